@@ -1,0 +1,3 @@
+//! Stories about people and their connections, in one binary.
+
+mod accept;
