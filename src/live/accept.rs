@@ -96,7 +96,7 @@ impl Entrance {
                 self.welcome(socket, peer.ip());
             }
             Err(gone) if is_about_one_peer(&gone) => {
-                debug!(%gone, "a peer left before it was accepted")
+                debug!(%gone, "a peer left before it was accepted");
             }
             Err(exhausted) => trouble.note(&exhausted, Instant::now()),
         }

@@ -191,7 +191,7 @@ mod tests {
         let now = Instant::now();
         let first = doorman.admit(ip(ANN), now).unwrap();
         let _second = doorman.admit(ip(ANN), now).unwrap();
-        assert_eq!(doorman.admit(ip(ANN), now).unwrap_err(), Turned::Crowd);
+        assert_eq!(doorman.admit(ip(ANN), now).err().unwrap(), Turned::Crowd);
         let _other = doorman.admit(ip("192.0.2.2"), now).unwrap();
         drop(first);
         let _third = doorman.admit(ip(ANN), now).unwrap();
@@ -210,12 +210,12 @@ mod tests {
         }
         let tenth = Duration::from_millis(100);
         assert_eq!(
-            doorman.admit(ip(ANN), now).unwrap_err(),
+            doorman.admit(ip(ANN), now).err().unwrap(),
             Turned::Rush(tenth)
         );
         drop(doorman.admit(ip(ANN), now + tenth).unwrap());
         assert_eq!(
-            doorman.admit(ip(ANN), now + tenth).unwrap_err(),
+            doorman.admit(ip(ANN), now + tenth).err().unwrap(),
             Turned::Rush(tenth)
         );
     }
@@ -232,7 +232,7 @@ mod tests {
             doorman.admit(ip(ANN), now).unwrap(),
             doorman.admit(ip(ANN), now).unwrap(),
         ];
-        assert_eq!(doorman.admit(ip(ANN), now).unwrap_err(), Turned::Full);
+        assert_eq!(doorman.admit(ip(ANN), now).err().unwrap(), Turned::Full);
     }
 
     #[test]
@@ -241,12 +241,15 @@ mod tests {
         let now = Instant::now();
         let _v6 = doorman.admit(ip("2001:db8:1:2::1"), now).unwrap();
         assert_eq!(
-            doorman.admit(ip("2001:db8:1:2:ffff::9"), now).unwrap_err(),
+            doorman
+                .admit(ip("2001:db8:1:2:ffff::9"), now)
+                .err()
+                .unwrap(),
             Turned::Crowd
         );
         let _next_door = doorman.admit(ip("2001:db8:1:3::1"), now).unwrap();
         let _v4 = doorman.admit(ip("::ffff:192.0.2.1"), now).unwrap();
-        assert_eq!(doorman.admit(ip(ANN), now).unwrap_err(), Turned::Crowd);
+        assert_eq!(doorman.admit(ip(ANN), now).err().unwrap(), Turned::Crowd);
     }
 
     #[test]

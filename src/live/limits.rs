@@ -51,7 +51,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             header_deadline: Duration::from_secs(5),
-            idle: Duration::from_secs(60),
+            idle: Duration::from_mins(1),
             body_stall: Duration::from_secs(30),
             max_header_bytes: 8 * 1024,
             connections: 16_384,

@@ -115,12 +115,12 @@ impl Host {
             http.serve_connection(TokioIo::new(wire), service)
                 .with_upgrades()
         );
-        let ended = match stop.run_until_cancelled(connection.as_mut()).await {
-            Some(ended) => ended,
-            None => {
-                connection.as_mut().graceful_shutdown();
-                connection.await
-            }
+        let ended = stop.run_until_cancelled(connection.as_mut()).await;
+        let ended = if let Some(ended) = ended {
+            ended
+        } else {
+            connection.as_mut().graceful_shutdown();
+            connection.await
         };
         if let Err(broken) = ended {
             debug!(%broken, "connection ended");
