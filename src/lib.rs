@@ -1,5 +1,113 @@
-//! Souk: a chat-commerce messaging server.
+//! Souk: a chat-commerce messaging server. This page is its map.
 //!
-//! * [`live`]: people on the line, from the accepted connection to the socket.
+//! ```text
+//! main ── run ──┬─ live ─┐
+//!               ├─ http ─┼─ nouns (verbs) ── app ── store (Tx) ── bus, event, fact ── id actor clock error ── proto
+//!               └─ job ──┘
+//! ```
+//!
+//! Arrows go right only. A folder is a noun of the business, a file in it is a verb; `mod.rs` holds what the noun is and
+//! its rules, `queries.rs` all of its SQL, private to it. `docs/architecture.md` walks through real operations.
+//!
+//! * [`door`]: how connections come in, under deadlines and limits.
+//! * [`live`]: people on the line: sockets, who is here, what they are shown.
+//! * [`http`]: people not on the line: REST and what operators ask for.
+//! * [`account`]: who somebody is: accounts, log-ins, sessions.
+//! * [`conversation`]: who talks with whom, what was said in which order, what has been read.
+//! * [`app`]: what a verb may use. [`store`]: the database and the unit of work. [`bus`]: one node telling the others.
+//! * [`event`]: what a screen must see now. [`fact`]: what happened, remembered for ever.
+//! * [`actor`]: who is asking. [`error`]: the two ways to fail. [`config`]: every setting. [`clock`], [`id`], [`shutdown`].
 
+pub mod account;
+pub mod actor;
+pub mod app;
+pub mod bus;
+pub mod clock;
+pub mod config;
+pub mod conversation;
+pub mod door;
+pub mod error;
+pub mod event;
+pub mod fact;
+pub mod http;
+pub mod id;
 pub mod live;
+pub mod shutdown;
+pub mod store;
+
+use std::{net::SocketAddr, num::NonZeroU32, path::Path, sync::Arc, time::Duration};
+
+use anyhow::Context as _;
+use sqlx::postgres::PgConnectOptions;
+use tokio::net::TcpListener;
+
+use crate::{
+    app::App,
+    bus::Bus,
+    clock::Clock,
+    config::Config,
+    door::{accept::Door, limits::Limits, tls},
+    live::{Live, hub::Hub},
+    shutdown::Shutdown,
+    store::Store,
+};
+
+/// A server that runs until its [`Shutdown`] is told to stop.
+pub struct Server {
+    /// What verbs use; also for those who run a server inside their own program, such as tests.
+    pub app: App,
+    /// Who is on the line.
+    pub hub: Arc<Hub>,
+    /// Where it listens.
+    pub address: SocketAddr,
+}
+
+/// Wires a server and starts it: when this returns, it answers.
+pub async fn run(
+    config: Config,
+    database: PgConnectOptions,
+    listener: TcpListener,
+    clock: Clock,
+    shutdown: &Shutdown,
+) -> anyhow::Result<Server> {
+    let address = listener.local_addr()?;
+    let limits = limits(&config)?;
+    let tls = match &config.tls.certificate[..] {
+        "" => None,
+        certificate => Some(tls::from_pem(Path::new(certificate), Path::new(&config.tls.key))?),
+    };
+    let bus = match &config.bus.redis_url[..] {
+        "" => Bus::local(),
+        url => Bus::redis(url, shutdown)?,
+    };
+    let store = Store::connect(database, config.database.connections, bus.clone()).await?;
+    store.migrate().await?;
+    let (hub, errands) = Hub::new(bus.clone());
+    bus.attach(hub.clone());
+    let app = App::new(store, clock, config, shutdown);
+    let live = Live { app: app.clone(), hub: hub.clone() };
+    shutdown.spawn_keeper(live::keeper::run(live.clone(), errands, shutdown.clone()));
+    let door = Door { listener, router: http::router::router(live.clone()), limits, tls };
+    shutdown.spawn(door.serve(shutdown.soft().clone(), shutdown.tasks().clone()));
+    shutdown.spawn(live::drain(live, shutdown.soft().clone()));
+    Ok(Server { app, hub, address })
+}
+
+/// The way in's part of the settings.
+fn limits(config: &Config) -> anyhow::Result<Limits> {
+    let limits = &config.limits;
+    let networks = |list: &[String]| -> anyhow::Result<Vec<_>> {
+        list.iter().map(|text| text.parse().with_context(|| format!("`{text}` is not a network"))).collect()
+    };
+    let count = |number: u32| NonZeroU32::new(number).unwrap_or(NonZeroU32::MAX);
+    Ok(Limits {
+        header_deadline: Duration::from_millis(limits.header_ms),
+        connections: limits.connections,
+        connections_per_address: count(limits.connections_per_address).get(),
+        handshakes_per_second: count(limits.handshakes_per_address),
+        handshake_burst: count(limits.handshakes_per_address.saturating_mul(5)),
+        exempt: networks(&limits.exempt_networks)?,
+        trusted_proxies: networks(&limits.trusted_proxies)?,
+        ..Limits::default()
+    })
+}

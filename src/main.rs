@@ -1,1 +1,3 @@
+//! The `souk` command.
+
 fn main() {}

@@ -1,14 +1,71 @@
-//! People on the line: how they come in, and how they are spoken to.
-//!
-//! The way in is [`accept`]. It serves HTTP/1.1 and WebSocket, with or without TLS, under [`limits`]. A request arrives in the router with the address it really came from,
-//! a [`client::ClientAddress`]. Nothing here knows what the shop sells.
+//! People on the line: one [`connection`] a socket, the [`hub`] that knows who is here, and the [`keeper`] that asks
+//! Postgres for what the bus may have lost. What a request does is a verb of its noun; [`dispatch`] is the table.
 
-pub mod accept;
-pub mod client;
-mod doorman;
-mod framing;
-pub mod limits;
-pub mod tls;
-mod turned;
-mod visit;
-mod wire;
+pub mod close;
+pub mod connection;
+pub mod decode;
+mod dispatch;
+pub mod hub;
+pub mod keeper;
+pub mod line;
+pub mod order;
+pub mod outbox;
+pub mod upgrade;
+
+use std::{sync::Arc, time::Duration};
+
+use proto::Permission;
+use tokio_util::sync::CancellationToken;
+
+use self::{close::Close, hub::Hub, line::Line};
+use crate::{app::App, bus::Audience, conversation, error::Result, id::UserId};
+
+/// What a socket needs.
+#[derive(Clone)]
+pub struct Live {
+    /// For verbs.
+    pub app: App,
+    /// For showing.
+    pub hub: Arc<Hub>,
+}
+
+/// The permissions that make a member of staff the audience of something.
+const AUDIENCES: [Permission; 4] =
+    [Permission::Chat, Permission::ManageOrders, Permission::ManageBots, Permission::ManageShop];
+
+impl Live {
+    /// Puts a line where its person belongs. First it hears for the person, then the groups are read: who is added or
+    /// removed in between is told by the event.
+    pub async fn settle(&self, line: &Arc<Line>) -> Result<()> {
+        let actor = line.actor();
+        self.hub.join(line, &[Audience::User(actor.user)]).await;
+        let audiences = self.audiences(line, actor.user).await?;
+        self.hub.join(line, &audiences).await;
+        Ok(())
+    }
+
+    /// Where a line's person belongs now.
+    pub async fn audiences(&self, line: &Line, user: UserId) -> Result<Vec<Audience>> {
+        let groups = conversation::groups_of(&self.app, user).await?;
+        let actor = line.actor();
+        let staff = actor.posts.iter().flat_map(|post| {
+            let held = AUDIENCES.into_iter().filter(|permission| post.permissions.include(*permission));
+            held.map(|permission| Audience::Staff(post.shop, permission))
+        });
+        let groups = groups.into_iter().map(Audience::Group);
+        Ok(std::iter::once(Audience::User(user)).chain(staff).chain(groups).collect())
+    }
+}
+
+/// When the server stops, everybody on the line is sent elsewhere, spread by chance over the drain time, so that the other
+/// nodes are not stormed.
+pub async fn drain(live: Live, stop: CancellationToken) {
+    stop.cancelled().await;
+    let window = Duration::from_secs(live.app.config.server.drain_seconds);
+    let lines = live.hub.lines();
+    let gap = window.div_f64(lines.len().max(1) as f64 * 1.25);
+    for line in lines {
+        line.close(Close::Moving(window.mul_f64(rand::random::<f64>())));
+        tokio::time::sleep(gap).await;
+    }
+}

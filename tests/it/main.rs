@@ -1,3 +1,5 @@
-//! Stories about people and their connections, in one binary.
+//! Stories about people, in one binary, against real services.
 
 mod accept;
+mod conversation;
+mod support;

@@ -1,6 +1,6 @@
 //! Whose request it is, behind a proxy or not.
 
-use souk::live::limits::ForwardedBy;
+use souk::door::limits::ForwardedBy;
 
 use super::*;
 

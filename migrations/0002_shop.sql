@@ -1,0 +1,90 @@
+-- Shops (the tenants), the people who sell, and the record of what they did.
+
+create table shops (
+  id uuid primary key,
+  name text not null constraint shops_name check (char_length(name) between 1 and 100),
+  certification text not null default 'uncertified' constraint shops_certification check (certification in ('uncertified', 'pending', 'certified', 'refused')),
+  remembers_messages boolean not null default false,
+  created_at timestamptz not null
+);
+comment on column shops.remembers_messages is 'somebody (a webhook, a bot) wants a fact for every message; off saves a row a message';
+
+alter table users add constraint users_shop foreign key (shop_id) references shops;
+
+create table embed_keys (
+  id text primary key constraint embed_keys_id check (octet_length(id) between 1 and 64),
+  shop_id uuid not null references shops,
+  secret text not null,
+  created_at timestamptz not null,
+  revoked_at timestamptz
+);
+comment on table embed_keys is 'Secrets with which a shop signs its own users'' log-ins (HS256); two may be valid during a rotation.';
+create index embed_keys_shop on embed_keys (shop_id);
+
+create table roles (
+  id uuid primary key,
+  shop_id uuid references shops,
+  name text not null constraint roles_name check (char_length(name) between 1 and 50),
+  permissions text[] not null,
+  constraint roles_name_taken unique nulls not distinct (shop_id, name)
+);
+comment on table roles is 'Built-in roles have no shop; a shop composes its own from single permissions (STAFF-05).';
+
+insert into roles (id, shop_id, name, permissions) values
+  ('00000000-0000-7000-8000-000000000001', null, 'owner', array[
+    'chat', 'see_customers', 'manage_groups', 'manage_staff', 'manage_shop', 'manage_bots', 'manage_orders', 'manage_campaigns',
+    'give_coupons', 'manage_products', 'see_finance', 'see_data', 'see_audit', 'moderate', 'verify_orders']),
+  ('00000000-0000-7000-8000-000000000002', null, 'administrator', array['see_data', 'manage_staff', 'see_audit']),
+  ('00000000-0000-7000-8000-000000000003', null, 'operator', array[
+    'chat', 'see_customers', 'manage_groups', 'manage_orders', 'manage_campaigns', 'manage_products', 'moderate']),
+  ('00000000-0000-7000-8000-000000000004', null, 'agent', array['chat']);
+
+create table staff (
+  shop_id uuid not null references shops,
+  user_id uuid not null references users,
+  role_id uuid references roles,
+  scopes text[],
+  disabled_at timestamptz,
+  created_at timestamptz not null,
+  primary key (shop_id, user_id),
+  constraint staff_role_or_scopes check (num_nonnulls(role_id, scopes) = 1)
+);
+comment on table staff is 'Who acts for a shop: people by a role, bots by scopes of their own.';
+create index staff_user on staff (user_id);
+
+create view posts as
+  select s.shop_id, s.user_id, coalesce(r.name, 'bot') as role, coalesce(r.permissions, s.scopes) as permissions
+  from staff s
+  left join roles r on r.id = s.role_id
+  where s.disabled_at is null;
+comment on view posts is 'Places on a shop''s staff that are held now, with their permissions.';
+
+create table bans (
+  shop_id uuid not null references shops,
+  user_id uuid not null references users,
+  reason text not null,
+  banned_by uuid not null references users,
+  at timestamptz not null,
+  primary key (shop_id, user_id)
+);
+comment on table bans is 'Customers who may not speak in this shop''s conversations.';
+
+create table audit_entries (
+  id bigint generated always as identity primary key,
+  shop_id uuid references shops,
+  actor_id uuid not null,
+  action text not null,
+  target text not null,
+  before jsonb,
+  after jsonb,
+  at timestamptz not null
+);
+comment on table audit_entries is 'Who did what, when, and how it was before and after (SEC-03). Rows cannot be changed or removed.';
+create index audit_entries_shop on audit_entries (shop_id, id);
+
+create function refuse_change() returns trigger language plpgsql as $$
+begin
+  raise exception '% is a record: rows are only added', tg_table_name using errcode = 'restrict_violation';
+end $$;
+create trigger audit_entries_are_final before update or delete or truncate on audit_entries
+  for each statement execute function refuse_change();

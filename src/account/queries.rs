@@ -1,0 +1,93 @@
+//! Every statement about accounts and sessions.
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx as _;
+use sqlx::PgExecutor;
+
+use crate::{
+    actor::{Permissions, Post},
+    id::{SessionId, ShopId, UserId},
+};
+
+/// A session with its user.
+#[derive(Debug)]
+pub(super) struct Found {
+    pub session: SessionId,
+    pub user: UserId,
+    pub kind: String,
+    pub name: String,
+    pub home: Option<ShopId>,
+    pub banned: bool,
+    pub expires_at: Timestamp,
+    pub revoked: bool,
+}
+
+/// The session of an access token, by its hash.
+pub(super) async fn session_by_access(sql: impl PgExecutor<'_>, hash: &[u8]) -> sqlx::Result<Option<Found>> {
+    sqlx::query_as!(
+        Found,
+        r#"
+        select s.id as "session: SessionId", s.user_id as "user: UserId", u.kind, u.name, u.shop_id as "home: ShopId",
+          u.banned_at is not null as "banned!", s.access_expires_at as "expires_at: jiff_sqlx::Timestamp",
+          s.revoked_at is not null as "revoked!"
+        from sessions s
+        join users u on u.id = s.user_id
+        where s.access_hash = $1
+        "#,
+        hash,
+    )
+    .fetch_optional(sql)
+    .await
+}
+
+/// The session by its id, as it is now.
+pub(super) async fn session_by_id(sql: impl PgExecutor<'_>, session: SessionId) -> sqlx::Result<Option<Found>> {
+    sqlx::query_as!(
+        Found,
+        r#"
+        select s.id as "session: SessionId", s.user_id as "user: UserId", u.kind, u.name, u.shop_id as "home: ShopId",
+          u.banned_at is not null as "banned!", s.access_expires_at as "expires_at: jiff_sqlx::Timestamp",
+          s.revoked_at is not null as "revoked!"
+        from sessions s
+        join users u on u.id = s.user_id
+        where s.id = $1
+        "#,
+        session.0,
+    )
+    .fetch_optional(sql)
+    .await
+}
+
+/// Takes a ticket: it is gone afterwards, whoever asks.
+pub(super) async fn take_ticket(sql: impl PgExecutor<'_>, hash: &[u8], now: Timestamp) -> sqlx::Result<Option<SessionId>> {
+    sqlx::query_scalar!(
+        r#"delete from tickets where hash = $1 and expires_at > $2 returning session_id as "session: SessionId""#,
+        hash,
+        now.to_sqlx() as _,
+    )
+    .fetch_optional(sql)
+    .await
+}
+
+/// The places on shops' staff that a user holds now.
+pub(super) async fn posts(sql: impl PgExecutor<'_>, user: UserId) -> sqlx::Result<Vec<Post>> {
+    let rows = sqlx::query!(
+        r#"
+        select p.shop_id as "shop!: ShopId", s.name as shop_name, p.role as "role!", p.permissions as "permissions!: Vec<String>"
+        from posts p
+        join shops s on s.id = p.shop_id
+        where p.user_id = $1
+        order by p.shop_id
+        "#,
+        user.0,
+    )
+    .fetch_all(sql)
+    .await?;
+    let posts = rows.into_iter().map(|row| Post {
+        shop: row.shop,
+        shop_name: row.shop_name,
+        role: row.role,
+        permissions: Permissions::from_words(row.permissions),
+    });
+    Ok(posts.collect())
+}

@@ -1,0 +1,39 @@
+//! What a verb may use. It holds no hub: a verb could not reach a socket if it tried.
+
+use std::sync::Arc;
+
+use crate::{
+    clock::Clock,
+    config::Config,
+    conversation::log::{Log, Width},
+    shutdown::Shutdown,
+    store::Store,
+};
+
+/// Store, log, clock, settings. Cheap to clone.
+#[derive(Clone)]
+pub struct App {
+    /// The database.
+    pub store: Store,
+    /// The commit coordinator of the message log.
+    pub log: Log,
+    /// What time it is.
+    pub clock: Clock,
+    /// Where work that a caller may abandon runs to its end.
+    pub tasks: Shutdown,
+    /// All settings.
+    pub config: Arc<Config>,
+}
+
+impl App {
+    /// Puts it together and starts the log's lanes.
+    pub fn new(store: Store, clock: Clock, config: Config, shutdown: &Shutdown) -> Self {
+        let width = Width {
+            lanes: config.database.lanes,
+            batch: config.database.batch,
+            backlog: config.database.backlog,
+        };
+        let log = Log::start(&store, &clock, width, shutdown);
+        Self { store, log, clock, tasks: shutdown.clone(), config: Arc::new(config) }
+    }
+}

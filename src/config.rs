@@ -1,0 +1,321 @@
+//! Every setting, its default and its help text, in one table. The only file that reads the environment.
+//!
+//! A setting comes from, weakest first: its default, the file given by `--config`, the environment
+//! (`SOUK_SECTION_KEY`, and the customary `DATABASE_URL` and `REDIS_URL`), a flag. Unknown keys are refused by name.
+//! `souk settings` prints [`sample`], the commented file with all defaults.
+
+use std::{fmt::Write as _, path::Path};
+
+use anyhow::{Context as _, bail};
+use serde::{Deserialize, Serialize};
+use toml::{Table, Value};
+
+/// Declares the sections: a struct each, with defaults, and the table that the sample file is made from.
+macro_rules! settings {
+    ($(
+        [$section:ident: $Section:ident] $section_doc:literal
+        $( $(#[doc = $doc:literal])* $key:ident: $type:ty = $default:expr; )*
+    )*) => {
+        /// All settings.
+        #[derive(Clone, Debug, Default, Serialize, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct Config {
+            $( #[doc = $section_doc] pub $section: $Section, )*
+        }
+
+        $(
+            #[doc = $section_doc]
+            #[derive(Clone, Debug, Serialize, Deserialize)]
+            #[serde(default, deny_unknown_fields)]
+            pub struct $Section {
+                $( $(#[doc = $doc])* pub $key: $type, )*
+            }
+            impl Default for $Section {
+                fn default() -> Self {
+                    Self { $( $key: $default.into(), )* }
+                }
+            }
+        )*
+
+        /// Section, key and help of every setting, in order.
+        const HELP: &[(&str, &str, &str, &[&str])] = &[
+            $( $( (stringify!($section), stringify!($key), $section_doc, &[$($doc),*]), )* )*
+        ];
+    };
+}
+
+settings! {
+    [server: Server] "Where the server listens and keeps its things."
+    /// `development` shows codes on a page and is lenient on loopback; `production` refuses what is unsafe.
+    profile: Profile = Profile::Production;
+    /// Address and port.
+    listen: String = "127.0.0.1:8080";
+    /// Folder for the private database and uploaded files.
+    data: String = "./data";
+    /// How others reach this server, e.g. `https://chat.example.com`; empty: `http://` and `listen`.
+    public_url: String = "";
+    /// Seconds that a stopping server takes to send its clients elsewhere.
+    drain_seconds: u64 = 10u64;
+    /// Fill an empty database with demo shops and people at start.
+    demo: bool = false;
+
+    [database: Database] "The database."
+    /// `postgresql://…` of PostgreSQL 15 or newer; empty: a private one in the data folder.
+    url: String = "";
+    /// Folder of `initdb` and `postgres` for the private one; empty: the newest that is installed.
+    bin: String = "";
+    /// Connections for requests.
+    connections: u32 = 16u32;
+    /// Commit lanes, each with a connection of its own. More contend for the disk.
+    lanes: usize = 2usize;
+    /// Messages that one commit takes at most.
+    batch: usize = 500usize;
+    /// Messages that may wait for a lane; beyond, sends are refused as `overloaded`.
+    backlog: usize = 20_000usize;
+
+    [bus: BusSettings] "The bus between nodes."
+    /// `redis://…` of Redis 7 or newer, commas between the nodes of a cluster; empty: this is the only node.
+    redis_url: String = "";
+    /// Milliseconds between looks at Postgres for what the bus may have lost.
+    sweep_ms: u64 = 1_000u64;
+
+    [tls: Tls] "Transport security."
+    /// PEM file with the certificate chain; empty: plain HTTP.
+    certificate: String = "";
+    /// PEM file with the private key.
+    key: String = "";
+    /// A proxy before this server speaks TLS with the clients; list it in `limits.trusted_proxies`.
+    behind_proxy: bool = false;
+
+    [limits: Limits] "What is too much. Over a limit there is a refusal that says when to come again."
+    /// Bytes of one WebSocket message or frame.
+    frame_bytes: usize = 65_536usize;
+    /// Bytes of one frame before it is known who speaks.
+    first_frame_bytes: usize = 4_096usize;
+    /// Milliseconds for the request's head, from the first byte or from accepting.
+    header_ms: u64 = 5_000u64;
+    /// Milliseconds from the upgrade to the `authenticate` request.
+    first_frame_ms: u64 = 5_000u64;
+    /// Sockets and connections in all.
+    connections: usize = 18_000usize;
+    /// The same for one address; 0: no limit.
+    connections_per_address: u32 = 50u32;
+    /// New connections in a second from one address; 0: no limit.
+    handshakes_per_address: u32 = 20u32;
+    /// Sockets of one user; the oldest gives way.
+    sockets_per_user: usize = 10usize;
+    /// Networks to which the limits for one address do not apply.
+    exempt_networks: Vec<String> = Vec::<String>::new();
+    /// Networks of proxies whose `Forwarded` headers are believed.
+    trusted_proxies: Vec<String> = Vec::<String>::new();
+    /// Origins of pages that may open a socket, besides `server.public_url`.
+    origins: Vec<String> = Vec::<String>::new();
+    /// Messages a second that a user may send on this node, and ten times as many at once; 0: no limit.
+    sends_per_second: u32 = 20u32;
+    /// Other requests a second of one socket, and three times as many at once.
+    requests_per_second: u32 = 50u32;
+    /// The same for one bot over REST.
+    bot_requests_per_second: u32 = 20u32;
+    /// Requests of one socket that may be under way; reading waits beyond.
+    requests_under_way: usize = 256usize;
+    /// Bytes that may wait for a slow reader before it is closed with "slow, resume".
+    queue_bytes: usize = 1_048_576usize;
+    /// Seconds between pings.
+    ping_seconds: u64 = 20u64;
+    /// Seconds without a sign of life after which a peer is dead.
+    silence_seconds: u64 = 32u64;
+    /// Seconds a write may take.
+    write_seconds: u64 = 10u64;
+    /// Bytes of an uploaded file.
+    file_bytes: u64 = 52_428_800u64;
+    /// Bytes of all files of one user.
+    file_bytes_per_user: u64 = 2_147_483_648u64;
+    /// Members of a group.
+    group_members: i64 = 20_000i64;
+
+    [login: Login] "Log-ins."
+    /// Minutes that an access token is good for.
+    access_minutes: i64 = 60i64;
+    /// Days that a session may be refreshed, from its last use.
+    session_days: i64 = 30i64;
+    /// Days after which a session ends, however used.
+    session_max_days: i64 = 90i64;
+    /// Minutes that a code is good for.
+    code_minutes: i64 = 10i64;
+    /// Codes that one phone number or e-mail gets in a day.
+    codes_per_day: i64 = 20i64;
+    /// Password hashes under way at once.
+    hashes_at_once: usize = 2usize;
+
+    [conversation: ConversationSettings] "Conversations."
+    /// Minutes in which a sender may edit a message.
+    edit_minutes: i64 = 15i64;
+    /// Minutes in which a sender may recall a message.
+    recall_minutes: i64 = 2i64;
+
+    [files: Files] "Uploaded files."
+    /// `s3://bucket` for S3-compatible storage; empty: the data folder.
+    store: String = "";
+    /// Endpoint of the S3-compatible storage.
+    s3_endpoint: String = "";
+    /// Region of the S3-compatible storage.
+    s3_region: String = "us-east-1";
+    /// Access key.
+    s3_access_key: String = "";
+    /// Secret key.
+    s3_secret_key: String = "";
+
+    [webhook: WebhookSettings] "Webhooks."
+    /// Calls under way at once.
+    at_once: usize = 16usize;
+    /// Hours of nothing but failures after which an endpoint is switched off.
+    give_up_hours: i64 = 120i64;
+
+    [log: Log] "Logs."
+    /// `json` or `pretty`.
+    format: LogFormat = LogFormat::Pretty;
+    /// What to log, e.g. `info` or `souk=debug,warn`.
+    filter: String = "info";
+}
+
+/// How careful the server is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Profile {
+    /// For trying out: codes are shown on a page, loopback is exempt from the limits for one address.
+    Development,
+    /// Refuses to start where something is unsafe.
+    Production,
+}
+
+/// How log lines look.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogFormat {
+    /// One JSON object a line.
+    Json,
+    /// For people.
+    Pretty,
+}
+
+impl Config {
+    /// Reads the file, the environment and the flags (`("server.listen", "…")`), the later the stronger.
+    pub fn load(file: Option<&Path>, flags: &[(String, String)]) -> anyhow::Result<Self> {
+        let text = file.map(|file| std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display())));
+        Self::gather(text.transpose()?.as_deref(), environment()?, flags)
+    }
+
+    fn gather(file: Option<&str>, env: Vec<(String, String)>, flags: &[(String, String)]) -> anyhow::Result<Self> {
+        let mut table: Table = file.unwrap_or_default().parse().context("the settings file is not TOML")?;
+        for (key, text) in env.iter().chain(flags) {
+            set(&mut table, key, text)?;
+        }
+        let mut config: Self = Value::Table(table).try_into().context("in the settings")?;
+        config.soften();
+        Ok(config)
+    }
+
+    /// In development a load test on the same machine is one address and may send as fast as it can.
+    fn soften(&mut self) {
+        if self.server.profile == Profile::Development {
+            self.limits.exempt_networks.extend(["127.0.0.0/8".to_owned(), "::1/128".to_owned()]);
+            self.limits.sends_per_second = 0;
+        }
+    }
+
+    /// How others reach this server, without a slash at the end.
+    pub fn public_url(&self) -> String {
+        let scheme = if self.tls.certificate.is_empty() { "http" } else { "https" };
+        let url = if self.server.public_url.is_empty() {
+            format!("{scheme}://{}", self.server.listen)
+        } else {
+            self.server.public_url.clone()
+        };
+        url.trim_end_matches('/').to_owned()
+    }
+
+    /// Is this the development profile?
+    pub fn development(&self) -> bool {
+        self.server.profile == Profile::Development
+    }
+}
+
+/// The settings in the environment, by dotted key. An unknown `SOUK_…` is refused by name.
+#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+fn environment() -> anyhow::Result<Vec<(String, String)>> {
+    let mut found = Vec::new();
+    for (key, help) in [("database.url", "DATABASE_URL"), ("bus.redis_url", "REDIS_URL")] {
+        found.extend(std::env::var(help).ok().map(|text| (key.to_owned(), text)));
+    }
+    for (name, text) in std::env::vars().filter(|(name, _)| name.starts_with("SOUK_") && !name.starts_with("SOUK_TEST_")) {
+        let known = HELP.iter().find(|(section, key, ..)| name == format!("SOUK_{section}_{key}").to_uppercase());
+        let Some((section, key, ..)) = known else { bail!("there is no setting for {name} in the environment") };
+        found.push((format!("{section}.{key}"), text));
+    }
+    Ok(found)
+}
+
+/// Puts a value given as text; its type is that of the default.
+fn set(table: &mut Table, dotted: &str, text: &str) -> anyhow::Result<()> {
+    let (section, key) = dotted.split_once('.').with_context(|| format!("`{dotted}` is not `section.key`"))?;
+    let defaults = Table::try_from(Config::default()).context("the defaults are TOML")?;
+    let default = defaults.get(section).and_then(|section| section.get(key));
+    let value = match default.with_context(|| format!("there is no setting `{dotted}`"))? {
+        Value::String(_) => Value::String(text.to_owned()),
+        Value::Array(_) => Value::Array(text.split(',').filter(|part| !part.is_empty()).map(Value::from).collect()),
+        Value::Boolean(_) => Value::Boolean(text.parse().with_context(|| format!("`{dotted}` is true or false"))?),
+        _ => Value::Integer(text.parse().with_context(|| format!("`{dotted}` is a whole number"))?),
+    };
+    let section = table.entry(section).or_insert_with(|| Value::Table(Table::new()));
+    section.as_table_mut().with_context(|| format!("`{dotted}` is in a section"))?.insert(key.to_owned(), value);
+    Ok(())
+}
+
+/// The commented settings file with every default.
+pub fn sample() -> String {
+    let defaults = Table::try_from(Config::default()).unwrap_or_default();
+    let mut text = String::from("# Souk's settings. Every line shows the default; uncomment what you change.\n");
+    let mut last = "";
+    for (section, key, section_help, help) in HELP {
+        if *section != last {
+            let _ = write!(text, "\n# {}\n[{section}]\n", section_help);
+            last = section;
+        }
+        let value = defaults.get(*section).and_then(|section| section.get(*key)).map(ToString::to_string);
+        let _ = write!(text, "#{}\n#{key} = {}\n", help.join("\n#"), value.unwrap_or_default());
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_stronger_source_wins() {
+        let env = vec![("limits.frame_bytes".to_owned(), "5".to_owned()), ("server.listen".to_owned(), "env".to_owned())];
+        let flags = [("server.listen".to_owned(), "flag".to_owned())];
+        let config = Config::gather(Some("[limits]\nframe_bytes = 4\nqueue_bytes = 9"), env, &flags).unwrap();
+        assert_eq!((config.limits.frame_bytes, config.limits.queue_bytes), (5, 9));
+        assert_eq!(config.server.listen, "flag");
+    }
+
+    #[test]
+    fn unknown_keys_are_refused_by_name() {
+        for text in ["[limits]\nframe_bites = 4", "[planets]\nmars = 4"] {
+            let error = format!("{:#}", Config::gather(Some(text), vec![], &[]).unwrap_err());
+            assert!(error.contains("frame_bites") || error.contains("planets"), "{error}");
+        }
+        assert!(Config::gather(None, vec![], &[("server.listn".to_owned(), "x".to_owned())]).is_err());
+    }
+
+    #[test]
+    fn the_sample_is_a_settings_file() {
+        let uncommented: String = sample()
+            .lines()
+            .map(|line| line.strip_prefix('#').filter(|rest| !rest.starts_with(' ')).unwrap_or(line))
+            .map(|line| format!("{line}\n"))
+            .collect();
+        Config::gather(Some(&uncommented), vec![], &[]).unwrap();
+    }
+}

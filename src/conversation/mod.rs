@@ -1,0 +1,182 @@
+//! Who talks with whom, what was said in which order, and what has been read.
+//!
+//! A conversation is a dense log: 1, 2, 3 … Every way to say something ends in the SQL function `append_messages`
+//! ([`log`]). What is shown of it is a `proto::Message`; a card in it is relayed unopened.
+
+pub mod log;
+pub mod post;
+mod queries;
+pub mod wire;
+
+use proto::{ConversationKind, Message, NoticeKind, Permission};
+
+use crate::{
+    app::App,
+    bus::Audience,
+    error::{Refusal, Result},
+    id::{ConversationId, ShopId, UserId},
+};
+
+/// Something to be said, all but its number.
+#[derive(Clone, Debug)]
+pub struct Draft {
+    /// Where.
+    pub conversation: ConversationId,
+    /// By whom; nobody: the server itself.
+    pub sender: Option<UserId>,
+    /// What, as it will be shown; number and time come from the log.
+    pub message: Message,
+}
+
+/// What was said has this place in the log, for ever.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Posted {
+    /// Where.
+    pub conversation: ConversationId,
+    /// 1 and up, dense.
+    pub number: u64,
+    /// Milliseconds since 1970.
+    pub sent_at: i64,
+}
+
+/// Where a conversation's events go. Never changes in a conversation's life.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// A customer and a shop.
+    Shop {
+        /// The shop.
+        shop: ShopId,
+        /// The customer.
+        customer: UserId,
+    },
+    /// Two people.
+    Direct(UserId, UserId),
+    /// A group of a shop.
+    Group {
+        /// The group.
+        group: ConversationId,
+        /// Its shop.
+        shop: ShopId,
+    },
+}
+
+impl Address {
+    /// The shop that the conversation belongs to.
+    pub fn shop(self) -> Option<ShopId> {
+        match self {
+            Self::Shop { shop, .. } | Self::Group { shop, .. } => Some(shop),
+            Self::Direct(..) => None,
+        }
+    }
+
+    /// As the contract has it.
+    pub fn kind(self) -> ConversationKind {
+        match self {
+            Self::Shop { .. } => ConversationKind::Shop,
+            Self::Direct(..) => ConversationKind::Direct,
+            Self::Group { .. } => ConversationKind::Group,
+        }
+    }
+
+    /// Everybody who may see what is said.
+    pub fn audiences(self) -> Vec<Audience> {
+        match self {
+            Self::Shop { shop, customer } => {
+                vec![Audience::User(customer), Audience::Staff(shop, Permission::Chat)]
+            }
+            Self::Direct(one, other) => vec![Audience::User(one), Audience::User(other)],
+            Self::Group { group, .. } => vec![Audience::Group(group)],
+        }
+    }
+
+    /// The audiences of one message: a notice of coming or going also reaches its subjects wherever they are, so that
+    /// their node begins or ceases to follow the group.
+    pub fn audiences_of(self, message: &Message) -> Vec<Audience> {
+        let mut audiences = self.audiences();
+        let moves = |notice: &&proto::Notice| {
+            use NoticeKind as K;
+            matches!(notice.kind(), K::MembersJoined | K::GroupCreated | K::MemberLeft | K::MemberRemoved)
+        };
+        if let (Self::Group { .. }, Some(notice)) = (self, message.notice.as_ref().filter(moves)) {
+            audiences.extend(notice.subjects.iter().filter_map(|user| user.id.parse().ok()).map(Audience::User));
+        }
+        audiences
+    }
+}
+
+/// What somebody may see of a conversation.
+#[derive(Clone, Debug)]
+pub struct Seat {
+    /// Which conversation.
+    pub conversation: ConversationId,
+    /// Where its events go.
+    pub address: Address,
+    /// The newest message.
+    pub number: u64,
+    /// The newest change in place.
+    pub revision: u64,
+    /// Staff of the shop see everything of a customer conversation.
+    pub staff: bool,
+    /// First and last visible message of each time of taking part; the last interval is open while still in it.
+    pub intervals: Vec<(u64, Option<u64>)>,
+    /// In a group.
+    pub role: proto::GroupRole,
+    /// No more is said here.
+    pub closed: bool,
+}
+
+impl Seat {
+    /// Takes part now.
+    pub fn present(&self) -> bool {
+        self.staff || self.intervals.iter().any(|(_, left)| left.is_none())
+    }
+
+    /// May see message `number`.
+    pub fn sees(&self, number: u64) -> bool {
+        self.staff
+            || self.intervals.iter().any(|(joined, left)| *joined <= number && left.is_none_or(|left| number <= left))
+    }
+
+    /// The last message that may be seen.
+    pub fn horizon(&self) -> u64 {
+        if self.present() { self.number } else { self.intervals.iter().filter_map(|(_, left)| *left).max().unwrap_or(0) }
+    }
+
+    /// Refuses with `not_a_member` whoever has left.
+    pub fn require_present(&self) -> Result<()> {
+        if self.present() { Ok(()) } else { Err(Refusal::NotAMember.into()) }
+    }
+}
+
+/// The groups that somebody is in now.
+pub async fn groups_of(app: &App, user: UserId) -> Result<Vec<ConversationId>> {
+    Ok(queries::groups_of(app.store.pool(), user).await?)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn seat(staff: bool, intervals: Vec<(u64, Option<u64>)>) -> Seat {
+        let group = ConversationId::new();
+        let address = Address::Group { group, shop: ShopId::new() };
+        let role = proto::GroupRole::Member;
+        Seat { conversation: group, address, number: 20, revision: 0, staff, intervals, role, closed: false }
+    }
+
+    #[test]
+    fn nobody_sees_what_was_said_outside_their_time() {
+        let seat = seat(false, vec![(3, Some(5)), (9, None)]);
+        let seen: Vec<u64> = (1..12).filter(|number| seat.sees(*number)).collect();
+        assert_eq!(seen, [3, 4, 5, 9, 10, 11]);
+        assert!(seat.present());
+        assert_eq!(seat.horizon(), 20);
+    }
+
+    #[test]
+    fn who_has_left_sees_up_to_the_end_of_their_time() {
+        let seat = seat(false, vec![(3, Some(5))]);
+        assert_eq!(seat.require_present().unwrap_err().refusal(), Some(Refusal::NotAMember));
+        assert_eq!(seat.horizon(), 5);
+    }
+}

@@ -1,0 +1,91 @@
+//! Between a message as the contract has it and a message as the database keeps it.
+//!
+//! Words and card have columns of their own; everything else that was sent is one protobuf blob, absent for plain words.
+
+use prost::Message as _;
+use proto::{Card, Message};
+use sha2::{Digest, Sha256};
+
+/// The columns of a message.
+#[derive(Debug, PartialEq, Eq)]
+pub(super) struct Stored {
+    pub client_message_id: Option<String>,
+    pub fingerprint: i64,
+    pub text: String,
+    pub extra: Option<Vec<u8>>,
+    pub card: Option<Vec<u8>>,
+}
+
+/// Takes a message apart.
+pub(super) fn store(message: &Message) -> Stored {
+    let extra = extra(message).encode_to_vec();
+    let card = message.card.as_ref().map(Card::encode_to_vec);
+    Stored {
+        client_message_id: Some(message.client_message_id.clone()).filter(|id| !id.is_empty()),
+        fingerprint: fingerprint(&message.text, &extra, card.as_deref()),
+        text: message.text.clone(),
+        extra: Some(extra).filter(|extra| !extra.is_empty()),
+        card,
+    }
+}
+
+/// What was sent besides words and card.
+fn extra(message: &Message) -> Message {
+    Message {
+        picture: message.picture.clone(),
+        file: message.file.clone(),
+        voice: message.voice.clone(),
+        notice: message.notice.clone(),
+        quote: message.quote.clone(),
+        mentions: message.mentions.clone(),
+        mention_everybody: message.mention_everybody,
+        forwarded: message.forwarded.clone(),
+        ..Message::default()
+    }
+}
+
+/// Tells a retry from another message under the same client message id: the first 8 bytes of a SHA-256.
+fn fingerprint(text: &str, extra: &[u8], card: Option<&[u8]>) -> i64 {
+    let mut hash = Sha256::new();
+    for part in [text.as_bytes(), extra, card.unwrap_or_default()] {
+        hash.update(part.len().to_le_bytes());
+        hash.update(part);
+    }
+    let [a, b, c, d, e, f, g, h, ..]: [u8; 32] = hash.finalize().into();
+    i64::from_le_bytes([a, b, c, d, e, f, g, h])
+}
+
+/// Puts what was sent back together; the rest of the columns is the caller's.
+pub(super) fn restore(text: String, extra: Option<&[u8]>, card: Option<&[u8]>) -> Message {
+    let mut message = extra.map(|extra| Message::decode(extra).unwrap_or_default()).unwrap_or_default();
+    message.text = text;
+    message.card = card.map(|card| Card::decode(card).unwrap_or_default());
+    message
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn plain_words_have_nothing_extra() {
+        let stored = store(&Message { text: "你好".into(), number: 7, ..Message::default() });
+        assert_eq!((stored.extra, stored.card, stored.client_message_id), (None, None, None));
+    }
+
+    #[test]
+    fn what_was_sent_comes_back() {
+        let quote = Some(proto::Quote { number: 3, ..Default::default() });
+        let card = Some(Card { summary: "a coupon".into(), link: None });
+        let message = Message { text: "x".into(), quote, card, mention_everybody: true, ..Message::default() };
+        let stored = store(&message);
+        assert_eq!(restore(stored.text, stored.extra.as_deref(), stored.card.as_deref()), message);
+    }
+
+    #[test]
+    fn another_body_has_another_fingerprint() {
+        let of = |text: &str| store(&Message { text: text.into(), ..Message::default() }).fingerprint;
+        assert_eq!(of("a"), of("a"));
+        assert_ne!(of("a"), of("b"));
+    }
+}

@@ -1,0 +1,72 @@
+//! Every id has its own type, one line each. Ids are UUIDs of version 7: they sort by time of birth.
+
+use std::{fmt, str::FromStr};
+
+use serde::{Deserialize, Serialize};
+use uuid::Uuid;
+
+use crate::error::{Error, refused_argument};
+
+macro_rules! ids {
+    ($($(#[$doc:meta])* $name:ident)+) => {$(
+        $(#[$doc])*
+        #[derive(Clone, Copy, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize, sqlx::Type, utoipa::ToSchema)]
+        #[serde(transparent)]
+        #[sqlx(transparent)]
+        pub struct $name(pub Uuid);
+
+        impl $name {
+            /// A new id, later than all before it.
+            pub fn new() -> Self {
+                Self(Uuid::now_v7())
+            }
+        }
+        impl Default for $name {
+            fn default() -> Self {
+                Self::new()
+            }
+        }
+        impl fmt::Display for $name {
+            fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+                self.0.fmt(out)
+            }
+        }
+        impl fmt::Debug for $name {
+            fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
+                self.0.fmt(out)
+            }
+        }
+        /// Refuses with `invalid_argument` what is not a UUID.
+        impl FromStr for $name {
+            type Err = Error;
+            fn from_str(text: &str) -> Result<Self, Error> {
+                Uuid::try_parse(text).map(Self).map_err(|_| refused_argument("id", "is not an id"))
+            }
+        }
+    )+};
+}
+
+ids! {
+    /// A person or a bot.
+    UserId
+    /// One login on one device.
+    SessionId
+    /// A shop: the tenant.
+    ShopId
+    /// A set of permissions with a name.
+    RoleId
+    /// A log of messages; a group has the id of its conversation.
+    ConversationId
+    /// An uploaded file.
+    FileId
+    /// A place that webhooks are sent to.
+    EndpointId
+    /// One fact on its way to one endpoint.
+    DeliveryId
+    /// A link or request by which somebody may join a group.
+    InviteId
+    /// A running server.
+    NodeId
+    /// One open socket on this node.
+    LineId
+}

@@ -1,0 +1,250 @@
+//! Who is connected here, and what they are shown.
+//!
+//! The hub knows which local lines belong to which audience and keeps each conversation's events in order. Its maps
+//! are locked for lines only; nothing here waits. Lock order: a conversation's [`Order`], then an audience, then an outbox.
+
+use std::sync::Arc;
+
+use dashmap::DashMap;
+use parking_lot::Mutex;
+use proto::{ConversationLeft, Head, Heartbeat, push};
+use tokio::sync::mpsc;
+
+use super::{
+    line::Line,
+    order::{Offer, Order},
+};
+use crate::{
+    bus::{Audience, Bus, Listener},
+    event::{Counter, Event, Frame},
+    id::{ConversationId, LineId, UserId},
+};
+
+/// What the hub asks its keeper (`live/keeper.rs`) to do, because it takes the database.
+#[derive(Debug)]
+pub enum Errand {
+    /// Something is missing in this conversation: ask the log.
+    Fill(ConversationId),
+    /// A user's sessions or rights changed.
+    LookAgain(UserId),
+    /// The bus was gone: compare everything.
+    Doubt,
+}
+
+/// The people on the line at this node.
+pub struct Hub {
+    lines: DashMap<LineId, Arc<Line>>,
+    audiences: DashMap<Audience, Vec<Arc<Line>>>,
+    orders: DashMap<ConversationId, Arc<Mutex<Order>>>,
+    errands: mpsc::Sender<Errand>,
+    bus: Bus,
+}
+
+impl Hub {
+    /// An empty hub and its errands. Attach it to the bus to hear.
+    pub fn new(bus: Bus) -> (Arc<Self>, mpsc::Receiver<Errand>) {
+        let (errands, list) = mpsc::channel(4_096);
+        let hub = Self { lines: DashMap::new(), audiences: DashMap::new(), orders: DashMap::new(), errands, bus };
+        (Arc::new(hub), list)
+    }
+
+    /// A line has come: it belongs to `audiences` from now on. Returns when the bus hears for it.
+    pub async fn join(&self, line: &Arc<Line>, audiences: &[Audience]) {
+        self.lines.insert(line.id, line.clone());
+        let new: Vec<Audience> = audiences.iter().copied().filter(|audience| self.enter(line, *audience)).collect();
+        self.bus.subscribe(&new).await;
+    }
+
+    /// Puts a line into an audience; true when it is the first one there.
+    fn enter(&self, line: &Arc<Line>, audience: Audience) -> bool {
+        if !line.enter(audience) {
+            return false;
+        }
+        let mut lines = self.audiences.entry(audience).or_default();
+        lines.push(line.clone());
+        lines.len() == 1
+    }
+
+    fn exit(&self, line: &Line, audience: Audience) {
+        line.exit(audience);
+        if let Some(mut lines) = self.audiences.get_mut(&audience) {
+            if let Some(place) = lines.iter().position(|one| one.id == line.id) {
+                lines.swap_remove(place);
+            }
+        }
+        if self.audiences.remove_if(&audience, |_, lines| lines.is_empty()).is_some() {
+            self.bus.unsubscribe(audience);
+        }
+    }
+
+    /// A line belongs to exactly these audiences from now on: its person's rights changed.
+    pub async fn move_line(&self, line: &Arc<Line>, audiences: &[Audience]) {
+        for audience in line.audiences() {
+            if !audiences.contains(&audience) {
+                self.exit(line, audience);
+            }
+        }
+        self.join(line, audiences).await;
+    }
+
+    /// A line is gone.
+    pub fn leave(&self, line: &Line) {
+        self.lines.remove(&line.id);
+        for audience in line.audiences() {
+            self.exit(line, audience);
+        }
+    }
+
+    /// The lines of one person here.
+    pub fn lines_of(&self, user: UserId) -> Vec<Arc<Line>> {
+        self.audiences.get(&Audience::User(user)).map(|lines| lines.clone()).unwrap_or_default()
+    }
+
+    /// All lines here.
+    pub fn lines(&self) -> Vec<Arc<Line>> {
+        self.lines.iter().map(|line| line.clone()).collect()
+    }
+
+    /// How many lines are here.
+    pub fn len(&self) -> usize {
+        self.lines.len()
+    }
+
+    /// Is nobody here?
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    /// Is anybody of these audiences here?
+    pub fn anybody(&self, audiences: &[Audience]) -> bool {
+        audiences.iter().any(|audience| self.audiences.contains_key(audience))
+    }
+
+    /// What has been shown of a conversation here, if anything was.
+    pub fn shown(&self, conversation: ConversationId) -> Option<(Option<u64>, Option<u64>)> {
+        let order = self.orders.get(&conversation).map(|order| order.clone())?;
+        let shown = order.lock().shown();
+        Some(shown)
+    }
+
+    /// The log stands at `head`, by the sweep. What is behind here is asked for; where nothing was shown yet, people are
+    /// told the head and compare for themselves.
+    pub fn compare(&self, conversation: ConversationId, head: &Head, audiences: &[Audience]) {
+        if !self.anybody(audiences) {
+            self.orders.remove(&conversation);
+            return;
+        }
+        let order = self.orders.entry(conversation).or_default().clone();
+        let order = order.lock();
+        if order.behind(head.number, head.revision) {
+            self.ask(Errand::Fill(conversation));
+        } else if order.shown().0.is_none() {
+            let heartbeat = Heartbeat { heads: vec![head.clone()] };
+            self.deliver(&Event::passing(audiences.to_vec(), push::Event::Heartbeat(heartbeat)));
+        }
+    }
+
+    /// The log was asked: these events, in order, bring the conversation to `number` and `revision`.
+    pub fn filled(&self, conversation: ConversationId, events: &[Arc<Event>], number: u64, revision: u64) {
+        let order = self.orders.entry(conversation).or_default().clone();
+        let mut order = order.lock();
+        for event in events {
+            self.show_in_order(&mut order, event);
+        }
+        for counter in [Counter::Number(number), Counter::Revision(revision)] {
+            order.advance(counter).iter().for_each(|event| self.deliver(event));
+        }
+    }
+
+    fn show_in_order(&self, order: &mut Order, event: &Arc<Event>) {
+        let Some(step) = event.step else { return self.deliver(event) };
+        match order.offer(step.counter, event) {
+            Offer::Show(events) => events.iter().for_each(|event| self.deliver(event)),
+            Offer::Seen => {}
+            Offer::Hole => self.ask(Errand::Fill(step.conversation)),
+        }
+    }
+
+    /// Puts an event into the queues of everybody it is for, once each.
+    fn deliver(&self, event: &Arc<Event>) {
+        self.come(event);
+        match &event.audiences[..] {
+            [audience] => self.each_line(*audience, |line| line.show(event)),
+            audiences => {
+                let mut reached = Vec::new();
+                for audience in audiences {
+                    self.each_line(*audience, |line| {
+                        if !reached.contains(&line.id) {
+                            reached.push(line.id);
+                            line.show(event);
+                        }
+                    });
+                }
+            }
+        }
+        self.go(event);
+    }
+
+    fn each_line(&self, audience: Audience, mut act: impl FnMut(&Arc<Line>)) {
+        if let Some(lines) = self.audiences.get(&audience) {
+            lines.iter().for_each(&mut act);
+        }
+    }
+
+    /// Those who take part from this message on follow the group before it is shown.
+    fn come(&self, event: &Event) {
+        let Some(step) = event.step.filter(|_| !event.joined.is_empty()) else { return };
+        let group = Audience::Group(step.conversation);
+        for line in event.joined.iter().flat_map(|user| self.lines_of(*user)) {
+            line.arrive(step.conversation);
+            if self.enter(&line, group) {
+                self.bus.follow(group);
+            }
+        }
+    }
+
+    /// Those who do not take part after this message are told so, last of all.
+    fn go(&self, event: &Event) {
+        let Some(step) = event.step.filter(|_| !event.left.is_empty()) else { return };
+        let Counter::Number(number) = step.counter else { return };
+        let left = ConversationLeft { conversation_id: step.conversation.to_string(), number };
+        for line in event.left.iter().flat_map(|user| self.lines_of(*user)) {
+            line.depart(step.conversation);
+            self.exit(&line, Audience::Group(step.conversation));
+            line.say(Frame::push(push::Event::ConversationLeft(left.clone())));
+        }
+    }
+
+    /// Errands are few; when the list is full, the sweep will find the same again.
+    fn ask(&self, errand: Errand) {
+        let _ = self.errands.try_send(errand);
+    }
+
+    /// Forgets the order of conversations that nobody here follows. Gives how many are left.
+    pub fn tidy(&self) -> usize {
+        self.orders.retain(|_, order| Arc::strong_count(order) > 1 || order.lock().shown().0.is_some());
+        self.orders.len()
+    }
+}
+
+impl Listener for Hub {
+    fn show(&self, event: &Arc<Event>) {
+        let Some(step) = event.step else { return self.deliver(event) };
+        if !self.anybody(&event.audiences) {
+            // What is not followed has no order: whoever comes later begins with their own catching up.
+            self.orders.remove(&step.conversation);
+            return;
+        }
+        let order = self.orders.entry(step.conversation).or_default().clone();
+        let mut order = order.lock();
+        self.show_in_order(&mut order, event);
+    }
+
+    fn look_again(&self, user: UserId) {
+        self.ask(Errand::LookAgain(user));
+    }
+
+    fn doubt(&self) {
+        self.ask(Errand::Doubt);
+    }
+}

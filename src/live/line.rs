@@ -1,0 +1,122 @@
+//! One open socket of an authenticated person, as the hub sees it.
+
+use std::sync::Arc;
+
+use parking_lot::{Mutex, RwLock};
+use proto::{AlertKind, Reply, ServerFrame, reply::Answer, server_frame::Kind};
+
+use super::{
+    close::Close,
+    outbox::{Format, Outbox},
+};
+use crate::{
+    actor::Actor,
+    bus::Audience,
+    error::Result,
+    event::{Event, Frame},
+    id::{ConversationId, LineId},
+};
+
+/// An open socket.
+#[derive(Debug)]
+pub struct Line {
+    /// Its id on this node.
+    pub id: LineId,
+    /// Its wire format.
+    pub format: Format,
+    /// What waits to be written.
+    pub outbox: Outbox,
+    actor: RwLock<Arc<Actor>>,
+    unwanted: RwLock<Vec<AlertKind>>,
+    belongings: Mutex<Belongings>,
+}
+
+#[derive(Debug, Default)]
+struct Belongings {
+    audiences: Vec<Audience>,
+    /// Groups left while the line was still finding out where it belongs.
+    departed: Vec<ConversationId>,
+}
+
+impl Line {
+    /// A line that belongs nowhere yet.
+    pub fn new(actor: Actor, format: Format, queue_bytes: usize) -> Arc<Self> {
+        Arc::new(Self {
+            id: LineId::new(),
+            format,
+            outbox: Outbox::new(queue_bytes),
+            actor: RwLock::new(Arc::new(actor)),
+            unwanted: RwLock::default(),
+            belongings: Mutex::default(),
+        })
+    }
+
+    /// Who is on it, with the rights they hold now.
+    pub fn actor(&self) -> Arc<Actor> {
+        self.actor.read().clone()
+    }
+
+    /// The same person with other rights.
+    pub fn renew(&self, actor: Actor) {
+        *self.actor.write() = Arc::new(actor);
+    }
+
+    /// The alerts that this person has switched off (ALRT-04).
+    pub fn mute_alerts(&self, kinds: Vec<AlertKind>) {
+        *self.unwanted.write() = kinds;
+    }
+
+    /// Queues an event, unless it is an alert that this person does not want.
+    pub fn show(&self, event: &Arc<Event>) {
+        if event.alert.is_none_or(|kind| !self.unwanted.read().contains(&kind)) {
+            self.outbox.show(event);
+        }
+    }
+
+    /// Queues a frame for this line alone.
+    pub fn say(&self, frame: Frame) {
+        self.outbox.say(frame);
+    }
+
+    /// Answers a request.
+    pub fn reply(&self, id: u64, result: Result<Answer>) {
+        let answer = result.unwrap_or_else(|error| Answer::Refused(error.to_refused()));
+        let reply = Reply { id, answer: Some(answer) };
+        self.say(Frame::new(&ServerFrame { kind: Some(Kind::Reply(reply)) }));
+    }
+
+    /// Says good-bye and closes.
+    pub fn close(&self, close: Close) {
+        self.outbox.close(close);
+    }
+
+    /// Notes that it belongs to an audience; false if it did already, or has left that group meanwhile.
+    pub(super) fn enter(&self, audience: Audience) -> bool {
+        let mut own = self.belongings.lock();
+        let departed = matches!(audience, Audience::Group(group) if own.departed.contains(&group));
+        if departed || own.audiences.contains(&audience) {
+            return false;
+        }
+        own.audiences.push(audience);
+        true
+    }
+
+    pub(super) fn exit(&self, audience: Audience) {
+        self.belongings.lock().audiences.retain(|one| *one != audience);
+    }
+
+    /// The person has left a group: a list of memberships read before that must not bring the line back.
+    pub(super) fn depart(&self, group: ConversationId) {
+        self.belongings.lock().departed.push(group);
+    }
+
+    /// The person is in a group again.
+    pub(super) fn arrive(&self, group: ConversationId) {
+        self.belongings.lock().departed.retain(|one| *one != group);
+    }
+
+    /// Where it belongs.
+    pub fn audiences(&self) -> Vec<Audience> {
+        self.belongings.lock().audiences.clone()
+    }
+}

@@ -1,0 +1,162 @@
+//! Keeps the events of one conversation in order on this node, whatever way they came.
+//!
+//! Pure: it is offered events and says which to show now. Two nodes may commit messages 7 and 8 and their bulletins may
+//! arrive the other way round, twice, or not at all; people on this node are shown 7, then 8, each once. A hole is
+//! filled from the log by `live/fill.rs`.
+
+use std::{collections::BTreeMap, sync::Arc};
+
+use crate::event::{Counter, Event};
+
+/// Events that wait for a hole to be filled, at most; beyond, they are dropped, for filling brings them too.
+const PATIENT: usize = 256;
+
+/// What has been shown of one conversation on this node.
+#[derive(Debug, Default)]
+pub struct Order {
+    numbers: Track,
+    revisions: Track,
+}
+
+/// One dense counter.
+#[derive(Debug, Default)]
+struct Track {
+    shown: Option<u64>,
+    waiting: BTreeMap<u64, Arc<Event>>,
+}
+
+/// What to do with an offered event.
+#[derive(Debug)]
+pub enum Offer {
+    /// Show these, in this order.
+    Show(Vec<Arc<Event>>),
+    /// It was shown before.
+    Seen,
+    /// Something before it is missing: ask the log.
+    Hole,
+}
+
+impl Order {
+    /// An event has arrived.
+    pub fn offer(&mut self, counter: Counter, event: &Arc<Event>) -> Offer {
+        match counter {
+            Counter::Number(number) => self.numbers.offer(number, event),
+            Counter::Revision(revision) => self.revisions.offer(revision, event),
+        }
+    }
+
+    /// The log stands at `number` and `revision`. Is something missing here? Nothing is where nothing was ever shown.
+    pub fn behind(&self, number: u64, revision: u64) -> bool {
+        self.numbers.behind(number) || self.revisions.behind(revision)
+    }
+
+    /// The last message and change shown, if any were.
+    pub fn shown(&self) -> (Option<u64>, Option<u64>) {
+        (self.numbers.shown, self.revisions.shown)
+    }
+
+    /// Everything up to here counts as shown: the log has been asked. Gives what can be shown now of what waited.
+    pub fn advance(&mut self, counter: Counter) -> Vec<Arc<Event>> {
+        match counter {
+            Counter::Number(number) => self.numbers.advance(number),
+            Counter::Revision(revision) => self.revisions.advance(revision),
+        }
+    }
+}
+
+impl Track {
+    fn offer(&mut self, at: u64, event: &Arc<Event>) -> Offer {
+        let next = self.shown.map_or(at, |shown| shown + 1);
+        if at < next {
+            return Offer::Seen;
+        }
+        if at > next {
+            if self.waiting.len() < PATIENT {
+                self.waiting.insert(at, event.clone());
+            }
+            return Offer::Hole;
+        }
+        let mut ready = vec![event.clone()];
+        ready.extend(self.advance(at));
+        Offer::Show(ready)
+    }
+
+    fn advance(&mut self, to: u64) -> Vec<Arc<Event>> {
+        self.shown = Some(self.shown.map_or(to, |shown| shown.max(to)));
+        let mut ready = Vec::new();
+        while let Some(entry) = self.waiting.first_entry() {
+            let shown = self.shown.unwrap_or_default();
+            match *entry.key() {
+                at if at <= shown => drop(entry.remove()),
+                at if at == shown + 1 => {
+                    self.shown = Some(at);
+                    ready.push(entry.remove());
+                }
+                _ => break,
+            }
+        }
+        ready
+    }
+
+    fn behind(&self, at: u64) -> bool {
+        self.shown.is_some_and(|shown| shown < at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::id::ConversationId;
+
+    fn event(number: u64) -> Arc<Event> {
+        let message = proto::Message { number, ..Default::default() };
+        Event::posted(ConversationId::new(), vec![], message)
+    }
+
+    fn number(event: &Event) -> u64 {
+        match event.step.unwrap().counter {
+            Counter::Number(number) | Counter::Revision(number) => number,
+        }
+    }
+
+    #[test]
+    fn the_first_event_of_a_conversation_is_where_it_begins() {
+        let mut order = Order::default();
+        assert!(!order.behind(9, 0));
+        assert!(matches!(order.offer(Counter::Number(7), &event(7)), Offer::Show(shown) if shown.len() == 1));
+        assert!(order.behind(9, 0) && !order.behind(7, 5));
+    }
+
+    #[test]
+    fn filling_a_hole_lets_the_waiting_through() {
+        let mut order = Order::default();
+        order.offer(Counter::Number(1), &event(1));
+        assert!(matches!(order.offer(Counter::Number(4), &event(4)), Offer::Hole));
+        let freed = order.advance(Counter::Number(3));
+        assert_eq!(freed.iter().map(|event| number(event)).collect::<Vec<_>>(), [4]);
+    }
+
+    proptest! {
+        /// Whatever the order, loss and repetition of arrival: what is shown rises by exactly one, and with the holes
+        /// filled from the log all of it is shown.
+        #[test]
+        fn shown_is_dense(arrivals in proptest::collection::vec(1_u64..20, 0..60)) {
+            let mut order = Order::default();
+            let mut shown = vec![];
+            for at in std::iter::once(1).chain(arrivals) {
+                match order.offer(Counter::Number(at), &event(at)) {
+                    Offer::Show(events) => shown.extend(events.iter().map(|event| number(event))),
+                    Offer::Seen => prop_assert!(shown.contains(&at)),
+                    Offer::Hole => prop_assert!(order.behind(at, 0)),
+                }
+            }
+            prop_assert_eq!(&shown, &(1..=shown.len() as u64).collect::<Vec<_>>());
+            let last = order.shown().0.unwrap();
+            let filled = order.advance(Counter::Number(19));
+            prop_assert!(filled.iter().all(|event| number(event) > last.max(19)));
+            prop_assert!(!order.behind(19, 0));
+        }
+    }
+}

@@ -1,0 +1,78 @@
+//! HTTP → WebSocket: the sub-protocol, the page's origin, the sizes.
+
+use axum::{
+    extract::{State, ws::WebSocketUpgrade},
+    http::{HeaderMap, StatusCode, header},
+    response::{IntoResponse as _, Response},
+};
+
+use super::{Live, connection::Connection, outbox::Format};
+use crate::config::Config;
+
+/// The sub-protocol with binary protobuf frames.
+pub const PROTOBUF: &str = "souk.v1.protobuf";
+/// The sub-protocol with JSON text frames; also for clients that name none.
+pub const JSON: &str = "souk.v1.json";
+
+/// `GET /socket`.
+pub async fn upgrade(State(live): State<Live>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
+    if !origin_allowed(&live.app.config, &headers) {
+        return (StatusCode::FORBIDDEN, "this origin may not open a socket").into_response();
+    }
+    let limits = &live.app.config.limits;
+    let upgrade = upgrade
+        .protocols([PROTOBUF, JSON])
+        .read_buffer_size(4_096)
+        .write_buffer_size(32 * 1_024)
+        .max_write_buffer_size(limits.queue_bytes * 2 + limits.frame_bytes)
+        .max_message_size(limits.frame_bytes)
+        .max_frame_size(limits.frame_bytes);
+    let format = match upgrade.selected_protocol().and_then(|name| name.to_str().ok()) {
+        Some(PROTOBUF) => Format::Binary,
+        _ => Format::Json,
+    };
+    let tasks = live.app.tasks.tasks().clone();
+    upgrade.on_upgrade(move |socket| tasks.track_future(Connection::new(socket, format, live).run()))
+}
+
+/// Programs send no `Origin`; a page must be ours or on the list, to the letter.
+fn origin_allowed(config: &Config, headers: &HeaderMap) -> bool {
+    let mut origins = headers.get_all(header::ORIGIN).iter();
+    let Some(origin) = origins.next() else { return true };
+    let own = config.public_url();
+    let known = |origin: &str| origin == own || config.limits.origins.iter().any(|listed| listed == origin);
+    origins.next().is_none() && origin.to_str().is_ok_and(known)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_listed_origins_open_sockets() {
+        let mut config = Config::default();
+        config.server.public_url = "https://chat.example.com".into();
+        config.limits.origins = vec!["https://shop.example.com".into()];
+        let allowed = |origins: &[&str]| {
+            let mut headers = HeaderMap::new();
+            for origin in origins {
+                headers.append(header::ORIGIN, origin.parse().unwrap());
+            }
+            origin_allowed(&config, &headers)
+        };
+        assert!(allowed(&[]) && allowed(&["https://chat.example.com"]) && allowed(&["https://shop.example.com"]));
+        for wrong in [
+            "null",
+            "http://shop.example.com",
+            "https://shop.example.com:444",
+            "https://shop.example.com.evil.test",
+            "https://evil-shop.example.com",
+            "https://SHOP.example.com",
+            "https://shop.example.com.",
+            "https://shop.example.com/",
+        ] {
+            assert!(!allowed(&[wrong]), "{wrong}");
+        }
+        assert!(!allowed(&["https://shop.example.com", "https://evil.test"]));
+    }
+}

@@ -1,0 +1,66 @@
+//! How everything that outlives a request is tracked and told to stop: softly, then firmly.
+
+use std::{future::Future, time::Duration};
+
+use tokio::{task::JoinHandle, time::timeout};
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+/// The two stop signals and the tasks that heed them. Cheap to clone.
+#[derive(Clone, Debug, Default)]
+pub struct Shutdown {
+    soft: CancellationToken,
+    firm: CancellationToken,
+    tasks: TaskTracker,
+    keepers: TaskTracker,
+}
+
+impl Shutdown {
+    /// Fires when no new work is taken and what is under way is finished.
+    pub fn soft(&self) -> &CancellationToken {
+        &self.soft
+    }
+
+    /// Fires when those who work for others (the log's lanes, the bus, the sweep) finish too.
+    pub fn firm(&self) -> &CancellationToken {
+        &self.firm
+    }
+
+    /// The tracker of [`Self::spawn`], for those who hand out tasks of their own.
+    pub fn tasks(&self) -> &TaskTracker {
+        &self.tasks
+    }
+
+    /// Runs a task that heeds [`Self::soft`] or ends by itself.
+    #[expect(clippy::disallowed_methods, reason = "the one place that spawns")]
+    pub fn spawn<F>(&self, task: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        tokio::spawn(self.tasks.track_future(task))
+    }
+
+    /// Runs a task that others need until they have stopped; it heeds [`Self::firm`].
+    #[expect(clippy::disallowed_methods, reason = "the one place that spawns")]
+    pub fn spawn_keeper<F>(&self, task: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        tokio::spawn(self.keepers.track_future(task))
+    }
+
+    /// Asks everybody to stop and waits up to `patience`; then the keepers, up to as long again.
+    pub async fn stop(&self, patience: Duration) {
+        self.soft.cancel();
+        self.tasks.close();
+        if timeout(patience, self.tasks.wait()).await.is_err() {
+            tracing::warn!(left = self.tasks.len(), "giving up on tasks that would not stop");
+        }
+        self.firm.cancel();
+        self.keepers.close();
+        if timeout(patience, self.keepers.wait()).await.is_err() {
+            tracing::error!(left = self.keepers.len(), "some of the server's own tasks would not stop");
+        }
+    }
+}

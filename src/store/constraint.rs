@@ -1,0 +1,48 @@
+//! A constraint has a name, and the name becomes a refusal. Everything else that the database says is our failure.
+
+use std::time::Duration;
+
+use crate::error::{Error, Refusal, refused_argument, refused_until};
+
+impl From<sqlx::Error> for Error {
+    fn from(error: sqlx::Error) -> Self {
+        if let Some(refusal) = error.as_database_error().and_then(|error| error.constraint()).and_then(refusal) {
+            return refusal;
+        }
+        if matches!(error, sqlx::Error::PoolTimedOut) {
+            return refused_until(Refusal::Overloaded, Duration::from_secs(1));
+        }
+        if unreachable(&error) {
+            tracing::warn!(%error, "the database is out of reach");
+            return refused_until(Refusal::Unavailable, Duration::from_secs(1));
+        }
+        Self::Broken(error.into())
+    }
+}
+
+fn refusal(constraint: &str) -> Option<Error> {
+    let code = match constraint {
+        "users_phone" | "users_email" | "users_external" => Refusal::AccountTaken,
+        "roles_name_taken" => Refusal::NameTaken,
+        "memberships_now" => Refusal::AlreadyAMember,
+        "staff_pkey" => Refusal::Conflict,
+        "users_name" | "shops_name" | "roles_name" => {
+            return Some(refused_argument("name", "is empty or too long"));
+        }
+        "devices_id" => return Some(refused_argument("device_id", "has 1 to 100 bytes")),
+        _ => return None,
+    };
+    Some(code.into())
+}
+
+/// The connection, not the statement: nothing is known of the work, and trying again may help.
+pub fn unreachable(error: &sqlx::Error) -> bool {
+    match error {
+        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed | sqlx::Error::PoolClosed => true,
+        // 57P: the server or an operator ended the connection; 53: out of resources; 08: connection trouble.
+        sqlx::Error::Database(error) => {
+            error.code().is_some_and(|code| code.starts_with("57P") || code.starts_with("53") || code.starts_with("08"))
+        }
+        _ => false,
+    }
+}

@@ -1,0 +1,80 @@
+//! The database, no business in it: the pool, migrations, and the unit of work ([`Tx`]).
+
+pub mod constraint;
+pub mod page;
+mod tx;
+
+use std::time::Duration;
+
+use anyhow::Context as _;
+use sqlx::{
+    Executor as _, PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+
+pub use tx::Tx;
+
+use crate::{bus::Bus, error::Result, id::ShopId};
+
+/// The way to the database. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    pool: PgPool,
+    bus: Bus,
+    remembered: std::sync::Arc<tokio::sync::Notify>,
+}
+
+impl Store {
+    /// Connects. Every connection rolls back what it has open when it is given back: a cancelled `begin` may leave a
+    /// transaction open, and the next user's writes would be lost in it (reliability: trap T1).
+    pub async fn connect(options: PgConnectOptions, connections: u32, bus: Bus) -> anyhow::Result<Self> {
+        let pool = PgPoolOptions::new()
+            .max_connections(connections)
+            .acquire_timeout(Duration::from_secs(5))
+            .after_release(|connection, _| {
+                Box::pin(async move {
+                    connection.execute("rollback").await?;
+                    Ok(true)
+                })
+            })
+            .connect_with(options)
+            .await
+            .context("cannot connect to PostgreSQL")?;
+        Ok(Self { pool, bus, remembered: std::sync::Arc::default() })
+    }
+
+    /// Brings the schema up to date. Safe when several nodes start at once.
+    pub async fn migrate(&self) -> anyhow::Result<()> {
+        sqlx::migrate!().run(&self.pool).await.context("cannot migrate the database")
+    }
+
+    /// A unit of work in one shop.
+    pub async fn begin(&self, shop: ShopId) -> Result<Tx> {
+        self.open(Some(shop)).await
+    }
+
+    /// A unit of work about people, who belong to no shop: accounts, sessions, conversations between two.
+    pub async fn begin_people(&self) -> Result<Tx> {
+        self.open(None).await
+    }
+
+    async fn open(&self, shop: Option<ShopId>) -> Result<Tx> {
+        let sql = self.pool.begin().await?;
+        Ok(Tx::new(sql, shop, self.bus.clone(), self.remembered.clone()))
+    }
+
+    /// For single statements that need no transaction.
+    pub fn pool(&self) -> &PgPool {
+        &self.pool
+    }
+
+    /// The bus, for what is shown without being stored.
+    pub fn bus(&self) -> &Bus {
+        &self.bus
+    }
+
+    /// Wakes when this node has committed a fact.
+    pub fn remembered(&self) -> &tokio::sync::Notify {
+        &self.remembered
+    }
+}

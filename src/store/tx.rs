@@ -1,0 +1,103 @@
+//! The unit of work: a transaction that carries its consequences.
+//!
+//! A verb writes SQL, says what screens must be shown ([`Tx::show`]) and what the business must remember
+//! ([`Tx::remember`]). [`Tx::commit`] does all three in order; dropping the `Tx` does none.
+
+use std::sync::Arc;
+
+use anyhow::anyhow;
+use jiff::Timestamp;
+use sqlx::{PgConnection, Postgres, Transaction};
+use tokio::sync::Notify;
+
+use crate::{
+    bus::Bus,
+    error::Result,
+    event::Event,
+    fact::Fact,
+    id::{ShopId, UserId},
+};
+
+/// A unit of work.
+pub struct Tx {
+    sql: Transaction<'static, Postgres>,
+    shop: Option<ShopId>,
+    shown: Vec<Arc<Event>>,
+    looked_at_again: Vec<UserId>,
+    remembers: bool,
+    bus: Bus,
+    remembered: Arc<Notify>,
+}
+
+impl Tx {
+    pub(super) fn new(
+        sql: Transaction<'static, Postgres>,
+        shop: Option<ShopId>,
+        bus: Bus,
+        remembered: Arc<Notify>,
+    ) -> Self {
+        Self { sql, shop, shown: vec![], looked_at_again: vec![], remembers: false, bus, remembered }
+    }
+
+    /// The connection, for `queries.rs`.
+    pub fn sql(&mut self) -> &mut PgConnection {
+        &mut self.sql
+    }
+
+    /// The shop that this work is in. Breaks in work about people: a query that asks for a tenant there is a bug.
+    pub fn shop(&self) -> Result<ShopId> {
+        self.shop.ok_or_else(|| anyhow!("a shop's query in a unit of work that has no shop").into())
+    }
+
+    /// The shop, or nothing between two people.
+    pub fn shop_if_any(&self) -> Option<ShopId> {
+        self.shop
+    }
+
+    /// To be shown to connected people as soon as the commit succeeds.
+    pub fn show(&mut self, event: Arc<Event>) {
+        self.shown.push(event);
+    }
+
+    /// A user's sessions or rights change with this work: every node looks at them again. Written down as well, because
+    /// it must arrive within two seconds even if the bus is down.
+    pub async fn look_again(&mut self, user: UserId, reason: &str) -> Result<()> {
+        sqlx::query!("insert into revocations (user_id, reason) values ($1, $2)", user.0, reason)
+            .execute(&mut *self.sql)
+            .await?;
+        self.looked_at_again.push(user);
+        Ok(())
+    }
+
+    /// Remembers what happened, in the same transaction.
+    pub async fn remember(&mut self, fact: &Fact, at: Timestamp) -> Result<()> {
+        let fact = serde_json::to_value(fact).map_err(anyhow::Error::from)?;
+        sqlx::query!(
+            "insert into facts (shop_id, kind, payload, at) values ($1, $2, $3, $4)",
+            self.shop.map(|shop| shop.0),
+            fact["kind"].as_str().unwrap_or_default(),
+            fact["payload"],
+            jiff_sqlx::Timestamp::from(at) as _,
+        )
+        .execute(&mut *self.sql)
+        .await?;
+        self.remembers = true;
+        Ok(())
+    }
+
+    /// Commits, then shows and tells. After an error nothing is known for sure: the connection may have died between
+    /// the database's commit and its answer.
+    pub async fn commit(self) -> Result<()> {
+        self.sql.commit().await?;
+        for event in &self.shown {
+            self.bus.publish(event);
+        }
+        for user in self.looked_at_again {
+            self.bus.look_again(user);
+        }
+        if self.remembers {
+            self.remembered.notify_one();
+        }
+        Ok(())
+    }
+}

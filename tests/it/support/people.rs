@@ -1,0 +1,119 @@
+//! People with open sockets.
+
+use jiff_sqlx::ToSqlx as _;
+use loadtest::{Client, Format};
+use proto::{
+    Authenticated, Message, MessageAccepted, Refusal, SendMessage, client_frame::Request, push::Event, reply::Answer,
+};
+use sha2::{Digest as _, Sha256};
+use souk::id::{ConversationId, SessionId, UserId};
+use uuid::Uuid;
+
+use super::TestServer;
+
+/// Somebody with an account and an access token.
+#[derive(Clone, Debug)]
+pub struct Person {
+    pub id: UserId,
+    pub token: String,
+}
+
+impl Person {
+    /// A customer, put straight into the database.
+    pub async fn customer(server: &TestServer, name: &str) -> Self {
+        Self::of_kind(server, "customer", name).await
+    }
+
+    /// A merchant account, put straight into the database.
+    pub async fn merchant(server: &TestServer, name: &str) -> Self {
+        Self::of_kind(server, "merchant", name).await
+    }
+
+    async fn of_kind(server: &TestServer, kind: &str, name: &str) -> Self {
+        let person = Self { id: UserId::new(), token: Uuid::new_v4().to_string() };
+        let (now, pool) = (server.clock.now(), server.server.app.store.pool());
+        sqlx::query("insert into users (id, kind, name, created_at) values ($1, $2, $3, $4)")
+            .bind(person.id)
+            .bind(kind)
+            .bind(name)
+            .bind(now.to_sqlx())
+            .execute(pool)
+            .await
+            .expect("a user");
+        let later = now + jiff::SignedDuration::from_hours(24);
+        sqlx::query(
+            "insert into sessions (id, user_id, device_id, access_hash, access_expires_at, refresh_hash, refreshed_at, expires_at, created_at)
+             values ($1, $2, 'test', $3, $4, $5, $6, $4, $6)",
+        )
+        .bind(SessionId::new())
+        .bind(person.id)
+        .bind(&Sha256::digest(person.token.as_bytes())[..])
+        .bind(later.to_sqlx())
+        .bind(&Sha256::digest(Uuid::new_v4().as_bytes())[..])
+        .bind(now.to_sqlx())
+        .execute(pool)
+        .await
+        .expect("a session");
+        person
+    }
+
+    /// Goes on the line.
+    pub async fn connect(&self, server: &TestServer) -> Line {
+        self.connect_as(server, Format::Binary).await
+    }
+
+    /// Goes on the line in a wire format.
+    pub async fn connect_as(&self, server: &TestServer, format: Format) -> Line {
+        let (client, welcome) =
+            Client::connect(&server.socket_url(), format, &self.token).await.expect("authenticates");
+        Line { client, welcome }
+    }
+}
+
+/// A person on the line.
+pub struct Line {
+    pub client: Client,
+    pub welcome: Authenticated,
+}
+
+impl Line {
+    /// Asks; a refusal is an answer.
+    pub async fn ask(&mut self, request: Request) -> Answer {
+        self.client.request(request).await.expect("an answer")
+    }
+
+    /// Asks for what is refused.
+    pub async fn refused(&mut self, request: Request) -> Refusal {
+        match self.ask(request).await {
+            Answer::Refused(refused) => refused.code(),
+            other => panic!("expected a refusal, got {other:?}"),
+        }
+    }
+
+    /// Says something; it must be accepted.
+    pub async fn say(&mut self, conversation: ConversationId, text: &str) -> MessageAccepted {
+        match self.ask(Request::SendMessage(words(conversation, text))).await {
+            Answer::MessageAccepted(accepted) => accepted,
+            other => panic!("expected `message_accepted`, got {other:?}"),
+        }
+    }
+
+    /// The next message that this person is shown.
+    pub async fn hears(&mut self) -> Message {
+        loop {
+            if let Event::MessagePosted(posted) = self.client.next_push().await.expect("a push") {
+                return posted.message.expect("a message");
+            }
+        }
+    }
+}
+
+/// Plain words with a new client message id.
+pub fn words(conversation: ConversationId, text: &str) -> SendMessage {
+    SendMessage {
+        conversation_id: conversation.to_string(),
+        client_message_id: Uuid::new_v4().to_string(),
+        text: text.to_owned(),
+        ..SendMessage::default()
+    }
+}

@@ -1,0 +1,68 @@
+//! A server in the test's own process, with a clock that the test can move.
+
+use std::time::Duration;
+
+use souk::{Server, clock::Clock, config::Config, shutdown::Shutdown};
+use sqlx::postgres::PgConnectOptions;
+use tokio::net::TcpListener;
+
+use super::database;
+
+/// A running server, stopped when dropped or by [`TestServer::stop`].
+pub struct TestServer {
+    /// The server.
+    pub server: Server,
+    /// Its clock.
+    pub clock: Clock,
+    /// Where its data is: for a second node, or to look behind its back.
+    pub database: PgConnectOptions,
+    shutdown: Shutdown,
+}
+
+impl TestServer {
+    /// A server on a fresh database.
+    pub async fn start() -> Self {
+        Self::with(|_| ()).await
+    }
+
+    /// The same with some settings changed.
+    pub async fn with(change: impl FnOnce(&mut Config)) -> Self {
+        Self::on(database::fresh().await, change).await
+    }
+
+    /// A server (one more node) on a database that exists.
+    pub async fn on(database: PgConnectOptions, change: impl FnOnce(&mut Config)) -> Self {
+        let mut config = Config::default();
+        config.server.profile = souk::config::Profile::Development;
+        config.server.drain_seconds = 1;
+        config.limits.exempt_networks = vec!["127.0.0.0/8".to_owned()];
+        config.database.connections = 8;
+        change(&mut config);
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let (clock, shutdown) = (Clock::movable(), Shutdown::default());
+        let server = souk::run(config, database.clone(), listener, clock.clone(), &shutdown).await;
+        Self { server: server.expect("the server starts"), clock, database, shutdown }
+    }
+
+    /// `ws://…` for the client.
+    pub fn socket_url(&self) -> String {
+        format!("ws://{}", self.server.address)
+    }
+
+    /// `http://…` for REST, with a path.
+    pub fn url(&self, path: &str) -> String {
+        format!("http://{}{path}", self.server.address)
+    }
+
+    /// Stops it as SIGTERM does.
+    pub async fn stop(self) {
+        self.shutdown.stop(Duration::from_secs(10)).await;
+    }
+}
+
+impl Drop for TestServer {
+    fn drop(&mut self) {
+        self.shutdown.soft().cancel();
+        self.shutdown.firm().cancel();
+    }
+}
