@@ -2,6 +2,10 @@
 //!
 //! * [`live`]: people on the line, from the accepted connection to the socket.
 //! * [`account`]: who somebody is: passwords, phones, codes, tokens.
+//! * [`webhook`]: tells a shop's own systems, signed, until they hear it.
+//! * [`tls`]: the one choice of cryptography for every TLS connection.
 
 pub mod account;
 pub mod live;
+pub mod tls;
+pub mod webhook;
