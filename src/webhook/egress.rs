@@ -288,7 +288,6 @@ mod tests {
         let target = guard.admit("https://rebind.example/").unwrap();
         let answer = egress.post(&target, &[], Bytes::new()).await;
         assert_eq!(answer, Err(EgressFault::Refused(AddressFault::NotPublic)));
-        drop(listener);
     }
 
     #[tokio::test]
