@@ -16,7 +16,7 @@ use uuid::Uuid;
 pub const TRIES: u32 = 5;
 
 /// How long a code is good for.
-pub const LIFETIME: Duration = Duration::from_secs(10 * 60);
+pub const LIFETIME: Duration = Duration::from_mins(10);
 
 /// Six digits, sent to a person. `Debug` does not print them.
 #[derive(Clone)]

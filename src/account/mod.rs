@@ -6,6 +6,7 @@
 pub mod code;
 pub mod email;
 pub mod embed;
+pub mod hasher;
 pub mod password;
 pub mod phone;
 pub mod token;

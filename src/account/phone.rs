@@ -71,13 +71,11 @@ impl Phone {
     ///
     /// A short foreign number shows fewer digits at its end, so that most of it stays hidden.
     pub fn masked(&self) -> String {
-        match self.0.strip_prefix("+86") {
-            Some(national) => format!("{}****{}", &national[..3], &national[7..]),
-            None => {
-                let shown = if self.0.len() >= 12 { 4 } else { 2 };
-                format!("{}****{}", &self.0[..3], &self.0[self.0.len() - shown..])
-            }
+        if let Some(national) = self.0.strip_prefix("+86") {
+            return format!("{}****{}", &national[..3], &national[7..]);
         }
+        let shown = if self.0.len() >= 12 { 4 } else { 2 };
+        format!("{}****{}", &self.0[..3], &self.0[self.0.len() - shown..])
     }
 }
 

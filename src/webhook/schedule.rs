@@ -4,18 +4,15 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp, fmt::rfc2822::DateTimeParser};
 
-const MINUTE: u64 = 60;
-const HOUR: u64 = 60 * MINUTE;
-
 /// The pauses after the first failure, the second, and so on: eight attempts in some 28 hours.
 pub const STEPS: [Duration; 7] = [
     Duration::from_secs(5),
-    Duration::from_secs(5 * MINUTE),
-    Duration::from_secs(30 * MINUTE),
-    Duration::from_secs(2 * HOUR),
-    Duration::from_secs(5 * HOUR),
-    Duration::from_secs(10 * HOUR),
-    Duration::from_secs(10 * HOUR),
+    Duration::from_mins(5),
+    Duration::from_mins(30),
+    Duration::from_hours(2),
+    Duration::from_hours(5),
+    Duration::from_hours(10),
+    Duration::from_hours(10),
 ];
 
 /// An endpoint that did nothing but fail for this long is switched off.
@@ -125,12 +122,12 @@ mod tests {
 
     #[test]
     fn jitter_lengthens_by_a_fifth_at_most_and_never_shortens() {
-        assert_eq!(pause(2, 1.0, None), Some(Duration::from_secs(360)));
+        assert_eq!(pause(2, 1.0, None), Some(Duration::from_mins(6)));
         assert_eq!(pause(2, 0.5, None), Some(Duration::from_secs(330)));
         for odd in [-1.0, f64::NAN, f64::NEG_INFINITY, f64::INFINITY] {
-            assert_eq!(pause(2, odd, None), Some(Duration::from_secs(300)), "{odd}");
+            assert_eq!(pause(2, odd, None), Some(Duration::from_mins(5)), "{odd}");
         }
-        assert_eq!(pause(2, 7.0, None), Some(Duration::from_secs(360)));
+        assert_eq!(pause(2, 7.0, None), Some(Duration::from_mins(6)));
     }
 
     #[test]
@@ -146,18 +143,18 @@ mod tests {
         );
         assert_eq!(
             pause(2, 0.0, Some(Duration::MAX)),
-            Some(Duration::from_secs(600))
+            Some(Duration::from_mins(10))
         );
         assert_eq!(
             pause(2, 1.0, Some(Duration::from_secs(310))),
-            Some(Duration::from_secs(360))
+            Some(Duration::from_mins(6))
         );
     }
 
     #[test]
     fn both_spellings_of_retry_after_are_read() {
         let now = at(784_111_700); // Sun, 06 Nov 1994 08:48:20 GMT
-        assert_eq!(retry_after("120", now), Some(Duration::from_secs(120)));
+        assert_eq!(retry_after("120", now), Some(Duration::from_mins(2)));
         assert_eq!(
             retry_after("Sun, 06 Nov 1994 08:49:37 GMT", now),
             Some(Duration::from_secs(77))
