@@ -510,6 +510,40 @@ mod tests {
         assert!(missing(&shelf, &key(1)).await);
     }
 
+    #[tokio::test]
+    async fn the_parts_of_a_broken_upload_are_taken_back_from_a_bucket() {
+        let server = MockServer::start().await;
+        let begun = "<InitiateMultipartUploadResult><Bucket>goods</Bucket><Key>k</Key>\
+                     <UploadId>u1</UploadId></InitiateMultipartUploadResult>";
+        for (verb, answer) in [
+            ("POST", ResponseTemplate::new(200).set_body_string(begun)),
+            (
+                "PUT",
+                ResponseTemplate::new(200).insert_header("etag", "\"1\""),
+            ),
+            ("DELETE", ResponseTemplate::new(204)),
+        ] {
+            Mock::given(matchers::method(verb))
+                .respond_with(answer)
+                .mount(&server)
+                .await;
+        }
+        let shelf = Shelf::open(&bucket(server.uri())).unwrap();
+        let broken =
+            pieces(20, 1 << 20).chain(stream::once(async { Err(io::Error::other("line cut")) }));
+        let fault = shelf
+            .put_stream(&key(1), broken, u64::MAX)
+            .await
+            .unwrap_err();
+        assert!(matches!(fault, ShelfFault::BrokenOff(_)), "{fault:?}");
+        let requests = server.received_requests().await.unwrap();
+        let last = requests.last().unwrap();
+        assert_eq!(
+            (last.method.as_str(), last.url.query()),
+            ("DELETE", Some("uploadId=u1"))
+        );
+    }
+
     #[test]
     fn settings_never_show_their_secret() {
         let shown = format!("{:?}", bucket("http://127.0.0.1:1".into()));
