@@ -14,9 +14,11 @@
 //! * [`http`]: people not on the line: REST and what operators ask for.
 //! * [`account`]: who somebody is: accounts, log-ins, sessions.
 //! * [`conversation`]: who talks with whom, what was said in which order, what has been read.
+//! * [`media`]: pictures, voice and files that people send.
+//! * [`webhook`]: tells a shop's own systems, signed, until they hear it.
 //! * [`app`]: what a verb may use. [`store`]: the database and the unit of work. [`bus`]: one node telling the others.
 //! * [`event`]: what a screen must see now. [`fact`]: what happened, remembered for ever.
-//! * [`actor`]: who is asking. [`error`]: the two ways to fail. [`config`]: every setting. [`clock`], [`id`], [`shutdown`].
+//! * [`actor`]: who is asking. [`error`]: the two ways to fail. [`config`]: every setting. [`clock`], [`id`], [`shutdown`], [`tls`].
 
 pub mod account;
 pub mod actor;
@@ -32,8 +34,11 @@ pub mod fact;
 pub mod http;
 pub mod id;
 pub mod live;
+pub mod media;
 pub mod shutdown;
 pub mod store;
+pub mod tls;
+pub mod webhook;
 
 use std::{net::SocketAddr, num::NonZeroU32, path::Path, sync::Arc, time::Duration};
 
@@ -46,7 +51,7 @@ use crate::{
     bus::Bus,
     clock::Clock,
     config::Config,
-    door::{accept::Door, limits::Limits, tls},
+    door::{accept::Door, limits::Limits, tls::from_pem},
     live::{Live, hub::Hub},
     shutdown::Shutdown,
     store::Store,
@@ -70,11 +75,12 @@ pub async fn run(
     clock: Clock,
     shutdown: &Shutdown,
 ) -> anyhow::Result<Server> {
+    tls::install_provider();
     let address = listener.local_addr()?;
     let limits = limits(&config)?;
-    let tls = match &config.tls.certificate[..] {
+    let certificate = match &config.tls.certificate[..] {
         "" => None,
-        certificate => Some(tls::from_pem(Path::new(certificate), Path::new(&config.tls.key))?),
+        certificate => Some(from_pem(Path::new(certificate), Path::new(&config.tls.key))?),
     };
     let bus = match &config.bus.redis_url[..] {
         "" => Bus::local(),
@@ -87,7 +93,7 @@ pub async fn run(
     let app = App::new(store, clock, config, shutdown);
     let live = Live { app: app.clone(), hub: hub.clone() };
     shutdown.spawn_keeper(live::keeper::run(live.clone(), errands, shutdown.clone()));
-    let door = Door { listener, router: http::router::router(live.clone()), limits, tls };
+    let door = Door { listener, router: http::router::router(live.clone()), limits, tls: certificate };
     shutdown.spawn(door.serve(shutdown.soft().clone(), shutdown.tasks().clone()));
     shutdown.spawn(live::drain(live, shutdown.soft().clone()));
     Ok(Server { app, hub, address })
