@@ -1,4 +1,4 @@
-//! Compiles the `.proto` files (with a compiler written in Rust: nobody needs `protoc`) and gives every message
+//! Compiles the `.proto` files (with a compiler written in Rust: nobody needs protoc) and gives every message
 //! the JSON form of docs/protocol.md: field names as written, numbers as numbers, enum values as lower_snake_case words.
 
 use std::{env, fs, path::Path};
@@ -18,7 +18,11 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let descriptors = protox::compile(FILES, ["."])?;
     let mut config = prost_build::Config::new();
     config.bytes(["."]);
-    for file in descriptors.file.iter().filter(|file| file.package() == "souk") {
+    for file in descriptors
+        .file
+        .iter()
+        .filter(|file| file.package() == "souk")
+    {
         for message in &file.message_type {
             describe_message(&mut config, message);
         }
@@ -57,7 +61,11 @@ fn describe_field(config: &mut prost_build::Config, path: &str, field: &FieldDes
     let repeated = field.label() == Label::Repeated;
     if field.r#type() == Type::Enum {
         let kind = field.type_name().rsplit('.').next().unwrap_or_default();
-        let (form, shape) = if repeated { ("words", format!("Vec<{kind}>")) } else { ("word", kind.to_owned()) };
+        let (form, shape) = if repeated {
+            ("words", format!("Vec<{kind}>"))
+        } else {
+            ("word", kind.to_owned())
+        };
         config.field_attribute(
             path,
             format!(
@@ -73,7 +81,12 @@ fn describe_field(config: &mut prost_build::Config, path: &str, field: &FieldDes
 /// The names of all requests, for the table in docs/protocol.md and for telling an unknown request from a wrong one;
 /// and for each enum how its words are read and written.
 fn write_names(descriptors: &FileDescriptorSet) -> std::io::Result<()> {
-    let files = || descriptors.file.iter().filter(|file| file.package() == "souk");
+    let files = || {
+        descriptors
+            .file
+            .iter()
+            .filter(|file| file.package() == "souk")
+    };
     let requests: Vec<&str> = files()
         .flat_map(|file| &file.message_type)
         .filter(|message| message.name() == "ClientFrame")
@@ -81,11 +94,20 @@ fn write_names(descriptors: &FileDescriptorSet) -> std::io::Result<()> {
         .filter(|field| field.oneof_index.is_some())
         .map(FieldDescriptorProto::name)
         .collect();
-    let mut text = format!("/// Every request, by its JSON name.\npub const REQUESTS: &[&str] = &{requests:?};\n");
+    let mut text = format!(
+        "/// Every request, by its JSON name.\npub const REQUESTS: &[&str] = &{requests:?};\n"
+    );
     for kind in files().flat_map(|file| &file.enum_type) {
-        text += &format!("crate::json::word_of!({}, \"{}_\");\n", kind.name(), shout(kind.name()));
+        text += &format!(
+            "crate::json::word_of!({}, \"{}_\");\n",
+            kind.name(),
+            shout(kind.name())
+        );
     }
-    fs::write(Path::new(&env::var("OUT_DIR").expect("cargo sets OUT_DIR")).join("names.rs"), text)
+    fs::write(
+        Path::new(&env::var("OUT_DIR").expect("cargo sets OUT_DIR")).join("names.rs"),
+        text,
+    )
 }
 
 fn shout(name: &str) -> String {

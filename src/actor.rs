@@ -64,12 +64,17 @@ impl Permissions {
 
     /// One by one, in the contract's order.
     pub fn iter(self) -> impl Iterator<Item = Permission> {
-        (1..32).filter_map(|number| Permission::try_from(number).ok()).filter(move |one| self.include(*one))
+        (1..32)
+            .filter_map(|number| Permission::try_from(number).ok())
+            .filter(move |one| self.include(*one))
     }
 
     /// As the database and JSON have them. Words that are not permissions are passed over.
     pub fn from_words<W: AsRef<str>>(words: impl IntoIterator<Item = W>) -> Self {
-        words.into_iter().filter_map(|word| Permission::from_word(word.as_ref())).collect()
+        words
+            .into_iter()
+            .filter_map(|word| Permission::from_word(word.as_ref()))
+            .collect()
     }
 
     /// As the database and JSON have them.
@@ -80,7 +85,9 @@ impl Permissions {
 
 impl FromIterator<Permission> for Permissions {
     fn from_iter<I: IntoIterator<Item = Permission>>(permissions: I) -> Self {
-        let bits = permissions.into_iter().filter(|one| *one != Permission::Unspecified);
+        let bits = permissions
+            .into_iter()
+            .filter(|one| *one != Permission::Unspecified);
         Self(bits.fold(0, |set, one| set | 1 << one as u32))
     }
 }
@@ -88,7 +95,10 @@ impl FromIterator<Permission> for Permissions {
 impl Actor {
     /// The permissions held in a shop; none where they do not work.
     pub fn permissions_in(&self, shop: ShopId) -> Permissions {
-        self.posts.iter().find(|post| post.shop == shop).map_or(Permissions::NONE, |post| post.permissions)
+        self.posts
+            .iter()
+            .find(|post| post.shop == shop)
+            .map_or(Permissions::NONE, |post| post.permissions)
     }
 
     /// Does this actor hold `permission` in `shop`?
@@ -99,7 +109,11 @@ impl Actor {
     /// The witness that this actor holds the right `R` in `shop`. Refuses with `forbidden`.
     pub fn staff<R: Right>(&self, shop: ShopId) -> Result<Staff<R>> {
         if self.may(R::PERMISSION, shop) {
-            Ok(Staff { actor: self.clone(), shop, right: PhantomData })
+            Ok(Staff {
+                actor: self.clone(),
+                shop,
+                right: PhantomData,
+            })
         } else {
             Err(Refusal::Forbidden.into())
         }
@@ -107,12 +121,20 @@ impl Actor {
 
     /// The witness that this is a customer. Refuses with `forbidden`.
     pub fn customer(&self) -> Result<Customer> {
-        if self.kind == UserKind::Customer { Ok(Customer(self.clone())) } else { Err(Refusal::Forbidden.into()) }
+        if self.kind == UserKind::Customer {
+            Ok(Customer(self.clone()))
+        } else {
+            Err(Refusal::Forbidden.into())
+        }
     }
 
     /// The witness that this is a merchant account. Refuses with `forbidden`.
     pub fn merchant(&self) -> Result<Merchant> {
-        if self.kind == UserKind::Merchant { Ok(Merchant(self.clone())) } else { Err(Refusal::Forbidden.into()) }
+        if self.kind == UserKind::Merchant {
+            Ok(Merchant(self.clone()))
+        } else {
+            Err(Refusal::Forbidden.into())
+        }
     }
 }
 
@@ -162,7 +184,9 @@ mod tests {
 
     #[test]
     fn a_set_of_permissions_survives_its_words() {
-        let set: Permissions = [Permission::Chat, Permission::SeeAudit].into_iter().collect();
+        let set: Permissions = [Permission::Chat, Permission::SeeAudit]
+            .into_iter()
+            .collect();
         assert_eq!(set.words(), ["chat", "see_audit"]);
         assert_eq!(Permissions::from_words(set.words()), set);
         assert!(set.include(Permission::Chat) && !set.include(Permission::ManageStaff));

@@ -34,6 +34,12 @@ impl App {
             backlog: config.database.backlog,
         };
         let log = Log::start(&store, &clock, width, shutdown);
-        Self { store, log, clock, tasks: shutdown.clone(), config: Arc::new(config) }
+        Self {
+            store,
+            log,
+            clock,
+            tasks: shutdown.clone(),
+            config: Arc::new(config),
+        }
     }
 }

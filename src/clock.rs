@@ -20,20 +20,31 @@ pub struct Clock {
 impl Clock {
     /// A clock that starts with the system's time and can be moved.
     pub fn movable() -> Self {
-        Self { moved: Some(Arc::default()) }
+        Self {
+            moved: Some(Arc::default()),
+        }
     }
 
     /// The time now.
-    #[expect(clippy::disallowed_methods, reason = "the one place that asks the system")]
+    #[expect(
+        clippy::disallowed_methods,
+        reason = "the one place that asks the system"
+    )]
     pub fn now(&self) -> Timestamp {
-        let moved = self.moved.as_ref().map_or(0, |moved| moved.load(Ordering::Relaxed));
+        let moved = self
+            .moved
+            .as_ref()
+            .map_or(0, |moved| moved.load(Ordering::Relaxed));
         Timestamp::now() + SignedDuration::from_millis(moved)
     }
 
     /// Moves the hand forward. Does nothing to the system's clock.
     pub fn advance(&self, by: SignedDuration) {
         if let Some(moved) = &self.moved {
-            moved.fetch_add(i64::try_from(by.as_millis()).unwrap_or(i64::MAX), Ordering::Relaxed);
+            moved.fetch_add(
+                i64::try_from(by.as_millis()).unwrap_or(i64::MAX),
+                Ordering::Relaxed,
+            );
         }
     }
 }

@@ -201,12 +201,21 @@ pub enum LogFormat {
 impl Config {
     /// Reads the file, the environment and the flags (`("server.listen", "…")`), the later the stronger.
     pub fn load(file: Option<&Path>, flags: &[(String, String)]) -> anyhow::Result<Self> {
-        let text = file.map(|file| std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display())));
+        let text = file.map(|file| {
+            std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
+        });
         Self::gather(text.transpose()?.as_deref(), environment()?, flags)
     }
 
-    fn gather(file: Option<&str>, env: Vec<(String, String)>, flags: &[(String, String)]) -> anyhow::Result<Self> {
-        let mut table: Table = file.unwrap_or_default().parse().context("the settings file is not TOML")?;
+    fn gather(
+        file: Option<&str>,
+        env: Vec<(String, String)>,
+        flags: &[(String, String)],
+    ) -> anyhow::Result<Self> {
+        let mut table: Table = file
+            .unwrap_or_default()
+            .parse()
+            .context("the settings file is not TOML")?;
         for (key, text) in env.iter().chain(flags) {
             set(&mut table, key, text)?;
         }
@@ -218,14 +227,20 @@ impl Config {
     /// In development a load test on the same machine is one address and may send as fast as it can.
     fn soften(&mut self) {
         if self.server.profile == Profile::Development {
-            self.limits.exempt_networks.extend(["127.0.0.0/8".to_owned(), "::1/128".to_owned()]);
+            self.limits
+                .exempt_networks
+                .extend(["127.0.0.0/8".to_owned(), "::1/128".to_owned()]);
             self.limits.sends_per_second = 0;
         }
     }
 
     /// How others reach this server, without a slash at the end.
     pub fn public_url(&self) -> String {
-        let scheme = if self.tls.certificate.is_empty() { "http" } else { "https" };
+        let scheme = if self.tls.certificate.is_empty() {
+            "http"
+        } else {
+            "https"
+        };
         let url = if self.server.public_url.is_empty() {
             format!("{scheme}://{}", self.server.listen)
         } else {
@@ -241,15 +256,27 @@ impl Config {
 }
 
 /// The settings in the environment, by dotted key. An unknown `SOUK_…` is refused by name.
-#[expect(clippy::disallowed_methods, reason = "the one place that reads the environment")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the one place that reads the environment"
+)]
 fn environment() -> anyhow::Result<Vec<(String, String)>> {
     let mut found = Vec::new();
-    for (key, help) in [("database.url", "DATABASE_URL"), ("bus.redis_url", "REDIS_URL")] {
+    for (key, help) in [
+        ("database.url", "DATABASE_URL"),
+        ("bus.redis_url", "REDIS_URL"),
+    ] {
         found.extend(std::env::var(help).ok().map(|text| (key.to_owned(), text)));
     }
-    for (name, text) in std::env::vars().filter(|(name, _)| name.starts_with("SOUK_") && !name.starts_with("SOUK_TEST_")) {
-        let known = HELP.iter().find(|(section, key, ..)| name == format!("SOUK_{section}_{key}").to_uppercase());
-        let Some((section, key, ..)) = known else { bail!("there is no setting for {name} in the environment") };
+    for (name, text) in std::env::vars()
+        .filter(|(name, _)| name.starts_with("SOUK_") && !name.starts_with("SOUK_TEST_"))
+    {
+        let known = HELP
+            .iter()
+            .find(|(section, key, ..)| name == format!("SOUK_{section}_{key}").to_uppercase());
+        let Some((section, key, ..)) = known else {
+            bail!("there is no setting for {name} in the environment")
+        };
         found.push((format!("{section}.{key}"), text));
     }
     Ok(found)
@@ -257,32 +284,60 @@ fn environment() -> anyhow::Result<Vec<(String, String)>> {
 
 /// Puts a value given as text; its type is that of the default.
 fn set(table: &mut Table, dotted: &str, text: &str) -> anyhow::Result<()> {
-    let (section, key) = dotted.split_once('.').with_context(|| format!("`{dotted}` is not `section.key`"))?;
+    let (section, key) = dotted
+        .split_once('.')
+        .with_context(|| format!("`{dotted}` is not `section.key`"))?;
     let defaults = Table::try_from(Config::default()).context("the defaults are TOML")?;
     let default = defaults.get(section).and_then(|section| section.get(key));
     let value = match default.with_context(|| format!("there is no setting `{dotted}`"))? {
         Value::String(_) => Value::String(text.to_owned()),
-        Value::Array(_) => Value::Array(text.split(',').filter(|part| !part.is_empty()).map(Value::from).collect()),
-        Value::Boolean(_) => Value::Boolean(text.parse().with_context(|| format!("`{dotted}` is true or false"))?),
-        _ => Value::Integer(text.parse().with_context(|| format!("`{dotted}` is a whole number"))?),
+        Value::Array(_) => Value::Array(
+            text.split(',')
+                .filter(|part| !part.is_empty())
+                .map(Value::from)
+                .collect(),
+        ),
+        Value::Boolean(_) => Value::Boolean(
+            text.parse()
+                .with_context(|| format!("`{dotted}` is true or false"))?,
+        ),
+        _ => Value::Integer(
+            text.parse()
+                .with_context(|| format!("`{dotted}` is a whole number"))?,
+        ),
     };
-    let section = table.entry(section).or_insert_with(|| Value::Table(Table::new()));
-    section.as_table_mut().with_context(|| format!("`{dotted}` is in a section"))?.insert(key.to_owned(), value);
+    let section = table
+        .entry(section)
+        .or_insert_with(|| Value::Table(Table::new()));
+    section
+        .as_table_mut()
+        .with_context(|| format!("`{dotted}` is in a section"))?
+        .insert(key.to_owned(), value);
     Ok(())
 }
 
 /// The commented settings file with every default.
 pub fn sample() -> String {
     let defaults = Table::try_from(Config::default()).unwrap_or_default();
-    let mut text = String::from("# Souk's settings. Every line shows the default; uncomment what you change.\n");
+    let mut text = String::from(
+        "# Souk's settings. Every line shows the default; uncomment what you change.\n",
+    );
     let mut last = "";
     for (section, key, section_help, help) in HELP {
         if *section != last {
             let _ = write!(text, "\n# {}\n[{section}]\n", section_help);
             last = section;
         }
-        let value = defaults.get(*section).and_then(|section| section.get(*key)).map(ToString::to_string);
-        let _ = write!(text, "#{}\n#{key} = {}\n", help.join("\n#"), value.unwrap_or_default());
+        let value = defaults
+            .get(*section)
+            .and_then(|section| section.get(*key))
+            .map(ToString::to_string);
+        let _ = write!(
+            text,
+            "#{}\n#{key} = {}\n",
+            help.join("\n#"),
+            value.unwrap_or_default()
+        );
     }
     text
 }
@@ -293,10 +348,21 @@ mod tests {
 
     #[test]
     fn the_stronger_source_wins() {
-        let env = vec![("limits.frame_bytes".to_owned(), "5".to_owned()), ("server.listen".to_owned(), "env".to_owned())];
+        let env = vec![
+            ("limits.frame_bytes".to_owned(), "5".to_owned()),
+            ("server.listen".to_owned(), "env".to_owned()),
+        ];
         let flags = [("server.listen".to_owned(), "flag".to_owned())];
-        let config = Config::gather(Some("[limits]\nframe_bytes = 4\nqueue_bytes = 9"), env, &flags).unwrap();
-        assert_eq!((config.limits.frame_bytes, config.limits.queue_bytes), (5, 9));
+        let config = Config::gather(
+            Some("[limits]\nframe_bytes = 4\nqueue_bytes = 9"),
+            env,
+            &flags,
+        )
+        .unwrap();
+        assert_eq!(
+            (config.limits.frame_bytes, config.limits.queue_bytes),
+            (5, 9)
+        );
         assert_eq!(config.server.listen, "flag");
     }
 
@@ -304,16 +370,25 @@ mod tests {
     fn unknown_keys_are_refused_by_name() {
         for text in ["[limits]\nframe_bites = 4", "[planets]\nmars = 4"] {
             let error = format!("{:#}", Config::gather(Some(text), vec![], &[]).unwrap_err());
-            assert!(error.contains("frame_bites") || error.contains("planets"), "{error}");
+            assert!(
+                error.contains("frame_bites") || error.contains("planets"),
+                "{error}"
+            );
         }
-        assert!(Config::gather(None, vec![], &[("server.listn".to_owned(), "x".to_owned())]).is_err());
+        assert!(
+            Config::gather(None, vec![], &[("server.listn".to_owned(), "x".to_owned())]).is_err()
+        );
     }
 
     #[test]
     fn the_sample_is_a_settings_file() {
         let uncommented: String = sample()
             .lines()
-            .map(|line| line.strip_prefix('#').filter(|rest| !rest.starts_with(' ')).unwrap_or(line))
+            .map(|line| {
+                line.strip_prefix('#')
+                    .filter(|rest| !rest.starts_with(' '))
+                    .unwrap_or(line)
+            })
             .map(|line| format!("{line}\n"))
             .collect();
         Config::gather(Some(&uncommented), vec![], &[]).unwrap();

@@ -38,7 +38,12 @@ pub struct Reason {
 
 impl From<Refusal> for Error {
     fn from(code: Refusal) -> Self {
-        Self::Refused(Box::new(Reason { code, field: String::new(), sentence: None, retry_after: None }))
+        Self::Refused(Box::new(Reason {
+            code,
+            field: String::new(),
+            sentence: None,
+            retry_after: None,
+        }))
     }
 }
 
@@ -60,7 +65,12 @@ pub fn refused_argument(field: &str, wrong: &str) -> Error {
 
 /// A refusal that says when to come again.
 pub fn refused_until(code: Refusal, retry_after: Duration) -> Error {
-    Error::Refused(Box::new(Reason { code, field: String::new(), sentence: None, retry_after: Some(retry_after) }))
+    Error::Refused(Box::new(Reason {
+        code,
+        field: String::new(),
+        sentence: None,
+        retry_after: Some(retry_after),
+    }))
 }
 
 impl Error {
@@ -74,16 +84,26 @@ impl Error {
 
     /// As the contract has it. What broke is not told to strangers.
     pub fn to_refused(&self) -> Refused {
-        let broken = Reason { code: Refusal::Broken, field: String::new(), sentence: None, retry_after: None };
+        let broken = Reason {
+            code: Refusal::Broken,
+            field: String::new(),
+            sentence: None,
+            retry_after: None,
+        };
         let reason = match self {
             Self::Refused(reason) => reason.as_ref(),
             Self::Broken(_) => &broken,
         };
         Refused {
             code: reason.code.into(),
-            sentence: reason.sentence.clone().unwrap_or_else(|| meaning(reason.code).1.to_owned()),
+            sentence: reason
+                .sentence
+                .clone()
+                .unwrap_or_else(|| meaning(reason.code).1.to_owned()),
             field: reason.field.clone(),
-            retry_after_ms: reason.retry_after.map_or(0, |wait| u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)),
+            retry_after_ms: reason.retry_after.map_or(0, |wait| {
+                u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)
+            }),
         }
     }
 }
@@ -92,66 +112,174 @@ impl Error {
 pub fn meaning(code: Refusal) -> (StatusCode, &'static str) {
     use Refusal as R;
     match code {
-        R::Unspecified | R::Broken => (StatusCode::INTERNAL_SERVER_ERROR, "Something failed on our side; try again."),
+        R::Unspecified | R::Broken => (
+            StatusCode::INTERNAL_SERVER_ERROR,
+            "Something failed on our side; try again.",
+        ),
 
         R::MalformedFrame => (StatusCode::BAD_REQUEST, "This could not be read."),
         R::UnknownRequest => (StatusCode::NOT_FOUND, "There is no such request."),
-        R::InvalidArgument => (StatusCode::UNPROCESSABLE_ENTITY, "An argument is not as it should be."),
-        R::TooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "This is larger than allowed."),
-        R::UnsupportedMediaType => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "This media type is not accepted here."),
-        R::MethodNotAllowed => (StatusCode::METHOD_NOT_ALLOWED, "This method is not allowed here."),
+        R::InvalidArgument => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "An argument is not as it should be.",
+        ),
+        R::TooLarge => (
+            StatusCode::PAYLOAD_TOO_LARGE,
+            "This is larger than allowed.",
+        ),
+        R::UnsupportedMediaType => (
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "This media type is not accepted here.",
+        ),
+        R::MethodNotAllowed => (
+            StatusCode::METHOD_NOT_ALLOWED,
+            "This method is not allowed here.",
+        ),
 
         R::NotAuthenticated => (StatusCode::UNAUTHORIZED, "Log in first."),
-        R::AlreadyAuthenticated => (StatusCode::CONFLICT, "This socket is authenticated already."),
-        R::WrongCredentials => (StatusCode::UNAUTHORIZED, "The account or the secret is wrong."),
-        R::TokenExpired => (StatusCode::UNAUTHORIZED, "The token has expired; refresh the session."),
-        R::SessionRevoked => (StatusCode::UNAUTHORIZED, "This session is over; log in again."),
-        R::TicketSpent => (StatusCode::UNAUTHORIZED, "The ticket is used up or too old; fetch a new one."),
-        R::ChallengeRequired => (StatusCode::FORBIDDEN, "This device is new here; prove it with a code."),
+        R::AlreadyAuthenticated => (
+            StatusCode::CONFLICT,
+            "This socket is authenticated already.",
+        ),
+        R::WrongCredentials => (
+            StatusCode::UNAUTHORIZED,
+            "The account or the secret is wrong.",
+        ),
+        R::TokenExpired => (
+            StatusCode::UNAUTHORIZED,
+            "The token has expired; refresh the session.",
+        ),
+        R::SessionRevoked => (
+            StatusCode::UNAUTHORIZED,
+            "This session is over; log in again.",
+        ),
+        R::TicketSpent => (
+            StatusCode::UNAUTHORIZED,
+            "The ticket is used up or too old; fetch a new one.",
+        ),
+        R::ChallengeRequired => (
+            StatusCode::FORBIDDEN,
+            "This device is new here; prove it with a code.",
+        ),
         R::CodeWrong => (StatusCode::UNAUTHORIZED, "The code is wrong."),
-        R::CodeExpired => (StatusCode::UNAUTHORIZED, "The code has expired or was used; ask for a new one."),
-        R::AccountTaken => (StatusCode::CONFLICT, "There is an account with this phone number or e-mail."),
-        R::PasswordTooShort => (StatusCode::UNPROCESSABLE_ENTITY, "The password is too short."),
-        R::PasswordTooLong => (StatusCode::UNPROCESSABLE_ENTITY, "The password is too long."),
-        R::PasswordNeedsLetter => (StatusCode::UNPROCESSABLE_ENTITY, "The password needs a letter."),
-        R::PasswordNeedsDigit => (StatusCode::UNPROCESSABLE_ENTITY, "The password needs a digit."),
-        R::PasswordNeedsSymbol => (StatusCode::UNPROCESSABLE_ENTITY, "The password needs a special symbol."),
-        R::PasswordTooCommon => (StatusCode::UNPROCESSABLE_ENTITY, "This password is too easy to guess."),
-        R::ThirdPartySignUp => (StatusCode::FORBIDDEN, "A merchant account is registered with a mobile number only."),
-        R::EmbedTokenInvalid => (StatusCode::UNAUTHORIZED, "The shop's signed token is not valid."),
+        R::CodeExpired => (
+            StatusCode::UNAUTHORIZED,
+            "The code has expired or was used; ask for a new one.",
+        ),
+        R::AccountTaken => (
+            StatusCode::CONFLICT,
+            "There is an account with this phone number or e-mail.",
+        ),
+        R::PasswordTooShort => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "The password is too short.",
+        ),
+        R::PasswordTooLong => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "The password is too long.",
+        ),
+        R::PasswordNeedsLetter => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "The password needs a letter.",
+        ),
+        R::PasswordNeedsDigit => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "The password needs a digit.",
+        ),
+        R::PasswordNeedsSymbol => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "The password needs a special symbol.",
+        ),
+        R::PasswordTooCommon => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "This password is too easy to guess.",
+        ),
+        R::ThirdPartySignUp => (
+            StatusCode::FORBIDDEN,
+            "A merchant account is registered with a mobile number only.",
+        ),
+        R::EmbedTokenInvalid => (
+            StatusCode::UNAUTHORIZED,
+            "The shop's signed token is not valid.",
+        ),
 
         R::Forbidden => (StatusCode::FORBIDDEN, "You may not do this."),
         R::NotFound => (StatusCode::NOT_FOUND, "This does not exist."),
         R::NotAMember => (StatusCode::FORBIDDEN, "You are not in this conversation."),
         R::Muted => (StatusCode::FORBIDDEN, "You may not speak here for now."),
-        R::Banned => (StatusCode::FORBIDDEN, "The shop does not take messages from you."),
+        R::Banned => (
+            StatusCode::FORBIDDEN,
+            "The shop does not take messages from you.",
+        ),
         R::ConversationClosed => (StatusCode::CONFLICT, "This conversation is closed."),
         R::NotTheSender => (StatusCode::FORBIDDEN, "This message is somebody else's."),
 
-        R::ClientMessageIdReused => (StatusCode::CONFLICT, "This client message id was used for another message."),
-        R::IdempotencyKeyReused => (StatusCode::CONFLICT, "This idempotency key was used for another request."),
-        R::IdempotencyKeyMissing => (StatusCode::BAD_REQUEST, "Send an `Idempotency-Key` header with this request."),
+        R::ClientMessageIdReused => (
+            StatusCode::CONFLICT,
+            "This client message id was used for another message.",
+        ),
+        R::IdempotencyKeyReused => (
+            StatusCode::CONFLICT,
+            "This idempotency key was used for another request.",
+        ),
+        R::IdempotencyKeyMissing => (
+            StatusCode::BAD_REQUEST,
+            "Send an `Idempotency-Key` header with this request.",
+        ),
         R::EditTooLate => (StatusCode::CONFLICT, "It is too late to edit this message."),
-        R::RecallTooLate => (StatusCode::CONFLICT, "It is too late to recall this message."),
+        R::RecallTooLate => (
+            StatusCode::CONFLICT,
+            "It is too late to recall this message.",
+        ),
         R::AlreadyRecalled => (StatusCode::CONFLICT, "This message was recalled."),
-        R::NotEditable => (StatusCode::CONFLICT, "This kind of message cannot be changed so."),
+        R::NotEditable => (
+            StatusCode::CONFLICT,
+            "This kind of message cannot be changed so.",
+        ),
         R::GroupFull => (StatusCode::CONFLICT, "The group is full."),
         R::AlreadyAMember => (StatusCode::CONFLICT, "This person is in the group already."),
         R::InviteInvalid => (StatusCode::GONE, "This invitation is not valid any more."),
         R::JoinPending => (StatusCode::CONFLICT, "A manager has yet to approve."),
-        R::FileTypeRefused => (StatusCode::UNSUPPORTED_MEDIA_TYPE, "This type of file is not accepted."),
+        R::FileTypeRefused => (
+            StatusCode::UNSUPPORTED_MEDIA_TYPE,
+            "This type of file is not accepted.",
+        ),
         R::FileTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "The file is too large."),
-        R::QuotaExceeded => (StatusCode::INSUFFICIENT_STORAGE, "There is no room for more files."),
-        R::AddressRefused => (StatusCode::UNPROCESSABLE_ENTITY, "This address may not be called."),
-        R::Conflict => (StatusCode::CONFLICT, "Somebody else was faster, or it was done already."),
+        R::QuotaExceeded => (
+            StatusCode::INSUFFICIENT_STORAGE,
+            "There is no room for more files.",
+        ),
+        R::AddressRefused => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "This address may not be called.",
+        ),
+        R::Conflict => (
+            StatusCode::CONFLICT,
+            "Somebody else was faster, or it was done already.",
+        ),
         R::NameTaken => (StatusCode::CONFLICT, "This name is taken."),
-        R::LastOwner => (StatusCode::CONFLICT, "A shop and a group keep at least one owner."),
+        R::LastOwner => (
+            StatusCode::CONFLICT,
+            "A shop and a group keep at least one owner.",
+        ),
         R::StaffDisabled => (StatusCode::FORBIDDEN, "This staff account is disabled."),
 
         R::RateLimited => (StatusCode::TOO_MANY_REQUESTS, "Too fast; wait a moment."),
-        R::Overloaded => (StatusCode::SERVICE_UNAVAILABLE, "Too busy; try again in a moment."),
-        R::Unavailable => (StatusCode::SERVICE_UNAVAILABLE, "Not available just now; try again."),
-        R::OutcomeUnknown => (StatusCode::SERVICE_UNAVAILABLE, "It may have happened; repeat with the same ids to find out."),
-        R::ShuttingDown => (StatusCode::SERVICE_UNAVAILABLE, "This server is stopping; come back elsewhere."),
+        R::Overloaded => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "Too busy; try again in a moment.",
+        ),
+        R::Unavailable => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "Not available just now; try again.",
+        ),
+        R::OutcomeUnknown => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "It may have happened; repeat with the same ids to find out.",
+        ),
+        R::ShuttingDown => (
+            StatusCode::SERVICE_UNAVAILABLE,
+            "This server is stopping; come back elsewhere.",
+        ),
     }
 }

@@ -9,8 +9,8 @@ use axum::extract::ws::Utf8Bytes;
 use bytes::Bytes;
 use prost::Message as _;
 use proto::{
-    Alert, AlertKind, Message, MessageChanged, MessagePosted, NoticeKind, Push, ServerFrame, json, push,
-    server_frame::Kind,
+    Alert, AlertKind, Message, MessageChanged, MessagePosted, NoticeKind, Push, ServerFrame, json,
+    push, server_frame::Kind,
 };
 
 use crate::{
@@ -59,7 +59,15 @@ impl Event {
     /// Something that is shown and forgotten: typing, presence, an alert.
     pub fn passing(audiences: Vec<Audience>, event: push::Event) -> Arc<Self> {
         let frame = Frame::push(event);
-        Arc::new(Self { audiences, frame, step: None, joined: vec![], left: vec![], redraws: None, alert: None })
+        Arc::new(Self {
+            audiences,
+            frame,
+            step: None,
+            joined: vec![],
+            left: vec![],
+            redraws: None,
+            alert: None,
+        })
     }
 
     /// An alert, for those of the audience who want its kind.
@@ -67,30 +75,80 @@ impl Event {
         let kind = alert.kind();
         let frame = Frame::push(push::Event::Alert(alert));
         let audiences = vec![audience];
-        Arc::new(Self { audiences, frame, step: None, joined: vec![], left: vec![], redraws: None, alert: Some(kind) })
+        Arc::new(Self {
+            audiences,
+            frame,
+            step: None,
+            joined: vec![],
+            left: vec![],
+            redraws: None,
+            alert: Some(kind),
+        })
     }
 
     /// A new message. Who joins and who leaves is what its notice says.
-    pub fn posted(conversation: ConversationId, audiences: Vec<Audience>, message: Message) -> Arc<Self> {
-        let step = Step { conversation, counter: Counter::Number(message.number) };
+    pub fn posted(
+        conversation: ConversationId,
+        audiences: Vec<Audience>,
+        message: Message,
+    ) -> Arc<Self> {
+        let step = Step {
+            conversation,
+            counter: Counter::Number(message.number),
+        };
         let (joined, left) = comings_and_goings(&message);
-        let frame = Frame::push(push::Event::MessagePosted(MessagePosted { message: Some(message) }));
-        Arc::new(Self { audiences, frame, step: Some(step), joined, left, redraws: None, alert: None })
+        let frame = Frame::push(push::Event::MessagePosted(MessagePosted {
+            message: Some(message),
+        }));
+        Arc::new(Self {
+            audiences,
+            frame,
+            step: Some(step),
+            joined,
+            left,
+            redraws: None,
+            alert: None,
+        })
     }
 
     /// A message as it is now, after a change in place.
-    pub fn changed(conversation: ConversationId, audiences: Vec<Audience>, message: Message) -> Arc<Self> {
-        let step = Step { conversation, counter: Counter::Revision(message.revision) };
+    pub fn changed(
+        conversation: ConversationId,
+        audiences: Vec<Audience>,
+        message: Message,
+    ) -> Arc<Self> {
+        let step = Step {
+            conversation,
+            counter: Counter::Revision(message.revision),
+        };
         let redraws = Some((conversation, message.number));
-        let frame = Frame::push(push::Event::MessageChanged(MessageChanged { message: Some(message) }));
-        Arc::new(Self { audiences, frame, step: Some(step), joined: vec![], left: vec![], redraws, alert: None })
+        let frame = Frame::push(push::Event::MessageChanged(MessageChanged {
+            message: Some(message),
+        }));
+        Arc::new(Self {
+            audiences,
+            frame,
+            step: Some(step),
+            joined: vec![],
+            left: vec![],
+            redraws,
+            alert: None,
+        })
     }
 }
 
 /// Membership travels in the log: the notice of a removal is the last message its subject sees, on every node.
 fn comings_and_goings(message: &Message) -> (Vec<UserId>, Vec<UserId>) {
-    let Some(notice) = &message.notice else { return Default::default() };
-    let subjects = || notice.subjects.iter().filter_map(|user| user.id.parse().ok()).collect();
+    let Some(notice) = &message.notice else {
+        return Default::default();
+    };
+    let subjects = || {
+        notice
+            .subjects
+            .iter()
+            .filter_map(|user| user.id.parse().ok())
+            .collect()
+    };
     match notice.kind() {
         NoticeKind::MembersJoined | NoticeKind::GroupCreated => (subjects(), vec![]),
         NoticeKind::MemberLeft | NoticeKind::MemberRemoved => (vec![], subjects()),
@@ -113,12 +171,17 @@ impl Frame {
 
     /// Encodes a push.
     pub fn push(event: push::Event) -> Self {
-        Self::new(&ServerFrame { kind: Some(Kind::Push(Push { event: Some(event) })) })
+        Self::new(&ServerFrame {
+            kind: Some(Kind::Push(Push { event: Some(event) })),
+        })
     }
 
     /// A frame that another node has encoded.
     pub fn encoded(binary: Bytes) -> Self {
-        Self { binary, json: OnceLock::new() }
+        Self {
+            binary,
+            json: OnceLock::new(),
+        }
     }
 
     /// The protobuf form.

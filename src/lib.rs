@@ -80,7 +80,10 @@ pub async fn run(
     let limits = limits(&config)?;
     let certificate = match &config.tls.certificate[..] {
         "" => None,
-        certificate => Some(from_pem(Path::new(certificate), Path::new(&config.tls.key))?),
+        certificate => Some(from_pem(
+            Path::new(certificate),
+            Path::new(&config.tls.key),
+        )?),
     };
     let bus = match &config.bus.redis_url[..] {
         "" => Bus::local(),
@@ -91,9 +94,17 @@ pub async fn run(
     let (hub, errands) = Hub::new(bus.clone());
     bus.attach(hub.clone());
     let app = App::new(store, clock, config, shutdown);
-    let live = Live { app: app.clone(), hub: hub.clone() };
+    let live = Live {
+        app: app.clone(),
+        hub: hub.clone(),
+    };
     shutdown.spawn_keeper(live::keeper::run(live.clone(), errands, shutdown.clone()));
-    let door = Door { listener, router: http::router::router(live.clone()), limits, tls: certificate };
+    let door = Door {
+        listener,
+        router: http::router::router(live.clone()),
+        limits,
+        tls: certificate,
+    };
     shutdown.spawn(door.serve(shutdown.soft().clone(), shutdown.tasks().clone()));
     shutdown.spawn(live::drain(live, shutdown.soft().clone()));
     Ok(Server { app, hub, address })
@@ -103,7 +114,12 @@ pub async fn run(
 fn limits(config: &Config) -> anyhow::Result<Limits> {
     let limits = &config.limits;
     let networks = |list: &[String]| -> anyhow::Result<Vec<_>> {
-        list.iter().map(|text| text.parse().with_context(|| format!("`{text}` is not a network"))).collect()
+        list.iter()
+            .map(|text| {
+                text.parse()
+                    .with_context(|| format!("`{text}` is not a network"))
+            })
+            .collect()
     };
     let count = |number: u32| NonZeroU32::new(number).unwrap_or(NonZeroU32::MAX);
     Ok(Limits {

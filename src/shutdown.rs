@@ -55,12 +55,18 @@ impl Shutdown {
         self.soft.cancel();
         self.tasks.close();
         if timeout(patience, self.tasks.wait()).await.is_err() {
-            tracing::warn!(left = self.tasks.len(), "giving up on tasks that would not stop");
+            tracing::warn!(
+                left = self.tasks.len(),
+                "giving up on tasks that would not stop"
+            );
         }
         self.firm.cancel();
         self.keepers.close();
         if timeout(patience, self.keepers.wait()).await.is_err() {
-            tracing::error!(left = self.keepers.len(), "some of the server's own tasks would not stop");
+            tracing::error!(
+                left = self.keepers.len(),
+                "some of the server's own tasks would not stop"
+            );
         }
     }
 }

@@ -6,13 +6,15 @@ use anyhow::{Context as _, bail};
 use futures_util::{SinkExt as _, StreamExt as _};
 use prost::Message as _;
 use proto::{
-    Authenticate, Authenticated, ClientFrame, Refused, Reply, ServerFrame, client_frame::Request, json, push::Event,
-    reply::Answer, server_frame::Kind,
+    Authenticate, Authenticated, ClientFrame, Refused, Reply, ServerFrame, client_frame::Request,
+    json, push::Event, reply::Answer, server_frame::Kind,
 };
 use tokio::{net::TcpStream, time::timeout};
 use tokio_tungstenite::{
     MaybeTlsStream, WebSocketStream, connect_async,
-    tungstenite::{Message, client::IntoClientRequest as _, http::HeaderValue, protocol::CloseFrame},
+    tungstenite::{
+        Message, client::IntoClientRequest as _, http::HeaderValue, protocol::CloseFrame,
+    },
 };
 
 /// No answer takes longer than this; a server that needs more is broken.
@@ -54,15 +56,30 @@ impl Client {
             Format::Binary => "souk.v1.protobuf",
             Format::Json => "souk.v1.json",
         };
-        request.headers_mut().insert("sec-websocket-protocol", HeaderValue::from_static(protocol));
+        request
+            .headers_mut()
+            .insert("sec-websocket-protocol", HeaderValue::from_static(protocol));
         let (socket, _) = connect_async(request).await?;
-        Ok(Self { socket, format, last_id: 0, pushes: VecDeque::new(), replies: VecDeque::new() })
+        Ok(Self {
+            socket,
+            format,
+            last_id: 0,
+            pushes: VecDeque::new(),
+            replies: VecDeque::new(),
+        })
     }
 
     /// Opens a socket and authenticates with an access token.
-    pub async fn connect(url: &str, format: Format, token: &str) -> anyhow::Result<(Self, Authenticated)> {
+    pub async fn connect(
+        url: &str,
+        format: Format,
+        token: &str,
+    ) -> anyhow::Result<(Self, Authenticated)> {
         let mut client = Self::open(url, format).await?;
-        let request = Authenticate { token: token.to_owned(), ..Authenticate::default() };
+        let request = Authenticate {
+            token: token.to_owned(),
+            ..Authenticate::default()
+        };
         match client.request(Request::Authenticate(request)).await? {
             Answer::Authenticated(welcome) => Ok((client, welcome)),
             other => bail!("expected `authenticated`, got {other:?}"),
@@ -78,7 +95,10 @@ impl Client {
     /// Sends a request and does not wait. Gives its id.
     pub async fn send(&mut self, request: Request) -> anyhow::Result<u64> {
         self.last_id += 1;
-        let frame = ClientFrame { id: self.last_id, request: Some(request) };
+        let frame = ClientFrame {
+            id: self.last_id,
+            request: Some(request),
+        };
         let message = match self.format {
             Format::Binary => Message::Binary(frame.encode_to_vec().into()),
             Format::Json => Message::Text(json::write(&frame).into()),
@@ -96,7 +116,10 @@ impl Client {
     pub async fn answer(&mut self, id: u64) -> anyhow::Result<Answer> {
         loop {
             if let Some(place) = self.replies.iter().position(|reply| reply.id == id) {
-                let reply = self.replies.remove(place).context("the place was just found")?;
+                let reply = self
+                    .replies
+                    .remove(place)
+                    .context("the place was just found")?;
                 return reply.answer.context("a reply without an answer");
             }
             self.read().await?;
@@ -141,10 +164,14 @@ impl Client {
     }
 
     async fn read(&mut self) -> anyhow::Result<()> {
-        let message = timeout(PATIENCE, self.socket.next()).await.context("the server says nothing")?;
+        let message = timeout(PATIENCE, self.socket.next())
+            .await
+            .context("the server says nothing")?;
         let frame = match message {
             Some(Ok(Message::Binary(data))) => ServerFrame::decode(data)?,
-            Some(Ok(Message::Text(text))) => serde_json::from_str(&text).with_context(|| format!("unreadable: {text}"))?,
+            Some(Ok(Message::Text(text))) => {
+                serde_json::from_str(&text).with_context(|| format!("unreadable: {text}"))?
+            }
             Some(Ok(Message::Close(frame))) => return Err(closed(frame).into()),
             Some(Ok(_)) => return Ok(()),
             Some(Err(_)) | None => return Err(closed(None).into()),
@@ -161,7 +188,9 @@ impl Client {
 }
 
 fn closed(frame: Option<CloseFrame>) -> Closed {
-    let (code, reason) = frame.map_or((0, String::new()), |frame| (frame.code.into(), frame.reason.to_string()));
+    let (code, reason) = frame.map_or((0, String::new()), |frame| {
+        (frame.code.into(), frame.reason.to_string())
+    });
     Closed { code, reason }
 }
 

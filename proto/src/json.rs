@@ -12,7 +12,9 @@ use serde::{
 };
 use serde_json::value::RawValue;
 
-use crate::{ClientFrame, Push, REQUESTS, Reply, ServerFrame, client_frame::Request, reply::Answer};
+use crate::{
+    ClientFrame, Push, REQUESTS, Reply, ServerFrame, client_frame::Request, reply::Answer,
+};
 
 /// An enum whose values are words in JSON.
 pub trait Word: TryFrom<i32> + Copy + Into<i32> {
@@ -26,7 +28,9 @@ macro_rules! word_of {
     ($kind:ident, $prefix:literal) => {
         impl crate::json::Word for $kind {
             fn word(self) -> String {
-                self.as_str_name().trim_start_matches($prefix).to_ascii_lowercase()
+                self.as_str_name()
+                    .trim_start_matches($prefix)
+                    .to_ascii_lowercase()
             }
             fn from_word(word: &str) -> Option<Self> {
                 Self::from_str_name(&format!("{}{}", $prefix, word.to_ascii_uppercase()))
@@ -62,7 +66,12 @@ pub(crate) fn word_in<'de, W: Word, D: Deserializer<'de>>(from: D) -> Result<i32
 }
 
 pub(crate) fn words_out<W: Word, S: Serializer>(values: &[i32], out: S) -> Result<S::Ok, S::Error> {
-    out.collect_seq(values.iter().filter_map(|value| W::try_from(*value).ok()).map(Word::word))
+    out.collect_seq(
+        values
+            .iter()
+            .filter_map(|value| W::try_from(*value).ok())
+            .map(Word::word),
+    )
 }
 
 pub(crate) fn words_in<'de, W: Word, D: Deserializer<'de>>(from: D) -> Result<Vec<i32>, D::Error> {
@@ -85,7 +94,11 @@ macro_rules! with_id {
                     #[serde(flatten)]
                     $field: &'a Option<$oneof>,
                 }
-                Flat { id: self.id, $field: &self.$field }.serialize(out)
+                Flat {
+                    id: self.id,
+                    $field: &self.$field,
+                }
+                .serialize(out)
             }
         }
     };
@@ -101,7 +114,10 @@ impl<'de> Deserialize<'de> for Reply {
             #[serde(flatten)]
             answer: Answer,
         }
-        Flat::deserialize(from).map(|Flat { id, answer }| Self { id, answer: Some(answer) })
+        Flat::deserialize(from).map(|Flat { id, answer }| Self {
+            id,
+            answer: Some(answer),
+        })
     }
 }
 
@@ -115,7 +131,9 @@ macro_rules! bare {
         }
         impl<'de> Deserialize<'de> for $frame {
             fn deserialize<D: Deserializer<'de>>(from: D) -> Result<Self, D::Error> {
-                Deserialize::deserialize(from).map(|$field| Self { $field: Some($field) })
+                Deserialize::deserialize(from).map(|$field| Self {
+                    $field: Some($field),
+                })
             }
         }
     };
@@ -136,34 +154,44 @@ pub enum Unreadable {
 
 /// Reads `{"id": 7, "send_message": {…}}`.
 pub fn read_client_frame(text: &str) -> Result<ClientFrame, Unreadable> {
-    let Pairs(pairs) = serde_json::from_str(text).map_err(|error| Unreadable::Malformed(error.to_string()))?;
+    let Pairs(pairs) =
+        serde_json::from_str(text).map_err(|error| Unreadable::Malformed(error.to_string()))?;
     let (mut id, mut request) = (None, None);
     for (key, value) in pairs {
         let slot = if key == "id" { &mut id } else { &mut request };
         if slot.replace((key, value)).is_some() {
-            return Err(Unreadable::Malformed("a frame has one id and one request".to_owned()));
+            return Err(Unreadable::Malformed(
+                "a frame has one id and one request".to_owned(),
+            ));
         }
     }
     let id = id
         .and_then(|(_, value)| serde_json::from_str::<u64>(value.get()).ok())
         .ok_or_else(|| Unreadable::Malformed("`id` is a whole number".to_owned()))?;
-    let (name, value) = request.ok_or_else(|| Unreadable::Malformed("a frame has one request".to_owned()))?;
+    let (name, value) =
+        request.ok_or_else(|| Unreadable::Malformed("a frame has one request".to_owned()))?;
     if !REQUESTS.contains(&name.as_ref()) {
         return Err(Unreadable::UnknownRequest(id, short(&name).to_owned()));
     }
     let request = serde_json::from_str::<Request>(&format!("{{\"{name}\":{value}}}"))
         .map_err(|error| Unreadable::InvalidArgument(id, error.to_string()))?;
-    Ok(ClientFrame { id, request: Some(request) })
+    Ok(ClientFrame {
+        id,
+        request: Some(request),
+    })
 }
 
 /// Writes any message of the contract as JSON text.
 pub fn write(message: &impl Serialize) -> String {
-    serde_json::to_string(message).unwrap_or_else(|error| unreachable!("the contract has no map keys: {error}"))
+    serde_json::to_string(message)
+        .unwrap_or_else(|error| unreachable!("the contract has no map keys: {error}"))
 }
 
 /// The start of a stranger's text, short enough to say back.
 fn short(text: &str) -> &str {
-    text.char_indices().nth(40).map_or(text, |(end, _)| &text[..end])
+    text.char_indices()
+        .nth(40)
+        .map_or(text, |(end, _)| &text[..end])
 }
 
 /// The keys of an object in order, so that a repeated one is seen.
@@ -199,15 +227,36 @@ mod tests {
 
     #[test]
     fn a_request_reads_as_people_write_it() {
-        let frame = read_client_frame(r#"{"id": 7, "send_message": {"conversation_id": "c", "text": "hi"}}"#).unwrap();
-        let sent = SendMessage { conversation_id: "c".into(), text: "hi".into(), ..SendMessage::default() };
-        assert_eq!(frame, ClientFrame { id: 7, request: Some(Request::SendMessage(sent)) });
+        let frame = read_client_frame(
+            r#"{"id": 7, "send_message": {"conversation_id": "c", "text": "hi"}}"#,
+        )
+        .unwrap();
+        let sent = SendMessage {
+            conversation_id: "c".into(),
+            text: "hi".into(),
+            ..SendMessage::default()
+        };
+        assert_eq!(
+            frame,
+            ClientFrame {
+                id: 7,
+                request: Some(Request::SendMessage(sent))
+            }
+        );
     }
 
     #[test]
     fn a_refusal_writes_its_code_as_a_word() {
-        let refused = Refused { code: Refusal::NotFound.into(), ..Refused::default() };
-        let frame = ServerFrame { kind: Some(Kind::Reply(Reply { id: 7, answer: Some(Answer::Refused(refused)) })) };
+        let refused = Refused {
+            code: Refusal::NotFound.into(),
+            ..Refused::default()
+        };
+        let frame = ServerFrame {
+            kind: Some(Kind::Reply(Reply {
+                id: 7,
+                answer: Some(Answer::Refused(refused)),
+            })),
+        };
         let text = write(&frame);
         assert_eq!(
             text,
@@ -218,13 +267,35 @@ mod tests {
 
     #[test]
     fn what_the_contract_does_not_know_is_refused() {
-        let malformed = ["", "[]", "{}", r#"{"id":1}"#, r#"{"id":1,"id":2,"ping":{}}"#, r#"{"id":-1,"ping":{}}"#];
+        let malformed = [
+            "",
+            "[]",
+            "{}",
+            r#"{"id":1}"#,
+            r#"{"id":1,"id":2,"ping":{}}"#,
+            r#"{"id":-1,"ping":{}}"#,
+        ];
         for text in malformed {
-            assert!(matches!(read_client_frame(text), Err(Unreadable::Malformed(_))), "{text}");
+            assert!(
+                matches!(read_client_frame(text), Err(Unreadable::Malformed(_))),
+                "{text}"
+            );
         }
-        assert!(matches!(read_client_frame(r#"{"id":1,"fly":{}}"#), Err(Unreadable::UnknownRequest(1, _))));
-        for text in [r#"{"id":1,"ping":{"x":1}}"#, r#"{"id":1,"type":{"conversation_id":5}}"#] {
-            assert!(matches!(read_client_frame(text), Err(Unreadable::InvalidArgument(1, _))), "{text}");
+        assert!(matches!(
+            read_client_frame(r#"{"id":1,"fly":{}}"#),
+            Err(Unreadable::UnknownRequest(1, _))
+        ));
+        for text in [
+            r#"{"id":1,"ping":{"x":1}}"#,
+            r#"{"id":1,"type":{"conversation_id":5}}"#,
+        ] {
+            assert!(
+                matches!(
+                    read_client_frame(text),
+                    Err(Unreadable::InvalidArgument(1, _))
+                ),
+                "{text}"
+            );
         }
     }
 }

@@ -5,7 +5,12 @@
 
 pub mod json;
 
-#[expect(clippy::pedantic, clippy::derive_partial_eq_without_eq, missing_docs, reason = "generated from frame.proto")]
+#[expect(
+    clippy::pedantic,
+    clippy::derive_partial_eq_without_eq,
+    missing_docs,
+    reason = "generated from frame.proto"
+)]
 mod generated {
     include!(concat!(env!("OUT_DIR"), "/souk.rs"));
     include!(concat!(env!("OUT_DIR"), "/names.rs"));

@@ -23,7 +23,10 @@ pub(super) struct Found {
 }
 
 /// The session of an access token, by its hash.
-pub(super) async fn session_by_access(sql: impl PgExecutor<'_>, hash: &[u8]) -> sqlx::Result<Option<Found>> {
+pub(super) async fn session_by_access(
+    sql: impl PgExecutor<'_>,
+    hash: &[u8],
+) -> sqlx::Result<Option<Found>> {
     sqlx::query_as!(
         Found,
         r#"
@@ -41,7 +44,10 @@ pub(super) async fn session_by_access(sql: impl PgExecutor<'_>, hash: &[u8]) -> 
 }
 
 /// The session by its id, as it is now.
-pub(super) async fn session_by_id(sql: impl PgExecutor<'_>, session: SessionId) -> sqlx::Result<Option<Found>> {
+pub(super) async fn session_by_id(
+    sql: impl PgExecutor<'_>,
+    session: SessionId,
+) -> sqlx::Result<Option<Found>> {
     sqlx::query_as!(
         Found,
         r#"
@@ -59,7 +65,11 @@ pub(super) async fn session_by_id(sql: impl PgExecutor<'_>, session: SessionId) 
 }
 
 /// Takes a ticket: it is gone afterwards, whoever asks.
-pub(super) async fn take_ticket(sql: impl PgExecutor<'_>, hash: &[u8], now: Timestamp) -> sqlx::Result<Option<SessionId>> {
+pub(super) async fn take_ticket(
+    sql: impl PgExecutor<'_>,
+    hash: &[u8],
+    now: Timestamp,
+) -> sqlx::Result<Option<SessionId>> {
     sqlx::query_scalar!(
         r#"delete from tickets where hash = $1 and expires_at > $2 returning session_id as "session: SessionId""#,
         hash,
@@ -90,4 +100,23 @@ pub(super) async fn posts(sql: impl PgExecutor<'_>, user: UserId) -> sqlx::Resul
         permissions: Permissions::from_words(row.permissions),
     });
     Ok(posts.collect())
+}
+
+/// Keeps a ticket.
+pub(super) async fn add_ticket(
+    sql: impl PgExecutor<'_>,
+    hash: &[u8],
+    session: SessionId,
+    expires_at: Timestamp,
+) -> sqlx::Result<()> {
+    let at = expires_at.to_sqlx();
+    sqlx::query!(
+        "insert into tickets (hash, session_id, expires_at) values ($1, $2, $3)",
+        hash,
+        session.0,
+        at as _
+    )
+    .execute(sql)
+    .await?;
+    Ok(())
 }

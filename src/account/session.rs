@@ -1,10 +1,13 @@
 //! A log-in on one device: opaque tokens, stored as SHA-256.
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use proto::{UserKind, json::Word};
 use sha2::{Digest, Sha256};
 
-use super::queries::{self, Found};
+use super::{
+    queries::{self, Found},
+    token::{Token, TokenKind},
+};
 use crate::{
     actor::Actor,
     app::App,
@@ -59,5 +62,17 @@ async fn admit(app: &App, found: Found) -> Result<Session> {
         home: found.home,
         posts: posts.into(),
     };
-    Ok(Session { actor, id: found.session, expires_at: found.expires_at })
+    Ok(Session {
+        actor,
+        id: found.session,
+        expires_at: found.expires_at,
+    })
+}
+
+/// Makes a one-time ticket, good for 30 seconds, that authenticates one socket as this session.
+pub async fn ticket(app: &App, session: &Session) -> Result<String> {
+    let ticket = Token::generate(TokenKind::Ticket, &mut rand::rng());
+    let expires_at = app.clock.now() + SignedDuration::from_secs(30);
+    queries::add_ticket(app.store.pool(), &ticket.hash().0, session.id, expires_at).await?;
+    Ok(ticket.reveal().to_owned())
 }

@@ -57,7 +57,12 @@ impl Bus {
     }
 
     fn with(node: NodeId, redis: Option<redis::Link>) -> Self {
-        Self(Arc::new(Inner { node, listener: OnceLock::new(), redis, healthy: AtomicBool::new(true) }))
+        Self(Arc::new(Inner {
+            node,
+            listener: OnceLock::new(),
+            redis,
+            healthy: AtomicBool::new(true),
+        }))
     }
 
     /// This node's id.

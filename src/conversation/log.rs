@@ -40,7 +40,10 @@ pub type Answer = Box<dyn FnOnce(Result<Posted>) + Send>;
 pub async fn append(tx: &mut Tx, clock: &Clock, draft: Draft) -> Result<Posted> {
     let now = clock.now();
     let outcomes = queries::append(&mut *tx.sql(), std::slice::from_ref(&draft), now).await?;
-    let outcome = outcomes.into_iter().next().ok_or_else(|| anyhow::anyhow!("append_messages gave no answer"))?;
+    let outcome = outcomes
+        .into_iter()
+        .next()
+        .ok_or_else(|| anyhow::anyhow!("append_messages gave no answer"))?;
     let (posted, event) = settle(draft, outcome)?;
     if let Some(event) = event {
         tx.show(event);
@@ -81,19 +84,29 @@ impl Log {
                 .max_connections(1)
                 .acquire_timeout(Duration::from_secs(2))
                 .connect_lazy_with(options.clone());
-            let lane =
-                Lane { pool, bus: store.bus().clone(), clock: clock.clone(), batch: width.batch.max(1) };
+            let lane = Lane {
+                pool,
+                bus: store.bus().clone(),
+                clock: clock.clone(),
+                batch: width.batch.max(1),
+            };
             shutdown.spawn_keeper(lane.run(waiting, shutdown.firm().clone()));
             sender
         });
-        Self { lanes: lanes.collect() }
+        Self {
+            lanes: lanes.collect(),
+        }
     }
 
     /// Queues a draft; `answer` is called once, after the commit. Drafts of one conversation keep the order of their
     /// calls. Refuses with `overloaded` when too many wait: nothing has happened then.
     pub fn submit(&self, draft: Draft, answer: Answer) {
         let lane = &self.lanes[self.lane_of(draft.conversation)];
-        if let Err(full) = lane.try_send(Waiting { draft, answer, since: Instant::now() }) {
+        if let Err(full) = lane.try_send(Waiting {
+            draft,
+            answer,
+            since: Instant::now(),
+        }) {
             let (waiting, code) = match full {
                 mpsc::error::TrySendError::Full(waiting) => (waiting, Refusal::Overloaded),
                 mpsc::error::TrySendError::Closed(waiting) => (waiting, Refusal::ShuttingDown),
@@ -106,12 +119,18 @@ impl Log {
     pub async fn post(&self, draft: Draft) -> Result<Posted> {
         let (sender, answer) = tokio::sync::oneshot::channel();
         self.submit(draft, Box::new(move |result| drop(sender.send(result))));
-        answer.await.unwrap_or_else(|_| Err(Refusal::OutcomeUnknown.into()))
+        answer
+            .await
+            .unwrap_or_else(|_| Err(Refusal::OutcomeUnknown.into()))
     }
 
-    #[expect(clippy::cast_possible_truncation, reason = "any part of the hash will do")]
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "any part of the hash will do"
+    )]
     fn lane_of(&self, conversation: ConversationId) -> usize {
-        BuildHasherDefault::<DefaultHasher>::default().hash_one(conversation) as usize % self.lanes.len()
+        BuildHasherDefault::<DefaultHasher>::default().hash_one(conversation) as usize
+            % self.lanes.len()
     }
 }
 
@@ -160,7 +179,8 @@ impl Lane {
                 Err(error) => {
                     let failed = Error::from(error);
                     tracing::error!(error = %failed, "a draft could not be written");
-                    part.into_iter().for_each(|waiting| (waiting.answer)(Err(Refusal::Broken.into())));
+                    part.into_iter()
+                        .for_each(|waiting| (waiting.answer)(Err(Refusal::Broken.into())));
                 }
             }
         }
@@ -174,7 +194,12 @@ impl Lane {
         queue: &mut mpsc::Receiver<Waiting>,
     ) -> Result<Vec<Outcome>, sqlx::Error> {
         let drafts: Vec<Draft> = part.iter().map(|waiting| waiting.draft.clone()).collect();
-        let patience = part.iter().map(|waiting| waiting.since).min().unwrap_or_else(Instant::now) + PATIENCE;
+        let patience = part
+            .iter()
+            .map(|waiting| waiting.since)
+            .min()
+            .unwrap_or_else(Instant::now)
+            + PATIENCE;
         let attempt = self.attempt(&drafts);
         tokio::pin!(attempt);
         tokio::select! {
@@ -196,7 +221,9 @@ impl Lane {
         let mut pause = Duration::from_millis(20);
         loop {
             match queries::append(&self.pool, drafts, self.clock.now()).await {
-                Err(error) if worth_repeating(&error) => tracing::warn!(%error, "writing a batch again"),
+                Err(error) if worth_repeating(&error) => {
+                    tracing::warn!(%error, "writing a batch again")
+                }
                 settled => return settled,
             }
             sleep(pause).await;
@@ -224,13 +251,20 @@ fn apart_from_retries(batch: Vec<Waiting>) -> (Vec<Waiting>, Vec<Waiting>) {
     let mut seen = HashSet::with_capacity(batch.len());
     batch.into_iter().partition(|waiting| {
         let draft = &waiting.draft;
-        seen.insert((draft.conversation, draft.sender, draft.message.client_message_id.clone()))
+        seen.insert((
+            draft.conversation,
+            draft.sender,
+            draft.message.client_message_id.clone(),
+        ))
     })
 }
 
 fn give_up(waiting: &mut Waiting) {
     let answer = std::mem::replace(&mut waiting.answer, Box::new(|_| ()));
-    answer(Err(refused_until(Refusal::OutcomeUnknown, Duration::from_secs(1))));
+    answer(Err(refused_until(
+        Refusal::OutcomeUnknown,
+        Duration::from_secs(1),
+    )));
 }
 
 /// The connection died, or two transactions were in each other's way: writing the same drafts again settles it.
@@ -238,7 +272,10 @@ fn worth_repeating(error: &sqlx::Error) -> bool {
     let in_the_way = |code: &str| code == "40001" || code == "40P01";
     unreachable(error)
         || matches!(error, sqlx::Error::PoolTimedOut)
-        || error.as_database_error().and_then(|error| error.code()).is_some_and(|code| in_the_way(&code))
+        || error
+            .as_database_error()
+            .and_then(|error| error.code())
+            .is_some_and(|code| in_the_way(&code))
 }
 
 /// What the sender hears, and what everybody is shown; a retry shows nothing.
@@ -256,7 +293,8 @@ fn settle(draft: Draft, outcome: Outcome) -> Result<(Posted, Option<std::sync::A
     let address = outcome.address(draft.conversation)?;
     let mut message = draft.message;
     (message.number, message.sent_at, message.version) = (posted.number, posted.sent_at, 1);
-    if let (true, Some(shop), Some(sender)) = (outcome.as_shop, address.shop(), &mut message.sender) {
+    if let (true, Some(shop), Some(sender)) = (outcome.as_shop, address.shop(), &mut message.sender)
+    {
         sender.shop_id = shop.to_string();
     }
     let event = Event::posted(draft.conversation, address.audiences_of(&message), message);

@@ -82,7 +82,10 @@ impl Address {
     pub fn audiences(self) -> Vec<Audience> {
         match self {
             Self::Shop { shop, customer } => {
-                vec![Audience::User(customer), Audience::Staff(shop, Permission::Chat)]
+                vec![
+                    Audience::User(customer),
+                    Audience::Staff(shop, Permission::Chat),
+                ]
             }
             Self::Direct(one, other) => vec![Audience::User(one), Audience::User(other)],
             Self::Group { group, .. } => vec![Audience::Group(group)],
@@ -95,10 +98,19 @@ impl Address {
         let mut audiences = self.audiences();
         let moves = |notice: &&proto::Notice| {
             use NoticeKind as K;
-            matches!(notice.kind(), K::MembersJoined | K::GroupCreated | K::MemberLeft | K::MemberRemoved)
+            matches!(
+                notice.kind(),
+                K::MembersJoined | K::GroupCreated | K::MemberLeft | K::MemberRemoved
+            )
         };
         if let (Self::Group { .. }, Some(notice)) = (self, message.notice.as_ref().filter(moves)) {
-            audiences.extend(notice.subjects.iter().filter_map(|user| user.id.parse().ok()).map(Audience::User));
+            audiences.extend(
+                notice
+                    .subjects
+                    .iter()
+                    .filter_map(|user| user.id.parse().ok())
+                    .map(Audience::User),
+            );
         }
         audiences
     }
@@ -134,17 +146,32 @@ impl Seat {
     /// May see message `number`.
     pub fn sees(&self, number: u64) -> bool {
         self.staff
-            || self.intervals.iter().any(|(joined, left)| *joined <= number && left.is_none_or(|left| number <= left))
+            || self
+                .intervals
+                .iter()
+                .any(|(joined, left)| *joined <= number && left.is_none_or(|left| number <= left))
     }
 
     /// The last message that may be seen.
     pub fn horizon(&self) -> u64 {
-        if self.present() { self.number } else { self.intervals.iter().filter_map(|(_, left)| *left).max().unwrap_or(0) }
+        if self.present() {
+            self.number
+        } else {
+            self.intervals
+                .iter()
+                .filter_map(|(_, left)| *left)
+                .max()
+                .unwrap_or(0)
+        }
     }
 
     /// Refuses with `not_a_member` whoever has left.
     pub fn require_present(&self) -> Result<()> {
-        if self.present() { Ok(()) } else { Err(Refusal::NotAMember.into()) }
+        if self.present() {
+            Ok(())
+        } else {
+            Err(Refusal::NotAMember.into())
+        }
     }
 }
 
@@ -159,9 +186,21 @@ mod tests {
 
     fn seat(staff: bool, intervals: Vec<(u64, Option<u64>)>) -> Seat {
         let group = ConversationId::new();
-        let address = Address::Group { group, shop: ShopId::new() };
+        let address = Address::Group {
+            group,
+            shop: ShopId::new(),
+        };
         let role = proto::GroupRole::Member;
-        Seat { conversation: group, address, number: 20, revision: 0, staff, intervals, role, closed: false }
+        Seat {
+            conversation: group,
+            address,
+            number: 20,
+            revision: 0,
+            staff,
+            intervals,
+            role,
+            closed: false,
+        }
     }
 
     #[test]
@@ -176,7 +215,10 @@ mod tests {
     #[test]
     fn who_has_left_sees_up_to_the_end_of_their_time() {
         let seat = seat(false, vec![(3, Some(5))]);
-        assert_eq!(seat.require_present().unwrap_err().refusal(), Some(Refusal::NotAMember));
+        assert_eq!(
+            seat.require_present().unwrap_err().refusal(),
+            Some(Refusal::NotAMember)
+        );
         assert_eq!(seat.horizon(), 5);
     }
 }

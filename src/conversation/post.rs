@@ -32,7 +32,10 @@ pub fn submit(app: &App, actor: &Actor, request: SendMessage, answer: Answer) {
 
 /// Checks a request and makes it a draft.
 fn draft(actor: &Actor, request: SendMessage) -> Result<Draft> {
-    let conversation = request.conversation_id.parse().map_err(|_| refused_argument("conversation_id", "is not an id"))?;
+    let conversation = request
+        .conversation_id
+        .parse()
+        .map_err(|_| refused_argument("conversation_id", "is not an id"))?;
     if !(1..=64).contains(&request.client_message_id.len()) {
         return Err(refused_argument("client_message_id", "has 1 to 64 bytes"));
     }
@@ -52,7 +55,11 @@ fn draft(actor: &Actor, request: SendMessage) -> Result<Draft> {
     if message.text.trim().is_empty() {
         return Err(refused_argument("text", "is empty"));
     }
-    Ok(Draft { conversation, sender: Some(actor.user), message })
+    Ok(Draft {
+        conversation,
+        sender: Some(actor.user),
+        message,
+    })
 }
 
 /// Refuses words that are too long or hold a NUL, which PostgreSQL cannot keep.
@@ -68,5 +75,10 @@ pub(super) fn check_text(text: &str) -> Result<()> {
 
 /// How a speaker is shown.
 pub(super) fn sender(actor: &Actor) -> Sender {
-    Sender { user_id: actor.user.to_string(), kind: actor.kind.into(), name: actor.name.to_string(), shop_id: String::new() }
+    Sender {
+        user_id: actor.user.to_string(),
+        kind: actor.kind.into(),
+        name: actor.name.to_string(),
+        shop_id: String::new(),
+    }
 }

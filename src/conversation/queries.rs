@@ -26,7 +26,13 @@ pub(super) struct Outcome {
 
 impl Outcome {
     pub(super) fn address(&self, conversation: ConversationId) -> Result<Address> {
-        address(conversation, self.kind.as_deref().unwrap_or_default(), self.shop, self.person_a, self.person_b)
+        address(
+            conversation,
+            self.kind.as_deref().unwrap_or_default(),
+            self.shop,
+            self.person_a,
+            self.person_b,
+        )
     }
 }
 
@@ -37,7 +43,12 @@ fn address(
     person_a: Option<Uuid>,
     person_b: Option<Uuid>,
 ) -> Result<Address> {
-    match (kind, shop.map(ShopId), person_a.map(UserId), person_b.map(UserId)) {
+    match (
+        kind,
+        shop.map(ShopId),
+        person_a.map(UserId),
+        person_b.map(UserId),
+    ) {
         ("shop", Some(shop), Some(customer), _) => Ok(Address::Shop { shop, customer }),
         ("direct", _, Some(one), Some(other)) => Ok(Address::Direct(one, other)),
         ("group", Some(shop), ..) => Ok(Address::Group { group, shop }),
@@ -51,7 +62,10 @@ pub(super) async fn append(
     drafts: &[Draft],
     now: Timestamp,
 ) -> Result<Vec<Outcome>, sqlx::Error> {
-    let stored: Vec<wire::Stored> = drafts.iter().map(|draft| wire::store(&draft.message)).collect();
+    let stored: Vec<wire::Stored> = drafts
+        .iter()
+        .map(|draft| wire::store(&draft.message))
+        .collect();
     let rows = sqlx::query!(
         r#"
         select place as "place!", outcome as "outcome!", number, sent_at as "sent_at: jiff_sqlx::Timestamp",
@@ -84,7 +98,10 @@ pub(super) async fn append(
 }
 
 /// The groups that a user is in now.
-pub(super) async fn groups_of(sql: impl PgExecutor<'_>, user: UserId) -> Result<Vec<ConversationId>, sqlx::Error> {
+pub(super) async fn groups_of(
+    sql: impl PgExecutor<'_>,
+    user: UserId,
+) -> Result<Vec<ConversationId>, sqlx::Error> {
     sqlx::query_scalar!(
         r#"
         select m.conversation_id as "group: ConversationId"

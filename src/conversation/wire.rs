@@ -57,7 +57,9 @@ fn fingerprint(text: &str, extra: &[u8], card: Option<&[u8]>) -> i64 {
 
 /// Puts what was sent back together; the rest of the columns is the caller's.
 pub(super) fn restore(text: String, extra: Option<&[u8]>, card: Option<&[u8]>) -> Message {
-    let mut message = extra.map(|extra| Message::decode(extra).unwrap_or_default()).unwrap_or_default();
+    let mut message = extra
+        .map(|extra| Message::decode(extra).unwrap_or_default())
+        .unwrap_or_default();
     message.text = text;
     message.card = card.map(|card| Card::decode(card).unwrap_or_default());
     message
@@ -69,22 +71,50 @@ mod tests {
 
     #[test]
     fn plain_words_have_nothing_extra() {
-        let stored = store(&Message { text: "你好".into(), number: 7, ..Message::default() });
-        assert_eq!((stored.extra, stored.card, stored.client_message_id), (None, None, None));
+        let stored = store(&Message {
+            text: "你好".into(),
+            number: 7,
+            ..Message::default()
+        });
+        assert_eq!(
+            (stored.extra, stored.card, stored.client_message_id),
+            (None, None, None)
+        );
     }
 
     #[test]
     fn what_was_sent_comes_back() {
-        let quote = Some(proto::Quote { number: 3, ..Default::default() });
-        let card = Some(Card { summary: "a coupon".into(), link: None });
-        let message = Message { text: "x".into(), quote, card, mention_everybody: true, ..Message::default() };
+        let quote = Some(proto::Quote {
+            number: 3,
+            ..Default::default()
+        });
+        let card = Some(Card {
+            summary: "a coupon".into(),
+            link: None,
+        });
+        let message = Message {
+            text: "x".into(),
+            quote,
+            card,
+            mention_everybody: true,
+            ..Message::default()
+        };
         let stored = store(&message);
-        assert_eq!(restore(stored.text, stored.extra.as_deref(), stored.card.as_deref()), message);
+        assert_eq!(
+            restore(stored.text, stored.extra.as_deref(), stored.card.as_deref()),
+            message
+        );
     }
 
     #[test]
     fn another_body_has_another_fingerprint() {
-        let of = |text: &str| store(&Message { text: text.into(), ..Message::default() }).fingerprint;
+        let of = |text: &str| {
+            store(&Message {
+                text: text.into(),
+                ..Message::default()
+            })
+            .fingerprint
+        };
         assert_eq!(of("a"), of("a"));
         assert_ne!(of("a"), of("b"));
     }

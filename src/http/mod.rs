@@ -6,3 +6,4 @@
 pub mod permit;
 pub mod reply;
 pub mod router;
+pub mod session;

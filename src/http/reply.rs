@@ -60,9 +60,15 @@ impl IntoResponse for Problem {
         };
         let mut response = (status, Json(body)).into_response();
         let headers = response.headers_mut();
-        headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/problem+json"));
+        headers.insert(
+            header::CONTENT_TYPE,
+            HeaderValue::from_static("application/problem+json"),
+        );
         if refused.retry_after_ms > 0 {
-            headers.insert(header::RETRY_AFTER, refused.retry_after_ms.div_ceil(1_000).into());
+            headers.insert(
+                header::RETRY_AFTER,
+                refused.retry_after_ms.div_ceil(1_000).into(),
+            );
         }
         if status == StatusCode::UNAUTHORIZED {
             headers.insert(header::WWW_AUTHENTICATE, HeaderValue::from_static("Bearer"));

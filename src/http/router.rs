@@ -1,8 +1,19 @@
-//! The table of routes.
+//! The table of routes, and the OpenAPI document that is made from the same table.
 
-use axum::{Router, extract::Request, middleware::Next, response::Response, routing::get};
+use axum::{
+    Json, Router,
+    extract::{Request, State},
+    middleware::{Next, from_fn_with_state},
+    response::{IntoResponse as _, Response},
+    routing::get,
+};
+use utoipa::{
+    Modify, OpenApi,
+    openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+};
+use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::reply::Problem;
+use super::{reply::Problem, session};
 use crate::{
     app::App,
     error::{Error, Refusal},
@@ -12,19 +23,58 @@ use crate::{
 /// Everything that can be asked over HTTP.
 pub fn router(live: Live) -> Router {
     let app = live.app.clone();
+    let (api, document) = api().split_for_parts();
     Router::new()
+        .merge(api)
+        .route("/api/openapi.json", get(async || Json(document)))
         .route("/healthz", get(async || "ok"))
         .with_state(app.clone())
-        .layer(axum::middleware::from_fn_with_state(app, to_the_end))
+        .layer(from_fn_with_state(app, to_the_end))
         .fallback(async || Problem(Refusal::NotFound.into()))
         .method_not_allowed_fallback(async || Problem(Refusal::MethodNotAllowed.into()))
-        .merge(Router::new().route("/socket", get(upgrade)).with_state(live))
+        .merge(
+            Router::new()
+                .route("/socket", get(upgrade))
+                .with_state(live),
+        )
+}
+
+/// The table: one line a route, in the order a reader wants.
+fn api() -> OpenApiRouter<App> {
+    OpenApiRouter::with_openapi(Document::openapi()).nest(
+        "/api/v1",
+        OpenApiRouter::new().routes(routes!(session::ticket)),
+    )
+}
+
+/// The document without a database or a socket; `./dev check` compares it with `docs/openapi.json`.
+pub fn document() -> utoipa::openapi::OpenApi {
+    api().split_for_parts().1
+}
+
+#[derive(OpenApi)]
+#[openapi(
+    info(title = "Souk", description = "Everything that is not a live event. Refusals are RFC 9457 problems."),
+    modifiers(&Bearer)
+)]
+struct Document;
+
+struct Bearer;
+
+impl Modify for Bearer {
+    fn modify(&self, document: &mut utoipa::openapi::OpenApi) {
+        let scheme =
+            SecurityScheme::Http(HttpBuilder::new().scheme(HttpAuthScheme::Bearer).build());
+        document
+            .components
+            .get_or_insert_default()
+            .add_security_scheme("token", scheme);
+    }
 }
 
 /// Runs every request to its end, whether or not its caller waits: a handler dropped in the middle of its database work
 /// may lose other people's writes (reliability: trap T1).
-async fn to_the_end(axum::extract::State(app): axum::extract::State<App>, request: Request, next: Next) -> Response {
-    use axum::response::IntoResponse as _;
+async fn to_the_end(State(app): State<App>, request: Request, next: Next) -> Response {
     let handled = app.tasks.spawn(next.run(request)).await;
     handled.unwrap_or_else(|panic| Problem(Error::Broken(panic.into())).into_response())
 }

@@ -68,7 +68,9 @@ impl Close {
     pub fn goodbye(&self) -> Goodbye {
         let wait = match self {
             Self::Moving(wait) => *wait,
-            Self::Silent | Self::Slow | Self::Stalled | Self::NotAuthenticated => Duration::from_secs(1),
+            Self::Silent | Self::Slow | Self::Stalled | Self::NotAuthenticated => {
+                Duration::from_secs(1)
+            }
             _ => Duration::ZERO,
         };
         Goodbye {

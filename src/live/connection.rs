@@ -9,10 +9,7 @@ use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use futures_util::{SinkExt as _, StreamExt as _};
 use proto::{
     Authenticate, Authenticated, Heartbeat, Post, Push, Reply, ServerFrame, User,
-    client_frame::Request,
-    push,
-    reply::Answer,
-    server_frame::Kind,
+    client_frame::Request, push, reply::Answer, server_frame::Kind,
 };
 use tokio::{
     sync::Semaphore,
@@ -38,7 +35,12 @@ pub struct Connection {
 impl Connection {
     /// Takes over an upgraded socket.
     pub fn new(socket: WebSocket, format: Format, live: Live) -> Self {
-        Self { socket, format, live, heard_at: Instant::now() }
+        Self {
+            socket,
+            format,
+            live,
+            heard_at: Instant::now(),
+        }
     }
 
     /// Lives until the socket ends.
@@ -71,12 +73,22 @@ impl Connection {
         };
         match self.admit(request).await {
             Ok((line, welcome)) => {
-                self.write(vec![self.encode(&reply(id, Answer::Authenticated(welcome)))]).await?;
+                self.write(vec![
+                    self.encode(&reply(id, Answer::Authenticated(welcome))),
+                ])
+                .await?;
                 Ok(line)
             }
             Err(error) => {
-                let close = if error.refusal().is_some_and(wrong_token) { Close::WrongToken } else { Close::Stalled };
-                self.write(vec![self.encode(&reply(id, Answer::Refused(error.to_refused())))]).await?;
+                let close = if error.refusal().is_some_and(wrong_token) {
+                    Close::WrongToken
+                } else {
+                    Close::Stalled
+                };
+                self.write(vec![
+                    self.encode(&reply(id, Answer::Refused(error.to_refused()))),
+                ])
+                .await?;
                 Err(close)
             }
         }
@@ -88,11 +100,17 @@ impl Connection {
         let (live, format) = (self.live.clone(), self.format);
         let admitted = self.live.app.tasks.spawn(async move {
             let session = recognise(&live, &request).await?;
-            let line = Line::new(session.actor.clone(), format, live.app.config.limits.queue_bytes);
+            let line = Line::new(
+                session.actor.clone(),
+                format,
+                live.app.config.limits.queue_bytes,
+            );
             live.settle(&line).await?;
             Ok((line, welcome(&live, &session)))
         });
-        admitted.await.map_err(|error| Error::Broken(error.into()))?
+        admitted
+            .await
+            .map_err(|error| Error::Broken(error.into()))?
     }
 
     async fn next_data(&mut self) -> Option<axum::body::Bytes> {
@@ -136,7 +154,12 @@ impl Connection {
         }
     }
 
-    async fn hear(&mut self, line: &Arc<Line>, places: &Arc<Semaphore>, message: &Message) -> Result<(), Close> {
+    async fn hear(
+        &mut self,
+        line: &Arc<Line>,
+        places: &Arc<Semaphore>,
+        message: &Message,
+    ) -> Result<(), Close> {
         let data: &[u8] = match (message, self.format) {
             (Message::Binary(data), Format::Binary) => data,
             (Message::Text(text), Format::Json) => text.as_bytes(),
@@ -188,11 +211,21 @@ impl Connection {
     /// Says why, sends the close frame, and reads to the end of the stream, so that the close is clean (trap T4).
     async fn say_goodbye(mut self, close: &Close) {
         let goodbye = self.encode(&push(push::Event::Goodbye(close.goodbye())));
-        let frame = CloseFrame { code: close.code(), reason: close.sentence().into() };
-        if self.write(vec![goodbye, Message::Close(Some(frame))]).await.is_err() {
+        let frame = CloseFrame {
+            code: close.code(),
+            reason: close.sentence().into(),
+        };
+        if self
+            .write(vec![goodbye, Message::Close(Some(frame))])
+            .await
+            .is_err()
+        {
             return;
         }
-        let _ = timeout(Duration::from_secs(2), async { while let Some(Ok(_)) = self.socket.next().await {} }).await;
+        let _ = timeout(Duration::from_secs(2), async {
+            while let Some(Ok(_)) = self.socket.next().await {}
+        })
+        .await;
     }
 }
 
@@ -235,11 +268,18 @@ fn post(post: &crate::actor::Post) -> Post {
 }
 
 fn push(event: push::Event) -> ServerFrame {
-    ServerFrame { kind: Some(Kind::Push(Push { event: Some(event) })) }
+    ServerFrame {
+        kind: Some(Kind::Push(Push { event: Some(event) })),
+    }
 }
 
 fn reply(id: u64, answer: Answer) -> ServerFrame {
-    ServerFrame { kind: Some(Kind::Reply(Reply { id, answer: Some(answer) })) }
+    ServerFrame {
+        kind: Some(Kind::Reply(Reply {
+            id,
+            answer: Some(answer),
+        })),
+    }
 }
 
 fn heartbeat() -> ServerFrame {

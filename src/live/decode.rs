@@ -13,8 +13,15 @@ use crate::error::{Error, Reason, Refusal};
 /// The id and the request, or the id as far as it is known (else 0) and the refusal to answer with.
 pub fn decode(data: &[u8], format: Format) -> Result<(u64, Request), (u64, Error)> {
     let frame = match format {
-        Format::Binary => ClientFrame::decode(data)
-            .map_err(|error| (0, refused(Refusal::MalformedFrame, format!("Not a protobuf frame: {error}."))))?,
+        Format::Binary => ClientFrame::decode(data).map_err(|error| {
+            (
+                0,
+                refused(
+                    Refusal::MalformedFrame,
+                    format!("Not a protobuf frame: {error}."),
+                ),
+            )
+        })?,
         Format::Json => decode_json(data)?,
     };
     match frame.request {
@@ -26,14 +33,28 @@ pub fn decode(data: &[u8], format: Format) -> Result<(u64, Request), (u64, Error
 fn decode_json(data: &[u8]) -> Result<ClientFrame, (u64, Error)> {
     let text = std::str::from_utf8(data).map_err(|_| (0, Refusal::MalformedFrame.into()))?;
     read_client_frame(text).map_err(|unreadable| match unreadable {
-        Unreadable::Malformed(why) => (0, refused(Refusal::MalformedFrame, format!("Not a JSON frame: {why}."))),
-        Unreadable::UnknownRequest(id, name) => {
-            (id, refused(Refusal::UnknownRequest, format!("There is no request `{name}`.")))
+        Unreadable::Malformed(why) => (
+            0,
+            refused(Refusal::MalformedFrame, format!("Not a JSON frame: {why}.")),
+        ),
+        Unreadable::UnknownRequest(id, name) => (
+            id,
+            refused(
+                Refusal::UnknownRequest,
+                format!("There is no request `{name}`."),
+            ),
+        ),
+        Unreadable::InvalidArgument(id, why) => {
+            (id, refused(Refusal::InvalidArgument, format!("{why}.")))
         }
-        Unreadable::InvalidArgument(id, why) => (id, refused(Refusal::InvalidArgument, format!("{why}."))),
     })
 }
 
 fn refused(code: Refusal, sentence: String) -> Error {
-    Error::Refused(Box::new(Reason { code, field: String::new(), sentence: Some(sentence), retry_after: None }))
+    Error::Refused(Box::new(Reason {
+        code,
+        field: String::new(),
+        sentence: Some(sentence),
+        retry_after: None,
+    }))
 }

@@ -17,7 +17,13 @@ use crate::{
 };
 
 /// Answers a request of an authenticated line. `under_way` is given back when the answer is queued.
-pub(super) fn dispatch<G: Send + 'static>(app: &App, line: &Arc<Line>, id: u64, request: Request, under_way: G) {
+pub(super) fn dispatch<G: Send + 'static>(
+    app: &App,
+    line: &Arc<Line>,
+    id: u64,
+    request: Request,
+    under_way: G,
+) {
     if let Request::SendMessage(request) = request {
         let to = line.clone();
         let answer = move |result: Result<Posted>| {
@@ -42,7 +48,9 @@ async fn answer(app: &App, actor: &Actor, line: &Line, request: Request) -> Resu
     let _ = (actor, line, Done {});
     match request {
         R::Authenticate(_) => Err(Refusal::AlreadyAuthenticated.into()),
-        R::Ping(_) => Ok(Answer::Pong(Pong { now: millis(app.clock.now()) })),
+        R::Ping(_) => Ok(Answer::Pong(Pong {
+            now: millis(app.clock.now()),
+        })),
         _ => Err(Refusal::UnknownRequest.into()),
     }
 }

@@ -44,14 +44,24 @@ impl Hub {
     /// An empty hub and its errands. Attach it to the bus to hear.
     pub fn new(bus: Bus) -> (Arc<Self>, mpsc::Receiver<Errand>) {
         let (errands, list) = mpsc::channel(4_096);
-        let hub = Self { lines: DashMap::new(), audiences: DashMap::new(), orders: DashMap::new(), errands, bus };
+        let hub = Self {
+            lines: DashMap::new(),
+            audiences: DashMap::new(),
+            orders: DashMap::new(),
+            errands,
+            bus,
+        };
         (Arc::new(hub), list)
     }
 
     /// A line has come: it belongs to `audiences` from now on. Returns when the bus hears for it.
     pub async fn join(&self, line: &Arc<Line>, audiences: &[Audience]) {
         self.lines.insert(line.id, line.clone());
-        let new: Vec<Audience> = audiences.iter().copied().filter(|audience| self.enter(line, *audience)).collect();
+        let new: Vec<Audience> = audiences
+            .iter()
+            .copied()
+            .filter(|audience| self.enter(line, *audience))
+            .collect();
         self.bus.subscribe(&new).await;
     }
 
@@ -72,7 +82,11 @@ impl Hub {
                 lines.swap_remove(place);
             }
         }
-        if self.audiences.remove_if(&audience, |_, lines| lines.is_empty()).is_some() {
+        if self
+            .audiences
+            .remove_if(&audience, |_, lines| lines.is_empty())
+            .is_some()
+        {
             self.bus.unsubscribe(audience);
         }
     }
@@ -97,7 +111,10 @@ impl Hub {
 
     /// The lines of one person here.
     pub fn lines_of(&self, user: UserId) -> Vec<Arc<Line>> {
-        self.audiences.get(&Audience::User(user)).map(|lines| lines.clone()).unwrap_or_default()
+        self.audiences
+            .get(&Audience::User(user))
+            .map(|lines| lines.clone())
+            .unwrap_or_default()
     }
 
     /// All lines here.
@@ -117,7 +134,9 @@ impl Hub {
 
     /// Is anybody of these audiences here?
     pub fn anybody(&self, audiences: &[Audience]) -> bool {
-        audiences.iter().any(|audience| self.audiences.contains_key(audience))
+        audiences
+            .iter()
+            .any(|audience| self.audiences.contains_key(audience))
     }
 
     /// What has been shown of a conversation here, if anything was.
@@ -139,25 +158,41 @@ impl Hub {
         if order.behind(head.number, head.revision) {
             self.ask(Errand::Fill(conversation));
         } else if order.shown().0.is_none() {
-            let heartbeat = Heartbeat { heads: vec![head.clone()] };
-            self.deliver(&Event::passing(audiences.to_vec(), push::Event::Heartbeat(heartbeat)));
+            let heartbeat = Heartbeat {
+                heads: vec![head.clone()],
+            };
+            self.deliver(&Event::passing(
+                audiences.to_vec(),
+                push::Event::Heartbeat(heartbeat),
+            ));
         }
     }
 
     /// The log was asked: these events, in order, bring the conversation to `number` and `revision`.
-    pub fn filled(&self, conversation: ConversationId, events: &[Arc<Event>], number: u64, revision: u64) {
+    pub fn filled(
+        &self,
+        conversation: ConversationId,
+        events: &[Arc<Event>],
+        number: u64,
+        revision: u64,
+    ) {
         let order = self.orders.entry(conversation).or_default().clone();
         let mut order = order.lock();
         for event in events {
             self.show_in_order(&mut order, event);
         }
         for counter in [Counter::Number(number), Counter::Revision(revision)] {
-            order.advance(counter).iter().for_each(|event| self.deliver(event));
+            order
+                .advance(counter)
+                .iter()
+                .for_each(|event| self.deliver(event));
         }
     }
 
     fn show_in_order(&self, order: &mut Order, event: &Arc<Event>) {
-        let Some(step) = event.step else { return self.deliver(event) };
+        let Some(step) = event.step else {
+            return self.deliver(event);
+        };
         match order.offer(step.counter, event) {
             Offer::Show(events) => events.iter().for_each(|event| self.deliver(event)),
             Offer::Seen => {}
@@ -193,7 +228,9 @@ impl Hub {
 
     /// Those who take part from this message on follow the group before it is shown.
     fn come(&self, event: &Event) {
-        let Some(step) = event.step.filter(|_| !event.joined.is_empty()) else { return };
+        let Some(step) = event.step.filter(|_| !event.joined.is_empty()) else {
+            return;
+        };
         let group = Audience::Group(step.conversation);
         for line in event.joined.iter().flat_map(|user| self.lines_of(*user)) {
             line.arrive(step.conversation);
@@ -205,9 +242,16 @@ impl Hub {
 
     /// Those who do not take part after this message are told so, last of all.
     fn go(&self, event: &Event) {
-        let Some(step) = event.step.filter(|_| !event.left.is_empty()) else { return };
-        let Counter::Number(number) = step.counter else { return };
-        let left = ConversationLeft { conversation_id: step.conversation.to_string(), number };
+        let Some(step) = event.step.filter(|_| !event.left.is_empty()) else {
+            return;
+        };
+        let Counter::Number(number) = step.counter else {
+            return;
+        };
+        let left = ConversationLeft {
+            conversation_id: step.conversation.to_string(),
+            number,
+        };
         for line in event.left.iter().flat_map(|user| self.lines_of(*user)) {
             line.depart(step.conversation);
             self.exit(&line, Audience::Group(step.conversation));
@@ -222,14 +266,17 @@ impl Hub {
 
     /// Forgets the order of conversations that nobody here follows. Gives how many are left.
     pub fn tidy(&self) -> usize {
-        self.orders.retain(|_, order| Arc::strong_count(order) > 1 || order.lock().shown().0.is_some());
+        self.orders
+            .retain(|_, order| Arc::strong_count(order) > 1 || order.lock().shown().0.is_some());
         self.orders.len()
     }
 }
 
 impl Listener for Hub {
     fn show(&self, event: &Arc<Event>) {
-        let Some(step) = event.step else { return self.deliver(event) };
+        let Some(step) = event.step else {
+            return self.deliver(event);
+        };
         if !self.anybody(&event.audiences) {
             // What is not followed has no order: whoever comes later begins with their own catching up.
             self.orders.remove(&step.conversation);

@@ -65,7 +65,9 @@ impl Live {
 
     async fn look_again_at(&self, line: &Arc<Line>) -> Result<()> {
         let actor = line.actor();
-        let Some(session) = actor.session else { return Ok(()) };
+        let Some(session) = actor.session else {
+            return Ok(());
+        };
         match session::again(&self.app, session).await {
             Ok(session) => line.renew(session.actor),
             Err(error) if error.refusal() == Some(Refusal::SessionRevoked) => {

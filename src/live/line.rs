@@ -68,7 +68,10 @@ impl Line {
 
     /// Queues an event, unless it is an alert that this person does not want.
     pub fn show(&self, event: &Arc<Event>) {
-        if event.alert.is_none_or(|kind| !self.unwanted.read().contains(&kind)) {
+        if event
+            .alert
+            .is_none_or(|kind| !self.unwanted.read().contains(&kind))
+        {
             self.outbox.show(event);
         }
     }
@@ -81,8 +84,13 @@ impl Line {
     /// Answers a request.
     pub fn reply(&self, id: u64, result: Result<Answer>) {
         let answer = result.unwrap_or_else(|error| Answer::Refused(error.to_refused()));
-        let reply = Reply { id, answer: Some(answer) };
-        self.say(Frame::new(&ServerFrame { kind: Some(Kind::Reply(reply)) }));
+        let reply = Reply {
+            id,
+            answer: Some(answer),
+        };
+        self.say(Frame::new(&ServerFrame {
+            kind: Some(Kind::Reply(reply)),
+        }));
     }
 
     /// Says good-bye and closes.
@@ -102,7 +110,10 @@ impl Line {
     }
 
     pub(super) fn exit(&self, audience: Audience) {
-        self.belongings.lock().audiences.retain(|one| *one != audience);
+        self.belongings
+            .lock()
+            .audiences
+            .retain(|one| *one != audience);
     }
 
     /// The person has left a group: a list of memberships read before that must not bring the line back.

@@ -30,8 +30,12 @@ pub struct Live {
 }
 
 /// The permissions that make a member of staff the audience of something.
-const AUDIENCES: [Permission; 4] =
-    [Permission::Chat, Permission::ManageOrders, Permission::ManageBots, Permission::ManageShop];
+const AUDIENCES: [Permission; 4] = [
+    Permission::Chat,
+    Permission::ManageOrders,
+    Permission::ManageBots,
+    Permission::ManageShop,
+];
 
 impl Live {
     /// Puts a line where its person belongs. First it hears for the person, then the groups are read: who is added or
@@ -49,11 +53,16 @@ impl Live {
         let groups = conversation::groups_of(&self.app, user).await?;
         let actor = line.actor();
         let staff = actor.posts.iter().flat_map(|post| {
-            let held = AUDIENCES.into_iter().filter(|permission| post.permissions.include(*permission));
+            let held = AUDIENCES
+                .into_iter()
+                .filter(|permission| post.permissions.include(*permission));
             held.map(|permission| Audience::Staff(post.shop, permission))
         });
         let groups = groups.into_iter().map(Audience::Group);
-        Ok(std::iter::once(Audience::User(user)).chain(staff).chain(groups).collect())
+        Ok(std::iter::once(Audience::User(user))
+            .chain(staff)
+            .chain(groups)
+            .collect())
     }
 }
 

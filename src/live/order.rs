@@ -111,7 +111,10 @@ mod tests {
     use crate::id::ConversationId;
 
     fn event(number: u64) -> Arc<Event> {
-        let message = proto::Message { number, ..Default::default() };
+        let message = proto::Message {
+            number,
+            ..Default::default()
+        };
         Event::posted(ConversationId::new(), vec![], message)
     }
 
@@ -125,7 +128,9 @@ mod tests {
     fn the_first_event_of_a_conversation_is_where_it_begins() {
         let mut order = Order::default();
         assert!(!order.behind(9, 0));
-        assert!(matches!(order.offer(Counter::Number(7), &event(7)), Offer::Show(shown) if shown.len() == 1));
+        assert!(
+            matches!(order.offer(Counter::Number(7), &event(7)), Offer::Show(shown) if shown.len() == 1)
+        );
         assert!(order.behind(9, 0) && !order.behind(7, 5));
     }
 
@@ -133,9 +138,15 @@ mod tests {
     fn filling_a_hole_lets_the_waiting_through() {
         let mut order = Order::default();
         order.offer(Counter::Number(1), &event(1));
-        assert!(matches!(order.offer(Counter::Number(4), &event(4)), Offer::Hole));
+        assert!(matches!(
+            order.offer(Counter::Number(4), &event(4)),
+            Offer::Hole
+        ));
         let freed = order.advance(Counter::Number(3));
-        assert_eq!(freed.iter().map(|event| number(event)).collect::<Vec<_>>(), [4]);
+        assert_eq!(
+            freed.iter().map(|event| number(event)).collect::<Vec<_>>(),
+            [4]
+        );
     }
 
     proptest! {

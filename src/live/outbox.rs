@@ -73,7 +73,11 @@ struct Queue {
 impl Outbox {
     /// A queue that holds up to `limit` bytes.
     pub fn new(limit: usize) -> Self {
-        Self { queue: Mutex::default(), wake: Notify::new(), limit }
+        Self {
+            queue: Mutex::default(),
+            wake: Notify::new(),
+            limit,
+        }
     }
 
     /// Queues an event for everybody's socket.
@@ -120,15 +124,27 @@ impl Outbox {
         let items = queue.take();
         let close = queue.close.clone();
         drop(queue);
-        (items.iter().map(|item| encoded(item.frame(), format)).collect(), close)
+        (
+            items
+                .iter()
+                .map(|item| encoded(item.frame(), format))
+                .collect(),
+            close,
+        )
     }
 }
 
 impl Queue {
     fn put(&mut self, item: Item, redraws: Option<(ConversationId, u64)>) {
         self.bytes += item.cost();
-        let Some(message) = redraws else { return self.items.push_back(item) };
-        if let Some(older) = self.redraws.get(&message).and_then(|place| place.checked_sub(self.gone)) {
+        let Some(message) = redraws else {
+            return self.items.push_back(item);
+        };
+        if let Some(older) = self
+            .redraws
+            .get(&message)
+            .and_then(|place| place.checked_sub(self.gone))
+        {
             let older = usize::try_from(older).unwrap_or(usize::MAX);
             if let Some(slot) = self.items.get_mut(older) {
                 self.bytes -= slot.cost();
@@ -136,7 +152,8 @@ impl Queue {
                 return;
             }
         }
-        self.redraws.insert(message, self.gone + self.items.len() as u64);
+        self.redraws
+            .insert(message, self.gone + self.items.len() as u64);
         self.items.push_back(item);
     }
 
@@ -167,21 +184,38 @@ mod tests {
     use super::*;
 
     fn posted(number: u64, text: &str) -> Arc<Event> {
-        Event::posted(ConversationId::new(), vec![], Line { number, text: text.into(), ..Line::default() })
+        Event::posted(
+            ConversationId::new(),
+            vec![],
+            Line {
+                number,
+                text: text.into(),
+                ..Line::default()
+            },
+        )
     }
 
     fn redrawn(conversation: ConversationId, number: u64, version: u32) -> Arc<Event> {
-        Event::changed(conversation, vec![], Line { number, version, ..Line::default() })
+        Event::changed(
+            conversation,
+            vec![],
+            Line {
+                number,
+                version,
+                ..Line::default()
+            },
+        )
     }
 
     fn versions(outbox: &Outbox) -> Vec<u32> {
         let (messages, _) = outbox.take(Format::Json);
         let read = |message: Message| {
-            let frame: proto::ServerFrame = serde_json::from_str(message.to_text().unwrap()).unwrap();
+            let frame: proto::ServerFrame =
+                serde_json::from_str(message.to_text().unwrap()).unwrap();
             match frame.kind {
-                Some(Kind::Push(proto::Push { event: Some(push::Event::MessageChanged(MessageChanged { message })) })) => {
-                    message.unwrap().version
-                }
+                Some(Kind::Push(proto::Push {
+                    event: Some(push::Event::MessageChanged(MessageChanged { message })),
+                })) => message.unwrap().version,
                 _ => 0,
             }
         };

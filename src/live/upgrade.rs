@@ -15,7 +15,11 @@ pub const PROTOBUF: &str = "souk.v1.protobuf";
 pub const JSON: &str = "souk.v1.json";
 
 /// `GET /socket`.
-pub async fn upgrade(State(live): State<Live>, headers: HeaderMap, upgrade: WebSocketUpgrade) -> Response {
+pub async fn upgrade(
+    State(live): State<Live>,
+    headers: HeaderMap,
+    upgrade: WebSocketUpgrade,
+) -> Response {
     if !origin_allowed(&live.app.config, &headers) {
         return (StatusCode::FORBIDDEN, "this origin may not open a socket").into_response();
     }
@@ -27,20 +31,27 @@ pub async fn upgrade(State(live): State<Live>, headers: HeaderMap, upgrade: WebS
         .max_write_buffer_size(limits.queue_bytes * 2 + limits.frame_bytes)
         .max_message_size(limits.frame_bytes)
         .max_frame_size(limits.frame_bytes);
-    let format = match upgrade.selected_protocol().and_then(|name| name.to_str().ok()) {
+    let format = match upgrade
+        .selected_protocol()
+        .and_then(|name| name.to_str().ok())
+    {
         Some(PROTOBUF) => Format::Binary,
         _ => Format::Json,
     };
     let tasks = live.app.tasks.tasks().clone();
-    upgrade.on_upgrade(move |socket| tasks.track_future(Connection::new(socket, format, live).run()))
+    upgrade
+        .on_upgrade(move |socket| tasks.track_future(Connection::new(socket, format, live).run()))
 }
 
 /// Programs send no `Origin`; a page must be ours or on the list, to the letter.
 fn origin_allowed(config: &Config, headers: &HeaderMap) -> bool {
     let mut origins = headers.get_all(header::ORIGIN).iter();
-    let Some(origin) = origins.next() else { return true };
+    let Some(origin) = origins.next() else {
+        return true;
+    };
     let own = config.public_url();
-    let known = |origin: &str| origin == own || config.limits.origins.iter().any(|listed| listed == origin);
+    let known =
+        |origin: &str| origin == own || config.limits.origins.iter().any(|listed| listed == origin);
     origins.next().is_none() && origin.to_str().is_ok_and(known)
 }
 
@@ -60,7 +71,11 @@ mod tests {
             }
             origin_allowed(&config, &headers)
         };
-        assert!(allowed(&[]) && allowed(&["https://chat.example.com"]) && allowed(&["https://shop.example.com"]));
+        assert!(
+            allowed(&[])
+                && allowed(&["https://chat.example.com"])
+                && allowed(&["https://shop.example.com"])
+        );
         for wrong in [
             "null",
             "http://shop.example.com",

@@ -6,7 +6,11 @@ use crate::error::{Error, Refusal, refused_argument, refused_until};
 
 impl From<sqlx::Error> for Error {
     fn from(error: sqlx::Error) -> Self {
-        if let Some(refusal) = error.as_database_error().and_then(|error| error.constraint()).and_then(refusal) {
+        if let Some(refusal) = error
+            .as_database_error()
+            .and_then(|error| error.constraint())
+            .and_then(refusal)
+        {
             return refusal;
         }
         if matches!(error, sqlx::Error::PoolTimedOut) {
@@ -38,11 +42,14 @@ fn refusal(constraint: &str) -> Option<Error> {
 /// The connection, not the statement: nothing is known of the work, and trying again may help.
 pub fn unreachable(error: &sqlx::Error) -> bool {
     match error {
-        sqlx::Error::Io(_) | sqlx::Error::Protocol(_) | sqlx::Error::WorkerCrashed | sqlx::Error::PoolClosed => true,
+        sqlx::Error::Io(_)
+        | sqlx::Error::Protocol(_)
+        | sqlx::Error::WorkerCrashed
+        | sqlx::Error::PoolClosed => true,
         // 57P: the server or an operator ended the connection; 53: out of resources; 08: connection trouble.
-        sqlx::Error::Database(error) => {
-            error.code().is_some_and(|code| code.starts_with("57P") || code.starts_with("53") || code.starts_with("08"))
-        }
+        sqlx::Error::Database(error) => error.code().is_some_and(|code| {
+            code.starts_with("57P") || code.starts_with("53") || code.starts_with("08")
+        }),
         _ => false,
     }
 }

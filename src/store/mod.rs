@@ -27,7 +27,11 @@ pub struct Store {
 impl Store {
     /// Connects. Every connection rolls back what it has open when it is given back: a cancelled `begin` may leave a
     /// transaction open, and the next user's writes would be lost in it (reliability: trap T1).
-    pub async fn connect(options: PgConnectOptions, connections: u32, bus: Bus) -> anyhow::Result<Self> {
+    pub async fn connect(
+        options: PgConnectOptions,
+        connections: u32,
+        bus: Bus,
+    ) -> anyhow::Result<Self> {
         let pool = PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(Duration::from_secs(5))
@@ -40,12 +44,19 @@ impl Store {
             .connect_with(options)
             .await
             .context("cannot connect to PostgreSQL")?;
-        Ok(Self { pool, bus, remembered: std::sync::Arc::default() })
+        Ok(Self {
+            pool,
+            bus,
+            remembered: std::sync::Arc::default(),
+        })
     }
 
     /// Brings the schema up to date. Safe when several nodes start at once.
     pub async fn migrate(&self) -> anyhow::Result<()> {
-        sqlx::migrate!().run(&self.pool).await.context("cannot migrate the database")
+        sqlx::migrate!()
+            .run(&self.pool)
+            .await
+            .context("cannot migrate the database")
     }
 
     /// A unit of work in one shop.
@@ -60,7 +71,12 @@ impl Store {
 
     async fn open(&self, shop: Option<ShopId>) -> Result<Tx> {
         let sql = self.pool.begin().await?;
-        Ok(Tx::new(sql, shop, self.bus.clone(), self.remembered.clone()))
+        Ok(Tx::new(
+            sql,
+            shop,
+            self.bus.clone(),
+            self.remembered.clone(),
+        ))
     }
 
     /// For single statements that need no transaction.

@@ -27,5 +27,6 @@ pub fn after<K: DeserializeOwned>(cursor: &str) -> Result<Option<K>> {
     }
     let bytes = URL_SAFE_NO_PAD.decode(cursor).ok();
     let key = bytes.and_then(|bytes| serde_json::from_slice(&bytes).ok());
-    key.map(Some).ok_or_else(|| refused_argument("cursor", "is not one of ours"))
+    key.map(Some)
+        .ok_or_else(|| refused_argument("cursor", "is not one of ours"))
 }

@@ -36,7 +36,15 @@ impl Tx {
         bus: Bus,
         remembered: Arc<Notify>,
     ) -> Self {
-        Self { sql, shop, shown: vec![], looked_at_again: vec![], remembers: false, bus, remembered }
+        Self {
+            sql,
+            shop,
+            shown: vec![],
+            looked_at_again: vec![],
+            remembers: false,
+            bus,
+            remembered,
+        }
     }
 
     /// The connection, for `queries.rs`.
@@ -46,7 +54,8 @@ impl Tx {
 
     /// The shop that this work is in. Breaks in work about people: a query that asks for a tenant there is a bug.
     pub fn shop(&self) -> Result<ShopId> {
-        self.shop.ok_or_else(|| anyhow!("a shop's query in a unit of work that has no shop").into())
+        self.shop
+            .ok_or_else(|| anyhow!("a shop's query in a unit of work that has no shop").into())
     }
 
     /// The shop, or nothing between two people.
@@ -62,9 +71,13 @@ impl Tx {
     /// A user's sessions or rights change with this work: every node looks at them again. Written down as well, because
     /// it must arrive within two seconds even if the bus is down.
     pub async fn look_again(&mut self, user: UserId, reason: &str) -> Result<()> {
-        sqlx::query!("insert into revocations (user_id, reason) values ($1, $2)", user.0, reason)
-            .execute(&mut *self.sql)
-            .await?;
+        sqlx::query!(
+            "insert into revocations (user_id, reason) values ($1, $2)",
+            user.0,
+            reason
+        )
+        .execute(&mut *self.sql)
+        .await?;
         self.looked_at_again.push(user);
         Ok(())
     }

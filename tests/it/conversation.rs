@@ -60,8 +60,14 @@ async fn a_retry_gets_the_first_answer_and_another_body_is_refused() {
     let answer = ann.ask(Request::SendMessage(first.clone())).await;
     assert!(matches!(&answer, Answer::MessageAccepted(accepted) if accepted.number == 1));
     assert_eq!(ann.ask(Request::SendMessage(first.clone())).await, answer);
-    let other = proto::SendMessage { text: "twice".into(), ..first };
-    assert_eq!(ann.refused(Request::SendMessage(other)).await, Refusal::ClientMessageIdReused);
+    let other = proto::SendMessage {
+        text: "twice".into(),
+        ..first
+    };
+    assert_eq!(
+        ann.refused(Request::SendMessage(other)).await,
+        Refusal::ClientMessageIdReused
+    );
     assert_eq!(ann.say(conversation, "next").await.number, 2);
 }
 
@@ -69,8 +75,18 @@ async fn a_retry_gets_the_first_answer_and_another_body_is_refused() {
 async fn a_stranger_cannot_speak() {
     let server = TestServer::start().await;
     let (_, _, conversation) = two_people(&server).await;
-    let mut eve = Person::customer(&server, "Eve").await.connect(&server).await;
-    assert_eq!(eve.refused(Request::SendMessage(words(conversation, "hi"))).await, Refusal::NotAMember);
+    let mut eve = Person::customer(&server, "Eve")
+        .await
+        .connect(&server)
+        .await;
+    assert_eq!(
+        eve.refused(Request::SendMessage(words(conversation, "hi")))
+            .await,
+        Refusal::NotAMember
+    );
     let nowhere = words(ConversationId::new(), "hi");
-    assert_eq!(eve.refused(Request::SendMessage(nowhere)).await, Refusal::NotFound);
+    assert_eq!(
+        eve.refused(Request::SendMessage(nowhere)).await,
+        Refusal::NotFound
+    );
 }

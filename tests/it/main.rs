@@ -1,5 +1,11 @@
 //! Stories about people, in one binary, against real services.
 
+#![allow(
+    clippy::disallowed_methods,
+    unreachable_pub,
+    reason = "tests spawn people, read where PostgreSQL is, and share what they like"
+)]
+
 mod accept;
 mod conversation;
 mod support;

@@ -1,6 +1,8 @@
 //! A fresh database each, copied from a template that is migrated once a run.
 
-use sqlx::{ConnectOptions as _, Connection as _, Executor as _, PgConnection, postgres::PgConnectOptions};
+use sqlx::{
+    ConnectOptions as _, Connection as _, Executor as _, PgConnection, postgres::PgConnectOptions,
+};
 use tokio::sync::OnceCell;
 use uuid::Uuid;
 
@@ -23,15 +25,29 @@ pub async fn fresh() -> PgConnectOptions {
 async fn template() -> String {
     let name = format!("template_{}", Uuid::now_v7().simple());
     create(&name, None).await;
-    let mut sql = cluster().database(&name).connect().await.expect("the template is there");
-    sqlx::migrate!().run(&mut sql).await.expect("migrations run");
+    let mut sql = cluster()
+        .database(&name)
+        .connect()
+        .await
+        .expect("the template is there");
+    sqlx::migrate!()
+        .run(&mut sql)
+        .await
+        .expect("migrations run");
     sql.close().await.expect("closes");
     name
 }
 
 async fn create(name: &str, template: Option<&str>) {
-    let mut sql: PgConnection = cluster().connect().await.expect("the tests' PostgreSQL answers");
-    let template = template.map(|template| format!(" template {template}")).unwrap_or_default();
+    let mut sql: PgConnection = cluster()
+        .connect()
+        .await
+        .expect("the tests' PostgreSQL answers");
+    let template = template
+        .map(|template| format!(" template {template}"))
+        .unwrap_or_default();
     let statement = format!("create database {name}{template}");
-    sql.execute(sqlx::AssertSqlSafe(statement)).await.expect("a database can be made");
+    sql.execute(sqlx::AssertSqlSafe(statement))
+        .await
+        .expect("a database can be made");
 }

@@ -3,7 +3,8 @@
 use jiff_sqlx::ToSqlx as _;
 use loadtest::{Client, Format};
 use proto::{
-    Authenticated, Message, MessageAccepted, Refusal, SendMessage, client_frame::Request, push::Event, reply::Answer,
+    Authenticated, Message, MessageAccepted, Refusal, SendMessage, client_frame::Request,
+    push::Event, reply::Answer,
 };
 use sha2::{Digest as _, Sha256};
 use souk::id::{ConversationId, SessionId, UserId};
@@ -30,7 +31,10 @@ impl Person {
     }
 
     async fn of_kind(server: &TestServer, kind: &str, name: &str) -> Self {
-        let person = Self { id: UserId::new(), token: Uuid::new_v4().to_string() };
+        let person = Self {
+            id: UserId::new(),
+            token: Uuid::new_v4().to_string(),
+        };
         let (now, pool) = (server.clock.now(), server.server.app.store.pool());
         sqlx::query("insert into users (id, kind, name, created_at) values ($1, $2, $3, $4)")
             .bind(person.id)
@@ -64,8 +68,9 @@ impl Person {
 
     /// Goes on the line in a wire format.
     pub async fn connect_as(&self, server: &TestServer, format: Format) -> Line {
-        let (client, welcome) =
-            Client::connect(&server.socket_url(), format, &self.token).await.expect("authenticates");
+        let (client, welcome) = Client::connect(&server.socket_url(), format, &self.token)
+            .await
+            .expect("authenticates");
         Line { client, welcome }
     }
 }
@@ -92,7 +97,10 @@ impl Line {
 
     /// Says something; it must be accepted.
     pub async fn say(&mut self, conversation: ConversationId, text: &str) -> MessageAccepted {
-        match self.ask(Request::SendMessage(words(conversation, text))).await {
+        match self
+            .ask(Request::SendMessage(words(conversation, text)))
+            .await
+        {
             Answer::MessageAccepted(accepted) => accepted,
             other => panic!("expected `message_accepted`, got {other:?}"),
         }

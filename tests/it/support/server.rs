@@ -38,10 +38,17 @@ impl TestServer {
         config.limits.exempt_networks = vec!["127.0.0.0/8".to_owned()];
         config.database.connections = 8;
         change(&mut config);
-        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port is free");
+        let listener = TcpListener::bind("127.0.0.1:0")
+            .await
+            .expect("a port is free");
         let (clock, shutdown) = (Clock::movable(), Shutdown::default());
         let server = souk::run(config, database.clone(), listener, clock.clone(), &shutdown).await;
-        Self { server: server.expect("the server starts"), clock, database, shutdown }
+        Self {
+            server: server.expect("the server starts"),
+            clock,
+            database,
+            shutdown,
+        }
     }
 
     /// `ws://…` for the client.
