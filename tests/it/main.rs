@@ -2,4 +2,5 @@
 
 mod accept;
 mod conversation;
+mod private_postgres;
 mod support;
