@@ -1,4 +1,4 @@
-//! The private PostgreSQL: it keeps its data whatever is killed, and never outlives its souk.
+//! The private Postgres: it keeps its data whatever is killed, and never outlives its souk.
 
 use std::{
     fs,
@@ -7,7 +7,7 @@ use std::{
         fs::{MetadataExt, PermissionsExt, lchown},
         process::CommandExt,
     },
-    path::{Path, PathBuf},
+    path::Path,
     process::{Child, Command, Stdio},
     thread,
 };
@@ -169,18 +169,16 @@ async fn ctrl_c_in_a_terminal_is_for_souk_alone() {
 async fn it_outlives_the_thread_that_asked_for_it() {
     let folder = open_folder();
     let data = folder.path().to_owned();
-    let asked = thread::spawn(move || PrivatePostgres::start(&data, None).unwrap());
-    let asker = PathBuf::from(format!("/proc/{}/task", std::process::id()));
-    let threads = || {
-        fs::read_dir(&asker)
-            .unwrap()
-            .map(|t| t.unwrap().file_name())
-            .collect::<Vec<_>>()
-    };
-    let before = threads();
-    let postgres = asked.join().unwrap();
+    let asker = thread::spawn(move || {
+        let me = fs::read_link("/proc/thread-self").unwrap();
+        (
+            PrivatePostgres::start(&data, None).unwrap(),
+            Path::new("/proc").join(me),
+        )
+    });
+    let (postgres, me) = asker.join().unwrap();
     // Joined is not yet dead for the kernel, which signals at the very end.
-    while before.iter().all(|thread| threads().contains(thread)) {
+    while me.exists() {
         tokio::task::yield_now().await;
     }
     assert_eq!(ask(&postgres, "select 'alive'").await, "alive");
@@ -339,7 +337,6 @@ struct Keeper {
     answers: std::io::Lines<BufReader<std::process::ChildStdout>>,
 }
 
-const DATA: &str = "SOUK_TEST_KEEPER_DATA";
 const MARK: &str = "keeper: ";
 
 impl Keeper {
@@ -352,7 +349,6 @@ impl Keeper {
                 "--ignored",
                 "--nocapture",
             ])
-            .env(DATA, data)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
         if let Some(uid) = uid {
@@ -360,7 +356,9 @@ impl Keeper {
         }
         let mut child = command.spawn().unwrap();
         let answers = BufReader::new(child.stdout.take().unwrap()).lines();
-        Self { child, answers }
+        let mut keeper = Self { child, answers };
+        keeper.say(data.to_str().unwrap());
+        keeper
     }
 
     fn say(&mut self, order: &str) -> String {
@@ -375,12 +373,12 @@ impl Keeper {
 #[tokio::test]
 #[ignore = "not a test: the part that other tests start as a process of its own"]
 async fn the_keeper() {
-    let Some(data) = std::env::var_os(DATA) else {
-        return;
-    };
+    let mut orders = std::io::stdin().lines().map(Result::unwrap);
+    let Some(data) = orders.next() else { return };
     let postgres = start(Path::new(&data)).await.unwrap();
-    for order in std::io::stdin().lines() {
-        let answer = match order.unwrap().as_str() {
+    println!("{MARK}started");
+    for order in orders {
+        let answer = match order.as_str() {
             "read" => ask(&postgres, WORDS).await,
             "stop" => {
                 postgres.stop().await.unwrap();

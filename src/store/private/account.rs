@@ -1,4 +1,4 @@
-//! Who the database runs as: we ourselves, or, since PostgreSQL refuses root, somebody with fewer rights.
+//! Who the database runs as: we ourselves, or, since Postgres refuses root, somebody with fewer rights.
 
 use std::{
     fs, io,

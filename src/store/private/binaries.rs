@@ -1,7 +1,6 @@
-//! Finds PostgreSQL's server programs on this machine.
+//! Finds Postgres's server programs on this machine.
 
 use std::{
-    ffi::{OsStr, OsString},
     fs,
     path::{Path, PathBuf},
     process::Command,
@@ -56,8 +55,8 @@ pub(super) struct Search<'a> {
     pub(super) named: Option<&'a Path>,
     /// Debian's folder of versions: `<here>/15/bin`.
     pub(super) versioned: &'a Path,
-    /// The value of `PATH`.
-    pub(super) path: OsString,
+    /// Where the shell finds `postgres`.
+    pub(super) on_path: Option<PathBuf>,
 }
 
 impl Search<'_> {
@@ -83,7 +82,8 @@ impl Search<'_> {
                 .ok_or_else(wrong);
         }
         let mut found = debian(self.versioned);
-        found.extend(on_path(&self.path));
+        let on_path = self.on_path.as_deref();
+        found.extend(on_path.and_then(|dir| Binaries::in_folder(dir, ask_version)));
         if found.is_empty() {
             let looked_in = format!("{}/*/bin and PATH", self.versioned.display());
             return Err(PrivateError::ProgramsMissing { looked_in });
@@ -127,10 +127,14 @@ fn debian(versioned: &Path) -> Vec<Binaries> {
     found
 }
 
-fn on_path(path: &OsStr) -> Vec<Binaries> {
-    std::env::split_paths(path)
-        .filter_map(|dir| Binaries::in_folder(&dir, ask_version))
-        .collect()
+/// The folder on `PATH` that has `postgres`, as the shell sees it.
+pub(super) fn on_path() -> Option<PathBuf> {
+    let answer = Command::new("sh")
+        .args(["-c", "command -v postgres"])
+        .output()
+        .ok()?;
+    let found = String::from_utf8(answer.stdout).ok()?;
+    Path::new(found.trim_end()).parent().map(Path::to_owned)
 }
 
 fn ask_version(dir: &Path) -> Option<u32> {
@@ -142,7 +146,7 @@ fn ask_version(dir: &Path) -> Option<u32> {
     major_in(&String::from_utf8_lossy(&answer.stdout))
 }
 
-/// The major version in `postgres (PostgreSQL) 15.18 (Debian 15.18-0+deb12u1)`, also of betas (`19beta2`).
+/// The major version in `postgres (Postgres) 15.18 (Debian 15.18-0+deb12u1)`, also of betas (`19beta2`).
 fn major_in(answer: &str) -> Option<u32> {
     let version = answer.split("(PostgreSQL)").nth(1)?.trim_start();
     let digits = version
@@ -178,7 +182,7 @@ mod tests {
         Search {
             named,
             versioned,
-            path: path.into(),
+            on_path: Some(path.into()),
         }
     }
 

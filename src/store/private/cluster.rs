@@ -23,7 +23,7 @@ pub(super) const NAME: &str = "souk";
 pub(super) struct Folders {
     /// The operator's choice; may be open to others.
     pub(super) data: PathBuf,
-    /// PostgreSQL's own folder, 0700.
+    /// Postgres's own folder, 0700.
     pub(super) cluster: PathBuf,
     /// The socket is here, 0700: whoever gets in is trusted.
     pub(super) run: PathBuf,

@@ -1,8 +1,8 @@
-//! Why the private PostgreSQL does not run, said to an operator.
+//! Why the private Postgres does not run, said to an operator.
 
 use std::{io, path::PathBuf};
 
-/// Why the private PostgreSQL did not start, or is gone. Each sentence says what to do about it.
+/// Why the private Postgres did not start, or is gone. Each sentence says what to do about it.
 #[derive(Debug, thiserror::Error)]
 pub enum PrivateError {
     /// No folder with the server programs was found.
@@ -43,7 +43,7 @@ pub enum PrivateError {
     VersionMissing {
         /// The cluster's folder.
         cluster: PathBuf,
-        /// The major version in its PG_VERSION.
+        /// The major version in its `PG_VERSION`.
         wanted: u32,
         /// The major versions found, for people.
         found: String,

@@ -1,8 +1,8 @@
-//! The private PostgreSQL that `souk serve` starts when it is given no `DATABASE_URL`.
+//! The private Postgres that `souk serve` starts when it is given no `DATABASE_URL`.
 //!
 //! It is a full and durable server (`fsync` on) made from the system's own programs, reachable only through a
 //! socket in a folder that nobody else may enter. It ends when souk ends, however souk ends, and the next start
-//! finds its data. Below the data folder live `cluster` (PostgreSQL's own), `run` (the socket) and `souk.lock`
+//! finds its data. Below the data folder live `cluster` (Postgres's own), `run` (the socket) and `souk.lock`
 //! (held by the souk that runs on it).
 //!
 //! Under a service manager let the stop signal go to souk alone (systemd: `KillMode=mixed`); sent to the postmaster
@@ -71,7 +71,7 @@ const SETTINGS: &[(&str, &str)] = &[
     ("log_timezone", "UTC"),
 ];
 
-/// A running private PostgreSQL. Dropped without [`stop`](Self::stop) it is told to shut down, unwaited for.
+/// A running private Postgres. Dropped without [`stop`](Self::stop) it is told to shut down, unwaited for.
 #[derive(Debug)]
 pub struct PrivatePostgres {
     postmaster: Postmaster,
@@ -142,11 +142,10 @@ impl Site {
     fn prepare(data: &Path, bin_dir: Option<&Path>) -> Result<Self, PrivateError> {
         let folders = Folders::below(data)?;
         let account = Account::of(&folders.cluster)?;
-        let path = std::env::var_os("PATH").unwrap_or_default();
         let search = Search {
             named: bin_dir,
             versioned: Path::new(DEBIAN),
-            path,
+            on_path: binaries::on_path(),
         };
         let binaries = search.choose(&folders.cluster, folders.made_by()?)?;
         if !folders.data.exists() {

@@ -24,7 +24,7 @@ use super::{
 
 /// How long a start may take. One that failed is noticed at once; this is for one that hangs, and is long since
 /// after a crash up to `max_wal_size` of log is replayed first.
-const START_LIMIT: Duration = Duration::from_secs(300);
+const START_LIMIT: Duration = Duration::from_mins(5);
 const GLANCE: Duration = Duration::from_millis(10);
 /// How long a fast shutdown may take (its checkpoint writes what is dirty), then an immediate one.
 const FAST_LIMIT: Duration = Duration::from_secs(30);
@@ -175,7 +175,7 @@ impl Postmaster {
         if tail.is_empty() {
             "none".into()
         } else {
-            Vec::from_iter(tail.iter().cloned()).join(" / ")
+            tail.iter().cloned().collect::<Vec<_>>().join(" / ")
         }
     }
 }
