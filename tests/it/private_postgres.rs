@@ -75,7 +75,7 @@ fn state_of(pid: i32) -> Option<char> {
 #[tokio::test]
 async fn what_was_written_is_there_after_a_restart() {
     let folder = open_folder();
-    let data = folder.path().join("shop/postgres");
+    let data = folder.path().join("a \"shop\", open/postgres");
     let first = start(&data).await.unwrap();
     write_down(&first, "猫").await;
     first.stop().await.unwrap();
@@ -295,6 +295,23 @@ fn killing_souk_ends_the_postmaster_and_the_next_start_finds_everything() {
         Some('S'),
         "the old postmaster lives on"
     );
+    assert_eq!(next.say("read"), "kept");
+    assert_eq!(next.say("stop"), "stopped");
+    assert!(next.child.wait().unwrap().success());
+}
+
+#[test]
+fn killing_both_at_once_loses_nothing() {
+    let folder = open_folder();
+    let mut souk = Keeper::start(folder.path(), None);
+    let postmaster = souk.say("write down kept").parse().unwrap();
+    // Stopped, it cannot shut down in order when souk is gone.
+    kill(postmaster, Signal::STOP);
+    souk.child.kill().unwrap();
+    souk.child.wait().unwrap();
+    kill(postmaster, Signal::KILL);
+
+    let mut next = Keeper::start(folder.path(), None);
     assert_eq!(next.say("read"), "kept");
     assert_eq!(next.say("stop"), "stopped");
     assert!(next.child.wait().unwrap().success());

@@ -79,8 +79,8 @@ pub struct PrivatePostgres {
 }
 
 impl PrivatePostgres {
-    /// Starts it in the folder `data`, which is made if it is absent, and blocks until people can connect: under a
-    /// second the first time, some 50 ms later on, longer after a crash. `bin_dir` names the folder of `initdb`
+    /// Starts it in the folder `data`, which is made if it is absent, and blocks until people can connect: about
+    /// a second the first time, a tenth of that later on, longer after a crash. `bin_dir` names the folder of `initdb`
     /// and `postgres`; by default the newest of Debian's, then those on `PATH`, are taken.
     ///
     /// Refuses if another souk runs on the folder, if no suitable programs are installed
