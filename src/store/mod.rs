@@ -2,6 +2,7 @@
 
 pub mod constraint;
 pub mod page;
+pub mod private;
 mod tx;
 
 use std::time::Duration;

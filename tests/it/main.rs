@@ -8,4 +8,5 @@
 
 mod accept;
 mod conversation;
+mod private_postgres;
 mod support;
