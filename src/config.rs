@@ -4,7 +4,7 @@
 //! (`SOUK_SECTION_KEY`, and the customary `DATABASE_URL` and `REDIS_URL`), a flag. Unknown keys are refused by name.
 //! `souk settings` prints [`sample`], the commented file with all defaults.
 
-use std::{fmt::Write as _, path::Path};
+use std::{fmt::Write as _, net::SocketAddr, path::Path};
 
 use anyhow::{Context as _, bail};
 use serde::{Deserialize, Serialize};
@@ -56,6 +56,8 @@ settings! {
     public_url: String = "";
     /// Seconds that a stopping server takes to send its clients elsewhere.
     drain_seconds: u64 = 10u64;
+    /// Networks that may read `/metrics`.
+    operators: Vec<String> = ["127.0.0.0/8", "::1/128"].map(String::from);
     /// Fill an empty database with demo shops and people at start.
     demo: bool = false;
 
@@ -175,7 +177,7 @@ settings! {
     /// `json` or `pretty`.
     format: LogFormat = LogFormat::Pretty;
     /// What to log, e.g. `info` or `souk=debug,warn`.
-    filter: String = "info";
+    filter: String = "info,sqlx::postgres::notice=error";
 }
 
 /// How careful the server is.
@@ -232,6 +234,33 @@ impl Config {
                 .extend(["127.0.0.0/8".to_owned(), "::1/128".to_owned()]);
             self.limits.sends_per_second = 0;
         }
+    }
+
+    /// Refuses what is unsafe in production: plain HTTP on a public address, limits of zero.
+    pub fn check(&self) -> anyhow::Result<()> {
+        let public = match self.server.listen.parse::<SocketAddr>() {
+            Ok(address) => !address.ip().is_loopback(),
+            Err(_) => !self.server.listen.starts_with("localhost:"),
+        };
+        let plain = self.tls.certificate.is_empty() && !self.tls.behind_proxy;
+        if !self.development() && public && plain {
+            bail!(
+                "{} is a public address without TLS: set `tls.certificate` and `tls.key`, or `tls.behind_proxy` if a \
+                 proxy speaks TLS with the clients, or listen on 127.0.0.1, or use `--profile development`",
+                self.server.listen
+            );
+        }
+        let limits = &self.limits;
+        let sizes = [
+            limits.frame_bytes,
+            limits.first_frame_bytes,
+            limits.connections,
+            limits.queue_bytes,
+        ];
+        if sizes.contains(&0) || limits.requests_under_way == 0 || limits.sockets_per_user == 0 {
+            bail!("a limit of zero would let nobody in; see `souk settings`");
+        }
+        Ok(())
     }
 
     /// How others reach this server, without a slash at the end.
@@ -378,6 +407,27 @@ mod tests {
         assert!(
             Config::gather(None, vec![], &[("server.listn".to_owned(), "x".to_owned())]).is_err()
         );
+    }
+
+    #[test]
+    fn production_refuses_plain_http_on_a_public_address() {
+        let config = |listen: &str, profile| {
+            let mut config = Config::default();
+            config.server.listen = listen.into();
+            config.server.profile = profile;
+            config
+        };
+        assert!(config("0.0.0.0:80", Profile::Production).check().is_err());
+        assert!(
+            config("chat.example.com:80", Profile::Production)
+                .check()
+                .is_err()
+        );
+        assert!(config("127.0.0.1:80", Profile::Production).check().is_ok());
+        assert!(config("0.0.0.0:80", Profile::Development).check().is_ok());
+        let mut proxied = config("0.0.0.0:80", Profile::Production);
+        proxied.tls.behind_proxy = true;
+        assert!(proxied.check().is_ok());
     }
 
     #[test]

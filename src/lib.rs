@@ -18,7 +18,7 @@
 //! * [`webhook`]: tells a shop's own systems, signed, until they hear it.
 //! * [`app`]: what a verb may use. [`store`]: the database and the unit of work. [`bus`]: one node telling the others.
 //! * [`event`]: what a screen must see now. [`fact`]: what happened, remembered for ever.
-//! * [`actor`]: who is asking. [`error`]: the two ways to fail. [`config`]: every setting. [`clock`], [`id`], [`shutdown`], [`tls`].
+//! * [`actor`]: who is asking. [`error`]: the two ways to fail. [`config`]: every setting. [`clock`], [`id`], [`shutdown`], [`tls`], [`telemetry`].
 
 pub mod account;
 pub mod actor;
@@ -37,6 +37,7 @@ pub mod live;
 pub mod media;
 pub mod shutdown;
 pub mod store;
+pub mod telemetry;
 pub mod tls;
 pub mod webhook;
 
@@ -76,6 +77,7 @@ pub async fn run(
     shutdown: &Shutdown,
 ) -> anyhow::Result<Server> {
     tls::install_provider();
+    telemetry::metrics();
     let address = listener.local_addr()?;
     let limits = limits(&config)?;
     let certificate = match &config.tls.certificate[..] {
@@ -91,6 +93,7 @@ pub async fn run(
     };
     let store = Store::connect(database, config.database.connections, bus.clone()).await?;
     store.migrate().await?;
+    store.check(clock.now()).await?;
     let (hub, errands) = Hub::new(bus.clone());
     bus.attach(hub.clone());
     let app = App::new(store, clock, config, shutdown);

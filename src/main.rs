@@ -1,3 +1,245 @@
-//! The `souk` command.
+//! The `souk` command: reads settings, starts the server, and stops it when told to.
 
-fn main() {}
+use std::{path::PathBuf, process::ExitCode, time::Duration};
+
+use anyhow::{Context as _, bail};
+use clap::{Args, Parser, Subcommand};
+use souk::{
+    clock::Clock,
+    config::{self, Config},
+    http::router::document,
+    shutdown::Shutdown,
+    store::private::{PrivateError, PrivatePostgres},
+    telemetry,
+};
+use sqlx::postgres::PgConnectOptions;
+use tokio::{
+    net::TcpListener,
+    signal::unix::{SignalKind, signal},
+};
+
+/// Gives memory back after a storm of connections: unused pages return to the system after two seconds, by a thread of
+/// its own (docs/performance.md).
+#[cfg(feature = "jemalloc")]
+mod allocator {
+    #[global_allocator]
+    static JEMALLOC: tikv_jemallocator::Jemalloc = tikv_jemallocator::Jemalloc;
+
+    /// A C string that jemalloc reads when the program is loaded.
+    #[repr(transparent)]
+    struct Settings(*const u8);
+    #[expect(unsafe_code, reason = "a pointer to a constant may be shared")]
+    unsafe impl Sync for Settings {}
+
+    #[expect(
+        unsafe_code,
+        reason = "the name under which jemalloc looks for its settings"
+    )]
+    #[unsafe(export_name = "_rjem_malloc_conf")]
+    static SETTINGS: Settings = Settings(
+        c"background_thread:true,dirty_decay_ms:2000,muzzy_decay_ms:0"
+            .as_ptr()
+            .cast(),
+    );
+}
+
+/// A chat-commerce messaging server: conversations that never lose a message, and sell.
+#[derive(Parser)]
+#[command(version)]
+struct Souk {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Subcommand)]
+enum Command {
+    /// Run the server until SIGINT or SIGTERM.
+    Serve(Flags),
+    /// Bring the database up to date and stop.
+    Migrate(Flags),
+    /// Print the commented settings file with every default.
+    Settings,
+    /// Print the OpenAPI document.
+    Openapi,
+}
+
+/// Every flag is also a setting; a flag wins.
+#[derive(Args)]
+struct Flags {
+    /// Settings file (`souk settings` prints one).
+    #[arg(long, value_name = "FILE")]
+    config: Option<PathBuf>,
+    /// Address and port (server.listen).
+    #[arg(long, value_name = "ADDR")]
+    listen: Option<String>,
+    /// Folder for the private database and uploaded files (server.data).
+    #[arg(long, value_name = "DIR")]
+    data: Option<String>,
+    /// `development` or `production` (server.profile).
+    #[arg(long)]
+    profile: Option<String>,
+    /// Fill an empty database with demo shops and people (server.demo).
+    #[arg(long)]
+    demo: bool,
+    /// Any other setting.
+    #[arg(long = "set", value_name = "SECTION.KEY=VALUE")]
+    settings: Vec<String>,
+}
+
+impl Flags {
+    fn load(&self) -> anyhow::Result<Config> {
+        let named = [
+            ("server.listen", &self.listen),
+            ("server.data", &self.data),
+            ("server.profile", &self.profile),
+        ];
+        let mut flags: Vec<(String, String)> = named
+            .into_iter()
+            .filter_map(|(key, value)| Some((key.to_owned(), value.clone()?)))
+            .collect();
+        flags.extend(
+            self.demo
+                .then(|| ("server.demo".to_owned(), "true".to_owned())),
+        );
+        for setting in &self.settings {
+            let (key, value) = setting
+                .split_once('=')
+                .with_context(|| format!("`{setting}` is not KEY=VALUE"))?;
+            flags.push((key.to_owned(), value.to_owned()));
+        }
+        Config::load(self.config.as_deref(), &flags)
+    }
+}
+
+fn main() -> ExitCode {
+    match command(Souk::parse().command) {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("souk: {error:#}");
+            let missing = error
+                .downcast_ref()
+                .is_some_and(PrivateError::programs_missing);
+            ExitCode::from(if missing { 2 } else { 1 })
+        }
+    }
+}
+
+#[expect(clippy::print_stdout, reason = "these two commands are for reading")]
+fn command(command: Command) -> anyhow::Result<()> {
+    match command {
+        Command::Settings => print!("{}", config::sample()),
+        Command::Openapi => println!("{}", document().to_pretty_json()?),
+        Command::Migrate(flags) => runtime()?.block_on(migrate(flags.load()?))?,
+        Command::Serve(flags) => runtime()?.block_on(serve(flags.load()?))?,
+    }
+    Ok(())
+}
+
+fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+    Ok(tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()?)
+}
+
+/// The database of the settings, or a private one that lives as long as this value.
+struct Database {
+    options: PgConnectOptions,
+    private: Option<PrivatePostgres>,
+}
+
+impl Database {
+    async fn open(config: &Config) -> anyhow::Result<Self> {
+        if !config.database.url.is_empty() {
+            let options = config.database.url.parse().context("database.url")?;
+            return Ok(Self {
+                options,
+                private: None,
+            });
+        }
+        let folder = PathBuf::from(&config.server.data).join("postgres");
+        let bin =
+            Some(PathBuf::from(&config.database.bin)).filter(|bin| !bin.as_os_str().is_empty());
+        let private =
+            tokio::task::spawn_blocking(move || PrivatePostgres::start(&folder, bin.as_deref()))
+                .await??;
+        Ok(Self {
+            options: private.connect_options(),
+            private: Some(private),
+        })
+    }
+
+    /// Never returns for a database that is not ours.
+    async fn died(&self) -> PrivateError {
+        match &self.private {
+            Some(private) => private.exited().await,
+            None => std::future::pending().await,
+        }
+    }
+
+    async fn close(self) -> anyhow::Result<()> {
+        match self.private {
+            Some(private) => Ok(private.stop().await?),
+            None => Ok(()),
+        }
+    }
+}
+
+async fn migrate(config: Config) -> anyhow::Result<()> {
+    telemetry::install(&config.log);
+    let database = Database::open(&config).await?;
+    let migrated =
+        souk::store::Store::connect(database.options.clone(), 1, souk::bus::Bus::local())
+            .await?
+            .migrate()
+            .await;
+    database.close().await?;
+    migrated
+}
+
+async fn serve(config: Config) -> anyhow::Result<()> {
+    telemetry::install(&config.log);
+    config.check()?;
+    let listener = TcpListener::bind(&config.server.listen)
+        .await
+        .with_context(|| format!("cannot listen on {}", config.server.listen))?;
+    let database = Database::open(&config).await?;
+    let (shutdown, drain) = (
+        Shutdown::default(),
+        Duration::from_secs(config.server.drain_seconds),
+    );
+    let started = souk::run(
+        config,
+        database.options.clone(),
+        listener,
+        Clock::default(),
+        &shutdown,
+    )
+    .await;
+    let ended = match &started {
+        Ok(server) => {
+            tracing::info!(address = %server.address, "souk is ready: {}", server.app.config.public_url());
+            tokio::select! {
+                signal = told_to_stop() => signal,
+                died = database.died() => Err(died.into()),
+            }
+        }
+        Err(_) => Ok(()),
+    };
+    tracing::info!("stopping");
+    shutdown.stop(drain + Duration::from_secs(5)).await;
+    database.close().await?;
+    match (started, ended) {
+        (Err(error), _) | (_, Err(error)) => Err(error),
+        (Ok(_), Ok(())) => Ok(()),
+    }
+}
+
+async fn told_to_stop() -> anyhow::Result<()> {
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    tokio::select! {
+        Some(()) = terminate.recv() => Ok(()),
+        Some(()) = interrupt.recv() => Ok(()),
+        else => bail!("signals cannot be heard"),
+    }
+}

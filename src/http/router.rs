@@ -2,10 +2,14 @@
 
 use axum::{
     Json, Router,
-    extract::{Request, State},
+    extract::{DefaultBodyLimit, Request, State},
     middleware::{Next, from_fn_with_state},
     response::{IntoResponse as _, Response},
     routing::get,
+};
+use tower_http::{
+    request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
+    trace::TraceLayer,
 };
 use utoipa::{
     Modify, OpenApi,
@@ -13,12 +17,16 @@ use utoipa::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{reply::Problem, session};
+use super::{health, reply::Problem, session};
 use crate::{
     app::App,
     error::{Error, Refusal},
     live::{Live, upgrade::upgrade},
+    telemetry::request_span,
 };
+
+/// Bytes of a request's body; uploads have a limit of their own.
+const BODY_BYTES: usize = 256 * 1_024;
 
 /// Everything that can be asked over HTTP.
 pub fn router(live: Live) -> Router {
@@ -27,7 +35,9 @@ pub fn router(live: Live) -> Router {
     Router::new()
         .merge(api)
         .route("/api/openapi.json", get(async || Json(document)))
-        .route("/healthz", get(async || "ok"))
+        .route("/healthz", get(health::alive))
+        .route("/readyz", get(health::ready))
+        .route("/metrics", get(health::metrics))
         .with_state(app.clone())
         .layer(from_fn_with_state(app, to_the_end))
         .fallback(async || Problem(Refusal::NotFound.into()))
@@ -37,6 +47,10 @@ pub fn router(live: Live) -> Router {
                 .route("/socket", get(upgrade))
                 .with_state(live),
         )
+        .layer(PropagateRequestIdLayer::x_request_id())
+        .layer(TraceLayer::new_for_http().make_span_with(|request: &Request| request_span(request)))
+        .layer(SetRequestIdLayer::x_request_id(MakeRequestUuid))
+        .layer(DefaultBodyLimit::max(BODY_BYTES))
 }
 
 /// The table: one line a route, in the order a reader wants.

@@ -1,5 +1,6 @@
 //! The database, no business in it: the pool, migrations, and the unit of work ([`Tx`]).
 
+mod check;
 pub mod constraint;
 pub mod page;
 pub mod private;
