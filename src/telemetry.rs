@@ -12,7 +12,10 @@ use crate::config::{Log, LogFormat};
 /// Installs logs for the whole process; once.
 pub fn install(log: &Log) {
     let filter = EnvFilter::try_new(&log.filter).unwrap_or_else(|_| EnvFilter::new("info"));
-    let lines = fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let lines = fmt()
+        .with_env_filter(filter)
+        .with_ansi(std::io::stderr().is_terminal())
+        .with_writer(std::io::stderr);
     let installed = match log.format {
         LogFormat::Json => lines.json().try_init(),
         LogFormat::Pretty => lines.with_target(false).try_init(),

@@ -10,6 +10,7 @@ pub mod keeper;
 pub mod line;
 pub mod order;
 pub mod outbox;
+pub mod transport;
 pub mod upgrade;
 
 use std::{sync::Arc, time::Duration};

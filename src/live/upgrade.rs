@@ -6,7 +6,7 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 
-use super::{Live, connection::Connection, outbox::Format};
+use super::{Live, connection::Connection, outbox::Format, transport::sized};
 use crate::config::Config;
 
 /// The sub-protocol with binary protobuf frames.
@@ -23,14 +23,7 @@ pub async fn upgrade(
     if !origin_allowed(&live.app.config, &headers) {
         return (StatusCode::FORBIDDEN, "this origin may not open a socket").into_response();
     }
-    let limits = &live.app.config.limits;
-    let upgrade = upgrade
-        .protocols([PROTOBUF, JSON])
-        .read_buffer_size(4_096)
-        .write_buffer_size(32 * 1_024)
-        .max_write_buffer_size(limits.queue_bytes * 2 + limits.frame_bytes)
-        .max_message_size(limits.frame_bytes)
-        .max_frame_size(limits.frame_bytes);
+    let upgrade = sized(upgrade, &live.app.config.limits).protocols([PROTOBUF, JSON]);
     let format = match upgrade
         .selected_protocol()
         .and_then(|name| name.to_str().ok())
