@@ -6,6 +6,7 @@ use crate::{
     clock::Clock,
     config::Config,
     conversation::log::{Log, Width},
+    media::Media,
     shutdown::Shutdown,
     store::Store,
 };
@@ -17,6 +18,8 @@ pub struct App {
     pub store: Store,
     /// The commit coordinator of the message log.
     pub log: Log,
+    /// Uploaded files.
+    pub media: Media,
     /// What time it is.
     pub clock: Clock,
     /// Where work that a caller may abandon runs to its end.
@@ -27,19 +30,26 @@ pub struct App {
 
 impl App {
     /// Puts it together and starts the log's lanes.
-    pub fn new(store: Store, clock: Clock, config: Config, shutdown: &Shutdown) -> Self {
+    pub fn new(
+        store: Store,
+        clock: Clock,
+        config: Config,
+        shutdown: &Shutdown,
+    ) -> anyhow::Result<Self> {
         let width = Width {
             lanes: config.database.lanes,
             batch: config.database.batch,
             backlog: config.database.backlog,
         };
         let log = Log::start(&store, &clock, width, shutdown);
-        Self {
+        let media = Media::open(&config)?;
+        Ok(Self {
             store,
             log,
+            media,
             clock,
             tasks: shutdown.clone(),
             config: Arc::new(config),
-        }
+        })
     }
 }

@@ -156,12 +156,14 @@ settings! {
     recall_minutes: i64 = 2i64;
 
     [files: Files] "Uploaded files."
-    /// `s3://bucket` for S3-compatible storage; empty: the data folder.
+    /// `s3://bucket` for S3-compatible storage; empty: the data folder, which several nodes must then share.
     store: String = "";
     /// Endpoint of the S3-compatible storage.
     s3_endpoint: String = "";
     /// Region of the S3-compatible storage.
     s3_region: String = "us-east-1";
+    /// `bucket.endpoint/key` instead of `endpoint/bucket/key`.
+    s3_virtual_hosted: bool = false;
     /// Access key.
     s3_access_key: String = "";
     /// Secret key.

@@ -96,7 +96,7 @@ pub async fn run(
     store.check(clock.now()).await?;
     let (hub, errands) = Hub::new(bus.clone());
     bus.attach(hub.clone());
-    let app = App::new(store, clock, config, shutdown);
+    let app = App::new(store, clock, config, shutdown)?;
     let live = Live {
         app: app.clone(),
         hub: hub.clone(),

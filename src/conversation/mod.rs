@@ -11,6 +11,7 @@ pub mod wire;
 use proto::{ConversationKind, Message, NoticeKind, Permission};
 
 use crate::{
+    actor::Actor,
     app::App,
     bus::Audience,
     error::{Refusal, Result},
@@ -178,6 +179,21 @@ impl Seat {
 /// The groups that somebody is in now.
 pub async fn groups_of(app: &App, user: UserId) -> Result<Vec<ConversationId>> {
     Ok(queries::groups_of(app.store.pool(), user).await?)
+}
+
+/// Does somebody take part, now or in an earlier time, in one of these conversations, or answer for it as staff?
+pub async fn takes_part_in_any(
+    app: &App,
+    actor: &Actor,
+    conversations: &[ConversationId],
+) -> Result<bool> {
+    let shops: Vec<ShopId> = actor
+        .posts
+        .iter()
+        .filter(|post| post.permissions.include(Permission::Chat))
+        .map(|post| post.shop)
+        .collect();
+    Ok(queries::takes_part_in_any(app.store.pool(), actor.user, &shops, conversations).await?)
 }
 
 #[cfg(test)]

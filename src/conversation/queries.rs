@@ -114,3 +114,26 @@ pub(super) async fn groups_of(
     .fetch_all(sql)
     .await
 }
+
+/// Is somebody, or are the shops that they answer for, in one of these conversations?
+pub(super) async fn takes_part_in_any(
+    sql: impl PgExecutor<'_>,
+    user: UserId,
+    shops: &[ShopId],
+    conversations: &[ConversationId],
+) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"
+        select exists (
+          select from memberships m where m.user_id = $1 and m.conversation_id = any ($3)
+        ) or exists (
+          select from conversations c where c.id = any ($3) and c.kind = 'shop' and c.shop_id = any ($2)
+        ) as "does!"
+        "#,
+        user.0,
+        &shops.iter().map(|shop| shop.0).collect::<Vec<_>>(),
+        &conversations.iter().map(|conversation| conversation.0).collect::<Vec<_>>(),
+    )
+    .fetch_one(sql)
+    .await
+}

@@ -17,7 +17,7 @@ use utoipa::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{health, reply::Problem, session};
+use super::{file, health, reply::Problem, session};
 use crate::{
     app::App,
     error::{Error, Refusal},
@@ -57,8 +57,18 @@ pub fn router(live: Live) -> Router {
 fn api() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Document::openapi()).nest(
         "/api/v1",
-        OpenApiRouter::new().routes(routes!(session::ticket)),
+        OpenApiRouter::new()
+            .routes(routes!(session::ticket))
+            .routes(routes!(file::show))
+            .merge(uploads()),
     )
+}
+
+/// Uploads are measured as they come, by `limits.file_bytes`.
+fn uploads() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(file::add))
+        .layer(DefaultBodyLimit::disable())
 }
 
 /// The document without a database or a socket; `./dev check` compares it with `docs/openapi.json`.

@@ -1,42 +1,18 @@
 //! People talk: durable, dense, in order, once.
 
-use jiff_sqlx::ToSqlx as _;
 use loadtest::Format;
 use proto::{Refusal, client_frame::Request, reply::Answer};
 use souk::id::ConversationId;
 
-use crate::support::{Person, TestServer, people::words};
-
-/// Two people and their conversation.
-async fn two_people(server: &TestServer) -> (Person, Person, ConversationId) {
-    let ann = Person::customer(server, "Ann").await;
-    let bob = Person::customer(server, "Bob").await;
-    let conversation = ConversationId::new();
-    let pool = server.server.app.store.pool();
-    let now = server.clock.now().to_sqlx();
-    sqlx::query("insert into conversations (id, kind, person_a, person_b, active_at, created_at) values ($1, 'direct', $2, $3, $4, $4)")
-        .bind(conversation)
-        .bind(ann.id.min(bob.id))
-        .bind(ann.id.max(bob.id))
-        .bind(now)
-        .execute(pool)
-        .await
-        .expect("a conversation");
-    sqlx::query("insert into memberships (conversation_id, user_id, joined_number, joined_at) values ($1, $2, 1, $4), ($1, $3, 1, $4)")
-        .bind(conversation)
-        .bind(ann.id)
-        .bind(bob.id)
-        .bind(now)
-        .execute(pool)
-        .await
-        .expect("members");
-    (ann, bob, conversation)
-}
+use crate::support::{
+    Person, TestServer,
+    people::{direct_conversation, words},
+};
 
 #[tokio::test]
 async fn what_one_says_the_other_hears() {
     let server = TestServer::start().await;
-    let (ann, bob, conversation) = two_people(&server).await;
+    let (ann, bob, conversation) = direct_conversation(&server).await;
     let mut ann = ann.connect(&server).await;
     let mut bob = bob.connect_as(&server, Format::Json).await;
 
@@ -54,7 +30,7 @@ async fn what_one_says_the_other_hears() {
 #[tokio::test]
 async fn a_retry_gets_the_first_answer_and_another_body_is_refused() {
     let server = TestServer::start().await;
-    let (ann, _, conversation) = two_people(&server).await;
+    let (ann, _, conversation) = direct_conversation(&server).await;
     let mut ann = ann.connect(&server).await;
     let first = words(conversation, "once");
     let answer = ann.ask(Request::SendMessage(first.clone())).await;
@@ -74,7 +50,7 @@ async fn a_retry_gets_the_first_answer_and_another_body_is_refused() {
 #[tokio::test]
 async fn a_stranger_cannot_speak() {
     let server = TestServer::start().await;
-    let (_, _, conversation) = two_people(&server).await;
+    let (_, _, conversation) = direct_conversation(&server).await;
     let mut eve = Person::customer(&server, "Eve")
         .await
         .connect(&server)

@@ -8,5 +8,6 @@
 
 mod accept;
 mod conversation;
+mod file;
 mod private_postgres;
 mod support;

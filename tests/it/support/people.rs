@@ -125,3 +125,29 @@ pub fn words(conversation: ConversationId, text: &str) -> SendMessage {
         ..SendMessage::default()
     }
 }
+
+/// Two customers, Ann and Bob, and their conversation.
+pub async fn direct_conversation(server: &TestServer) -> (Person, Person, ConversationId) {
+    let ann = Person::customer(server, "Ann").await;
+    let bob = Person::customer(server, "Bob").await;
+    let conversation = ConversationId::new();
+    let pool = server.server.app.store.pool();
+    let now = server.clock.now().to_sqlx();
+    sqlx::query("insert into conversations (id, kind, person_a, person_b, active_at, created_at) values ($1, 'direct', $2, $3, $4, $4)")
+        .bind(conversation)
+        .bind(ann.id.min(bob.id))
+        .bind(ann.id.max(bob.id))
+        .bind(now)
+        .execute(pool)
+        .await
+        .expect("a conversation");
+    sqlx::query("insert into memberships (conversation_id, user_id, joined_number, joined_at) values ($1, $2, 1, $4), ($1, $3, 1, $4)")
+        .bind(conversation)
+        .bind(ann.id)
+        .bind(bob.id)
+        .bind(now)
+        .execute(pool)
+        .await
+        .expect("members");
+    (ann, bob, conversation)
+}

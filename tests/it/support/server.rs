@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use souk::{Server, clock::Clock, config::Config, shutdown::Shutdown};
 use sqlx::postgres::PgConnectOptions;
+use tempfile::TempDir;
 use tokio::net::TcpListener;
 
 use super::database;
@@ -17,6 +18,8 @@ pub struct TestServer {
     /// Where its data is: for a second node, or to look behind its back.
     pub database: PgConnectOptions,
     shutdown: Shutdown,
+    /// Where its files are, until the test ends.
+    data: TempDir,
 }
 
 impl TestServer {
@@ -37,6 +40,8 @@ impl TestServer {
         config.server.drain_seconds = 1;
         config.limits.exempt_networks = vec!["127.0.0.0/8".to_owned()];
         config.database.connections = 8;
+        let data = TempDir::new().expect("a folder for files");
+        config.server.data = data.path().display().to_string();
         change(&mut config);
         let listener = TcpListener::bind("127.0.0.1:0")
             .await
@@ -48,6 +53,7 @@ impl TestServer {
             clock,
             database,
             shutdown,
+            data: data,
         }
     }
 
@@ -59,6 +65,31 @@ impl TestServer {
     /// `http://…` for REST, with a path.
     pub fn url(&self, path: &str) -> String {
         format!("http://{}{path}", self.server.address)
+    }
+
+    /// A browser.
+    pub fn http(&self) -> reqwest::Client {
+        souk::tls::install_provider();
+        reqwest::Client::new()
+    }
+
+    /// How many objects lie on the shelf for files.
+    pub fn files_on_shelf(&self) -> usize {
+        let mut folders = vec![self.data.path().join("files")];
+        let mut files = 0;
+        while let Some(entries) = folders
+            .pop()
+            .and_then(|folder| std::fs::read_dir(folder).ok())
+        {
+            for entry in entries.flatten() {
+                if entry.path().is_dir() {
+                    folders.push(entry.path())
+                } else {
+                    files += 1
+                }
+            }
+        }
+        files
     }
 
     /// Stops it as SIGTERM does.

@@ -1,0 +1,42 @@
+//! Fetch a file: only who sent it, and who takes part in a conversation that carries it.
+
+use uuid::Uuid;
+
+use super::{
+    File, queries,
+    shelf::{Fetched, GetRange, ShelfFault},
+    upload::place,
+};
+use crate::{
+    actor::Actor,
+    app::App,
+    conversation,
+    error::{Error, Refusal, Result, refused_argument},
+    id::FileId,
+};
+
+/// A file or its thumbnail, whole or a range of it. Refuses with `not_found` who may not have it, as for a file that
+/// does not exist, and with `invalid_argument` a range outside of it.
+pub async fn fetch(
+    app: &App,
+    actor: &Actor,
+    id: FileId,
+    range: Option<GetRange>,
+) -> Result<(File, Fetched)> {
+    let (file, home) = queries::file_and_home(app.store.pool(), id)
+        .await?
+        .ok_or(Refusal::NotFound)?;
+    if file.owner != actor.user {
+        let conversations = queries::granted(app.store.pool(), file.id).await?;
+        if !conversation::takes_part_in_any(app, actor, &conversations).await? {
+            return Err(Refusal::NotFound.into());
+        }
+    }
+    let home: Uuid = home.map_or(file.owner.0, |shop| shop.0);
+    match app.media.shelf.fetch(&place(home, id), range).await {
+        Ok(fetched) => Ok((file, fetched)),
+        Err(ShelfFault::Missing) => Err(Refusal::NotFound.into()),
+        Err(ShelfFault::Range) => Err(refused_argument("range", "is outside of the file")),
+        Err(fault) => Err(Error::Broken(fault.into())),
+    }
+}

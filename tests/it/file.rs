@@ -1,0 +1,180 @@
+//! Pictures and papers: uploaded, made harmless, and for participants only.
+
+use std::io::Cursor;
+
+use image::{DynamicImage, ImageFormat};
+use reqwest::{
+    Response, StatusCode,
+    multipart::{Form, Part},
+};
+use serde_json::Value;
+use souk::id::ConversationId;
+
+use crate::support::{Person, TestServer, people::direct_conversation};
+
+fn picture(width: u32, height: u32) -> Vec<u8> {
+    let mut bytes = Cursor::new(Vec::new());
+    DynamicImage::new_rgb8(width, height)
+        .write_to(&mut bytes, ImageFormat::Png)
+        .expect("encodes");
+    bytes.into_inner()
+}
+
+async fn upload(
+    server: &TestServer,
+    who: &Person,
+    name: &str,
+    bytes: Vec<u8>,
+) -> (StatusCode, Value) {
+    let form = Form::new().part("file", Part::bytes(bytes).file_name(name.to_owned()));
+    let request = server
+        .http()
+        .post(server.url("/api/v1/files"))
+        .bearer_auth(&who.token)
+        .multipart(form);
+    let response = request.send().await.expect("an answer");
+    (response.status(), response.json().await.expect("JSON"))
+}
+
+async fn fetch(server: &TestServer, who: &Person, id: &str, range: &str) -> Response {
+    let request = server
+        .http()
+        .get(server.url(&format!("/api/v1/files/{id}")))
+        .bearer_auth(&who.token);
+    request
+        .header("range", range)
+        .send()
+        .await
+        .expect("an answer")
+}
+
+async fn grant(server: &TestServer, id: &str, conversation: ConversationId) {
+    let file = id.parse().expect("an id");
+    souk::media::grant(&server.server.app, &[file], conversation)
+        .await
+        .expect("granted");
+}
+
+/// CHAT-09: a picture and a PDF are delivered as attachments that only participants may fetch.
+#[tokio::test]
+async fn only_participants_fetch_a_file() {
+    let server = TestServer::start().await;
+    let (ann, bob, conversation) = direct_conversation(&server).await;
+    let eve = Person::customer(&server, "Eve").await;
+    let pdf = [b"%PDF-1.7\n".as_slice(), &[b'x'; 500], b"\n%%EOF"].concat();
+    let (status, paper) = upload(&server, &ann, "receipt.pdf", pdf.clone()).await;
+    assert_eq!(
+        (status, &paper["kind"], &paper["media_type"]),
+        (StatusCode::OK, &"file".into(), &"application/pdf".into())
+    );
+    let id = paper["file_id"].as_str().expect("an id");
+
+    assert_eq!(
+        fetch(&server, &bob, id, "").await.status(),
+        StatusCode::NOT_FOUND
+    );
+    grant(&server, id, conversation).await;
+    let fetched = fetch(&server, &bob, id, "").await;
+    let header = |name: &str| fetched.headers()[name].to_str().expect("text").to_owned();
+    assert_eq!(
+        header("content-disposition"),
+        "attachment; filename*=UTF-8''receipt.pdf"
+    );
+    assert_eq!(
+        (header("x-content-type-options"), header("content-type")),
+        ("nosniff".into(), "application/pdf".into())
+    );
+    assert_eq!(fetched.bytes().await.expect("bytes"), pdf);
+    let part = fetch(&server, &ann, id, "bytes=1-3").await;
+    assert_eq!(part.status(), StatusCode::PARTIAL_CONTENT);
+    assert_eq!(part.bytes().await.expect("bytes"), "PDF");
+    assert_eq!(
+        fetch(&server, &eve, id, "").await.status(),
+        StatusCode::NOT_FOUND
+    );
+}
+
+/// CHAT-09: a picture gets a thumbnail, which has the picture's rights.
+#[tokio::test]
+async fn a_picture_gets_a_thumbnail() {
+    let server = TestServer::start().await;
+    let (ann, bob, conversation) = direct_conversation(&server).await;
+    let (status, uploaded) = upload(&server, &ann, "cat.png", picture(900, 600)).await;
+    assert_eq!(
+        (status, &uploaded["width"], &uploaded["kind"]),
+        (StatusCode::OK, &900.into(), &"picture".into())
+    );
+    let thumbnail = uploaded["thumbnail_id"]
+        .as_str()
+        .expect("a thumbnail")
+        .to_owned();
+    assert_eq!(
+        fetch(&server, &bob, &thumbnail, "").await.status(),
+        StatusCode::NOT_FOUND
+    );
+    grant(
+        &server,
+        uploaded["file_id"].as_str().expect("an id"),
+        conversation,
+    )
+    .await;
+    let small = fetch(&server, &bob, &thumbnail, "")
+        .await
+        .bytes()
+        .await
+        .expect("bytes");
+    assert_eq!(
+        image::load_from_memory(&small).expect("a picture").width(),
+        320
+    );
+}
+
+#[tokio::test]
+async fn what_is_not_what_it_says_is_refused_and_leaves_nothing() {
+    let server = TestServer::with(|config| {
+        config.limits.file_bytes = 30_000;
+        config.limits.file_bytes_per_user = 20_000;
+    })
+    .await;
+    let ann = Person::customer(&server, "Ann").await;
+    let script = b"<html><script>alert(1)</script></html>".to_vec();
+    for (name, bytes, code) in [
+        ("page.html", script.clone(), "file_type_refused"),
+        ("cat.png", script, "file_type_refused"),
+        ("empty.txt", vec![], "invalid_argument"),
+        ("long.txt", vec![b'x'; 40_000], "file_too_large"),
+        ("much.txt", vec![b'x'; 25_000], "quota_exceeded"),
+        (
+            "cut.png",
+            picture(50, 50)[..60].to_vec(),
+            "invalid_argument",
+        ),
+    ] {
+        let (status, problem) = upload(&server, &ann, name, bytes).await;
+        assert_eq!(
+            (
+                status.is_client_error() || status.is_server_error(),
+                &problem["code"]
+            ),
+            (true, &code.into()),
+            "{name}"
+        );
+    }
+    let kept: i64 = sqlx::query_scalar("select count(*) from files")
+        .fetch_one(server.server.app.store.pool())
+        .await
+        .unwrap();
+    assert_eq!((kept, server.files_on_shelf()), (0, 0));
+    assert_eq!(
+        upload(&server, &ann, "note.txt", vec![b'x'; 15_000])
+            .await
+            .0,
+        StatusCode::OK
+    );
+    assert_eq!(
+        upload(&server, &ann, "note.txt", vec![b'x'; 15_000])
+            .await
+            .1["code"],
+        "quota_exceeded"
+    );
+}
