@@ -32,6 +32,20 @@ pub enum Close {
 }
 
 impl Close {
+    /// Every reason, for the table in docs/protocol.md.
+    pub const ALL: [Self; 10] = [
+        Self::Silent,
+        Self::Slow,
+        Self::Stalled,
+        Self::NotAuthenticated,
+        Self::Protocol,
+        Self::WrongToken,
+        Self::Revoked,
+        Self::Replaced,
+        Self::Flooding,
+        Self::Moving(Duration::ZERO),
+    ];
+
     /// The WebSocket close code.
     pub fn code(&self) -> u16 {
         match self {

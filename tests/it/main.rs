@@ -8,6 +8,7 @@
 
 mod accept;
 mod conversation;
+mod docs;
 mod file;
 mod private_postgres;
 mod support;

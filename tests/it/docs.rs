@@ -1,0 +1,104 @@
+//! The protocol page is true: its tables are made from the code, its examples are played against a server.
+
+use std::{collections::BTreeMap, fmt::Write as _, fs};
+
+use proto::{Refusal, json::Word as _};
+use souk::{error::meaning, live::close::Close};
+
+const PAGE: &str = "docs/protocol.md";
+
+/// The tables of the page are what the code says; `UPDATE_DOCS=1` writes them.
+#[test]
+fn the_tables_are_made_from_the_code() {
+    let page = fs::read_to_string(PAGE).expect("the page");
+    let mut made = page.clone();
+    for (name, table) in [
+        ("requests", requests()),
+        ("refusals", refusals()),
+        ("close codes", close_codes()),
+    ] {
+        made = replaced(&made, name, &table);
+    }
+    if std::env::var("UPDATE_DOCS").is_ok() {
+        fs::write(PAGE, &made).expect("the page is written");
+    }
+    assert!(
+        page == made || std::env::var("UPDATE_DOCS").is_ok(),
+        "run UPDATE_DOCS=1 ./dev test docs"
+    );
+}
+
+fn replaced(page: &str, name: &str, table: &str) -> String {
+    let start = format!("<!-- {name} -->\n");
+    let (before, rest) = page.split_once(&start).expect("the table has its place");
+    let (_, after) = rest
+        .split_once("<!-- end -->")
+        .expect("the table has an end");
+    format!("{before}{start}{table}<!-- end -->{after}")
+}
+
+/// One line a request: its name, its answer, what it does.
+fn requests() -> String {
+    let meanings = first_sentences();
+    let frame = fs::read_to_string("proto/frame.proto").expect("the schema");
+    let mut table = "| request | answer | what it does |\n| --- | --- | --- |\n".to_owned();
+    for (line, answer) in frame.lines().filter_map(|line| line.split_once(" // → ")) {
+        let words: Vec<&str> = line.split_whitespace().collect();
+        let (kind, name) = (words[0], words[1]);
+        let _ = writeln!(table, "| `{name}` | `{answer}` | {} |", meanings[kind]);
+    }
+    table
+}
+
+/// The comment above each message of the schema, up to its first full stop.
+fn first_sentences() -> BTreeMap<String, String> {
+    let mut meanings = BTreeMap::new();
+    for file in fs::read_dir("proto").expect("the schema").flatten() {
+        if file
+            .path()
+            .extension()
+            .is_some_and(|extension| extension == "proto")
+        {
+            let mut comment = String::new();
+            for line in fs::read_to_string(file.path()).expect("text").lines() {
+                if let Some(words) = line.strip_prefix("// ") {
+                    comment = format!("{comment} {words}");
+                } else if let Some(name) = line.strip_prefix("message ") {
+                    let name = name.split([' ', '{']).next().unwrap_or_default();
+                    let sentence = comment
+                        .trim()
+                        .split_inclusive(['.', ':', '?'])
+                        .next()
+                        .unwrap_or_default();
+                    meanings.insert(name.to_owned(), sentence.trim_end_matches(':').to_owned());
+                    comment.clear();
+                } else {
+                    comment.clear();
+                }
+            }
+        }
+    }
+    meanings
+}
+
+fn refusals() -> String {
+    let mut table = "| code | HTTP | what it says |\n| --- | --- | --- |\n".to_owned();
+    for code in (1..200).filter_map(|number| Refusal::try_from(number).ok()) {
+        let (status, sentence) = meaning(code);
+        let _ = writeln!(
+            table,
+            "| `{}` | {} | {sentence} |",
+            code.word(),
+            status.as_u16()
+        );
+    }
+    table
+}
+
+fn close_codes() -> String {
+    let mut table = "| code | reason |\n| --- | --- |\n".to_owned();
+    for close in Close::ALL {
+        let _ = writeln!(table, "| {} | {} |", close.code(), close.sentence());
+    }
+    table
+}
