@@ -46,7 +46,7 @@ pub async fn mark_read(app: &App, actor: &Actor, request: MarkRead) -> Result<()
 ///
 /// Refuses with `not_found` whoever may not see that message, with `not_a_member` whoever has left, with
 /// `invalid_argument` what is not a group: elsewhere `read_moved` tells all.
-pub async fn list_readers(app: &App, actor: &Actor, request: ListReaders) -> Result<ReaderPage> {
+pub async fn readers(app: &App, actor: &Actor, request: ListReaders) -> Result<ReaderPage> {
     let conversation = conversation_id(&request.conversation_id)?;
     let mut sql = app.store.pool().acquire().await?;
     let seat = seat(&mut sql, actor, conversation).await?;

@@ -26,7 +26,7 @@ pub async fn open(
     actor: Actor,
     Body(request): Body<OpenConversation>,
 ) -> Answer<Conversation> {
-    Ok(Json(open::open_conversation(&app, &actor, request).await?))
+    Ok(Json(open::open(&app, &actor, request).await?))
 }
 
 /// Whose conversations, and which page of them.
@@ -50,9 +50,17 @@ pub async fn list(
     actor: Actor,
     Asked(which): Asked<Which>,
 ) -> Answer<ConversationPage> {
-    let Which { shop_id, cursor, limit } = which;
-    let request = ListConversations { shop_id, cursor, limit };
-    Ok(Json(list::list_conversations(&app, &actor, request).await?))
+    let Which {
+        shop_id,
+        cursor,
+        limit,
+    } = which;
+    let request = ListConversations {
+        shop_id,
+        cursor,
+        limit,
+    };
+    Ok(Json(list::list(&app, &actor, request).await?))
 }
 
 /// One conversation, as the caller sees it.
@@ -99,7 +107,7 @@ pub async fn messages(
         limit: part.limit,
         pinned_only: part.pinned_only,
     };
-    Ok(Json(history::list_messages(&app, &actor, request).await?))
+    Ok(Json(history::history(&app, &actor, request).await?))
 }
 
 /// How far.
@@ -121,7 +129,15 @@ pub async fn mark_read(
     Body(ReadTo { number }): Body<ReadTo>,
 ) -> Answer<Done> {
     let conversation_id = id.to_string();
-    read::mark_read(&app, &actor, MarkRead { conversation_id, number }).await?;
+    read::mark_read(
+        &app,
+        &actor,
+        MarkRead {
+            conversation_id,
+            number,
+        },
+    )
+    .await?;
     Ok(Json(Done {}))
 }
 
@@ -135,8 +151,11 @@ pub async fn readers(
     Named((id, number)): Named<(ConversationId, u64)>,
 ) -> Answer<ReaderPage> {
     let conversation_id = id.to_string();
-    let request = ListReaders { conversation_id, number };
-    Ok(Json(read::list_readers(&app, &actor, request).await?))
+    let request = ListReaders {
+        conversation_id,
+        number,
+    };
+    Ok(Json(read::readers(&app, &actor, request).await?))
 }
 
 /// What was missed after these cursors, for those who poll.

@@ -17,7 +17,7 @@ use utoipa::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{file, health, reply::Problem, session};
+use super::{conversation, file, health, reply::Problem, session};
 use crate::{
     app::App,
     error::{Error, Refusal},
@@ -59,6 +59,12 @@ fn api() -> OpenApiRouter<App> {
         "/api/v1",
         OpenApiRouter::new()
             .routes(routes!(session::ticket))
+            .routes(routes!(conversation::open, conversation::list))
+            .routes(routes!(conversation::show))
+            .routes(routes!(conversation::messages))
+            .routes(routes!(conversation::readers))
+            .routes(routes!(conversation::mark_read))
+            .routes(routes!(conversation::resume))
             .routes(routes!(file::show))
             .merge(uploads()),
     )

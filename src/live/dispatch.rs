@@ -44,32 +44,21 @@ pub(super) fn dispatch<G: Send + 'static>(
 }
 
 async fn answer(app: &App, actor: &Actor, line: &Line, request: Request) -> Result<Answer> {
+    use Answer as A;
     use Request as R;
     match request {
         R::Authenticate(_) => Err(Refusal::AlreadyAuthenticated.into()),
         R::Ping(_) => Ok(Answer::Pong(Pong {
             now: millis(app.clock.now()),
         })),
-        R::Resume(request) => resume::resume(app, actor, request)
-            .await
-            .map(Answer::Resumed),
-        R::MarkRead(request) => read::mark_read(app, actor, request).await.map(done),
-        R::Type(request) if line.may_type() => {
-            typing::show_typing(app, actor, request).await.map(done)
-        }
+        R::Resume(ask) => resume::resume(app, actor, ask).await.map(A::Resumed),
+        R::MarkRead(ask) => read::mark_read(app, actor, ask).await.map(done),
+        R::Type(ask) if line.may_type() => typing::typing(app, actor, ask).await.map(done),
         R::Type(_) => Ok(done(())),
-        R::ListMessages(request) => history::list_messages(app, actor, request)
-            .await
-            .map(Answer::MessagePage),
-        R::ListConversations(request) => list::list_conversations(app, actor, request)
-            .await
-            .map(Answer::ConversationPage),
-        R::OpenConversation(request) => open::open_conversation(app, actor, request)
-            .await
-            .map(Answer::Conversation),
-        R::ListReaders(request) => read::list_readers(app, actor, request)
-            .await
-            .map(Answer::ReaderPage),
+        R::ListMessages(ask) => history::history(app, actor, ask).await.map(A::MessagePage),
+        R::ListConversations(ask) => list::list(app, actor, ask).await.map(A::ConversationPage),
+        R::OpenConversation(ask) => open::open(app, actor, ask).await.map(A::Conversation),
+        R::ListReaders(ask) => read::readers(app, actor, ask).await.map(A::ReaderPage),
         _ => Err(Refusal::UnknownRequest.into()),
     }
 }

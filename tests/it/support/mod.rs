@@ -1,8 +1,11 @@
 //! A server and people, for stories.
 
+pub mod asking;
 mod database;
 pub mod people;
 pub mod server;
+pub mod shop;
 
 pub use people::Person;
 pub use server::TestServer;
+pub use shop::Shop;
