@@ -15,6 +15,11 @@ use crate::support::{
     shop::{edits_unseen, joins, leaves, says_unseen},
 };
 
+/// Where a message's words are.
+fn place(number: u64) -> usize {
+    usize::try_from(number).expect("a small number") - 1
+}
+
 /// One group as the story knows it.
 struct Told {
     id: ConversationId,
@@ -42,7 +47,7 @@ impl Told {
         };
         (1..=self.number())
             .filter(visible)
-            .map(|number| (number, self.words[number as usize - 1].clone()))
+            .map(|number| (number, self.words[place(number)].clone()))
             .collect()
     }
 }
@@ -98,19 +103,19 @@ impl Story {
                     &self.server,
                     group.id,
                     &self.writer,
-                    &group.words[number as usize],
+                    &group.words[place(number + 1)],
                 )
                 .await;
             }
             5..8 if number > 0 => {
                 let at = self.chance.random_range(1..=number);
                 group.revision += 1;
-                group.words[at as usize - 1] = format!("edited {}", group.revision);
+                group.words[place(at)] = format!("edited {}", group.revision);
                 edits_unseen(
                     &self.server,
                     group.id,
                     at.cast_signed(),
-                    &group.words[at as usize - 1],
+                    &group.words[place(at)],
                 )
                 .await;
             }
@@ -141,7 +146,7 @@ impl Story {
             .conversations
             .iter()
             .map(|one| one.messages.len() + one.changed.len());
-        assert!(messages.sum::<usize>() <= limit as usize);
+        assert!(messages.sum::<usize>() <= usize::try_from(limit).expect("small"));
         for (one, held) in resumed.conversations.into_iter().zip(held) {
             held.take(one);
         }
