@@ -4,6 +4,7 @@
 //! and a body. What a route does is a verb of its noun.
 
 pub mod file;
+pub mod body;
 pub mod health;
 pub mod permit;
 pub mod reply;

@@ -2,7 +2,9 @@
 
 mod database;
 pub mod people;
+pub mod rest;
 pub mod server;
 
 pub use people::Person;
+pub use rest::Rest;
 pub use server::TestServer;
