@@ -86,7 +86,7 @@ pub(in crate::conversation) async fn kept(
 }
 
 /// What becomes of a message's columns; what is `None` or `false` stays as it is.
-#[derive(Debug, Default)]
+#[derive(Debug, Default, PartialEq, Eq)]
 pub(in crate::conversation) struct Columns {
     pub text: Option<String>,
     pub card: Option<Vec<u8>>,

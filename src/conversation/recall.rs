@@ -1,0 +1,46 @@
+//! Take a message back: its words, attachments and card are gone from every screen, the record keeps them.
+
+use jiff::SignedDuration;
+use proto::{Message, RecallMessage};
+
+use super::{
+    change::{self, Authority},
+    queries::change::Columns,
+};
+use crate::{
+    actor::Actor,
+    app::App,
+    error::{Refusal, Result},
+};
+
+/// Recalls: the sender within `recall_minutes`, staff who moderate the shop's conversations at any time (recorded). A
+/// recalled message is no longer pinned. Recalling again changes nothing.
+///
+/// Refuses with `recall_too_late`, `not_the_sender`, `not_a_member`, and notices with `not_editable`.
+pub async fn recall(app: &App, actor: &Actor, request: RecallMessage) -> Result<Message> {
+    let conversation = change::conversation_id(&request.conversation_id)?;
+    let (mut tx, held) = change::hold(app, actor, conversation, request.number).await?;
+    let now = app.clock.now();
+    if held.kept.sender.is_none() {
+        return Err(Refusal::NotEditable.into());
+    }
+    if held.kept.recalled {
+        return change::shown(&mut tx, held.name()).await;
+    }
+    let window = SignedDuration::from_mins(app.config.conversation.recall_minutes);
+    let authority = held.authority(actor.user, now, window, Refusal::RecallTooLate)?;
+    if authority == Authority::Own {
+        held.standing.seat.require_present()?;
+    }
+    let columns = Columns {
+        recalled: true,
+        ..Columns::default()
+    };
+    let message = held.apply(&mut tx, &columns, now).await?;
+    if authority == Authority::Moderator {
+        held.record(&mut tx, actor, "message.recall", &message, now)
+            .await?;
+    }
+    tx.commit().await?;
+    Ok(message)
+}
