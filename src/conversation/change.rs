@@ -18,7 +18,7 @@ use crate::{
     actor::Actor,
     app::App,
     audit,
-    error::{Refusal, Result, refused_argument},
+    error::{Refusal, Result},
     event::Event,
     fact::Fact,
     id::{ConversationId, UserId},
@@ -172,12 +172,15 @@ impl Held {
         let sender = self.kept.sender.map(|sender| sender.to_string());
         let before = serde_json::json!({ "version": self.kept.version, "sender": sender });
         let after = serde_json::json!({ "version": after.version });
-        audit::record(tx, actor.user, action, &target, Some(before), Some(after), now).await
+        audit::record(
+            tx,
+            actor.user,
+            action,
+            &target,
+            Some(before),
+            Some(after),
+            now,
+        )
+        .await
     }
-}
-
-/// Reads a conversation's id. Refuses with `invalid_argument`.
-pub(super) fn conversation_id(text: &str) -> Result<ConversationId> {
-    text.parse()
-        .map_err(|_| refused_argument("conversation_id", "is not an id"))
 }

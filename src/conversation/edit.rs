@@ -7,6 +7,7 @@ use super::{
     change::{self, Authority, Held},
     post::check_text,
     queries::change::Columns,
+    seat::conversation_id,
 };
 use crate::{
     actor::Actor,
@@ -20,7 +21,7 @@ use crate::{
 /// own: notices, cards, forwarded messages; and whoever may not speak here now. The same words again change nothing.
 pub async fn edit(app: &App, actor: &Actor, request: EditMessage) -> Result<Message> {
     check_text(&request.text)?;
-    let conversation = change::conversation_id(&request.conversation_id)?;
+    let conversation = conversation_id(&request.conversation_id)?;
     let (mut tx, held) = change::hold(app, actor, conversation, request.number).await?;
     let now = app.clock.now();
     held.require_editable(&request.text)?;

@@ -5,6 +5,7 @@ use proto::{Message, PinMessage};
 use super::{
     Address, change,
     queries::{self, change::Columns},
+    seat::conversation_id,
     standing::Standing,
 };
 use crate::{
@@ -21,7 +22,7 @@ pub const PINS: i64 = 50;
 ///
 /// Refuses with `forbidden`, `already_recalled`, and the 51st pin with `invalid_argument`.
 pub async fn pin(app: &App, actor: &Actor, request: PinMessage) -> Result<Message> {
-    let conversation = change::conversation_id(&request.conversation_id)?;
+    let conversation = conversation_id(&request.conversation_id)?;
     let (mut tx, held) = change::hold(app, actor, conversation, request.number).await?;
     held.standing.require_pinner()?;
     if held.kept.recalled {

@@ -8,9 +8,10 @@ use proto::{Message, SendMessage, Sender};
 use tokio::task::JoinHandle;
 
 use super::{
-    Draft, Posted, card, change, check,
+    Draft, Posted, card, check,
     log::Answer,
     prepare::{self, Prepared},
+    seat::conversation_id,
     wire,
 };
 use crate::{
@@ -84,7 +85,7 @@ fn plain(request: &SendMessage) -> bool {
 
 /// Checks a request by itself and makes it a draft of its words.
 fn draft(actor: &Actor, request: &SendMessage) -> Result<Draft> {
-    let conversation = change::conversation_id(&request.conversation_id)?;
+    let conversation = conversation_id(&request.conversation_id)?;
     check_client_message_id(&request.client_message_id)?;
     check_text(&request.text)?;
     check_contents(request)?;
@@ -121,8 +122,7 @@ fn check_contents(request: &SendMessage) -> Result<()> {
         request.voice.is_some(),
     ];
     let attached = attachments.into_iter().filter(|one| *one).count();
-    let whole =
-        usize::from(request.card.is_some()) + usize::from(request.forward.is_some());
+    let whole = usize::from(request.card.is_some()) + usize::from(request.forward.is_some());
     let wordless = request.text.trim().is_empty();
     if attached + whole > 1 {
         return Err(refused_argument(

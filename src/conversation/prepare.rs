@@ -5,28 +5,24 @@
 
 use std::collections::BTreeSet;
 
-use proto::{Card, File, Forwarded, Message, MessageName, Picture, Quote, SendMessage, UserKind, Voice};
+use proto::{Forwarded, Message, MessageName, Quote, SendMessage, UserKind};
 
 use super::{
-    Draft, Posted,
+    Draft, Posted, attachment,
     post::MENTIONS,
-    queries::{
-        self,
-        refer::{FileKind, Sent},
-    },
+    queries::{self, refer::Sent},
     standing::Standing,
 };
 use crate::{
     actor::Actor,
     app::App,
     error::{Refusal, Result, refused_argument},
-    id::{FileId, UserId},
+    id::UserId,
+    media,
 };
 
 /// Characters of a quoted message that are kept with the answer.
 const EXCERPT: usize = 200;
-/// The longest voice message, in milliseconds: ten minutes.
-const VOICE_MS: u32 = 600_000;
 
 /// A request with everything looked up.
 pub(super) enum Prepared {
@@ -47,10 +43,10 @@ pub(super) async fn prepare(
         return Ok(Prepared::Known(posted));
     }
     let here = standing(app, actor, &draft).await?;
-    attach(app, actor, request, &mut draft.message).await?;
+    attachment::attach(app, actor, request, &mut draft.message).await?;
     if let Some(card) = &request.card {
         require_card_right(actor, &here)?;
-        card_picture(app, actor, card).await?;
+        attachment::card_picture(app, actor, card).await?;
         draft.message.text.clone_from(&card.summary);
         draft.message.card = Some(card.clone());
     }
@@ -65,6 +61,9 @@ pub(super) async fn prepare(
     if request.mention_everybody {
         require_herald(actor, &here)?;
     }
+    // Granted before it is said: nobody is shown a picture that they may not fetch yet.
+    let files = attachment::files(&draft.message);
+    media::grant(app, &files, draft.conversation).await?;
     Ok(Prepared::Draft(Box::new(draft)))
 }
 
@@ -113,75 +112,6 @@ fn require_herald(actor: &Actor, here: &Standing) -> Result<()> {
     } else {
         Err(Refusal::Forbidden.into())
     }
-}
-
-/// Fills in the one attachment, if there is one.
-async fn attach(
-    app: &App,
-    actor: &Actor,
-    request: &SendMessage,
-    message: &mut Message,
-) -> Result<()> {
-    if let Some(asked) = &request.picture {
-        let file = file(app, actor, "picture", &asked.file_id, FileKind::Picture).await?;
-        message.picture = Some(Picture {
-            file_id: file.id.to_string(),
-            width: file.width,
-            height: file.height,
-            thumbnail_id: file.thumbnail.map(|id| id.to_string()).unwrap_or_default(),
-        });
-    }
-    if let Some(asked) = &request.file {
-        let file = file(app, actor, "file", &asked.file_id, FileKind::Any).await?;
-        message.file = Some(File {
-            file_id: file.id.to_string(),
-            name: file.name,
-            size: file.size,
-            media_type: file.media_type,
-        });
-    }
-    if let Some(asked) = &request.voice {
-        if !(1..=VOICE_MS).contains(&asked.length_ms) {
-            return Err(refused_argument(
-                "voice.length_ms",
-                "is 1 to 600000 milliseconds",
-            ));
-        }
-        let file = file(app, actor, "voice", &asked.file_id, FileKind::Voice).await?;
-        message.voice = Some(Voice {
-            file_id: file.id.to_string(),
-            length_ms: asked.length_ms,
-        });
-    }
-    Ok(())
-}
-
-/// The picture of a link card is a file that the sender may use.
-pub(super) async fn card_picture(app: &App, actor: &Actor, card: &Card) -> Result<()> {
-    match card.link.as_ref().map(|link| &link.picture[..]) {
-        None | Some("") => Ok(()),
-        Some(id) => {
-            file(app, actor, "card.link.picture", id, FileKind::Picture).await?;
-            Ok(())
-        }
-    }
-}
-
-/// A file that the sender may send: their own, or one of a shop they work for.
-async fn file(
-    app: &App,
-    actor: &Actor,
-    field: &str,
-    id: &str,
-    kind: FileKind,
-) -> Result<queries::refer::Found> {
-    let no_file = || refused_argument(field, "names no such file of yours");
-    let id: FileId = id.parse().map_err(|_| no_file())?;
-    let shops: Vec<_> = actor.posts.iter().map(|post| post.shop).collect();
-    let found = queries::refer::file(app.store.pool(), id, actor.user, &shops).await?;
-    found
-        .filter(|file| kind.fits(&file.kind))
-        .ok_or_else(no_file)
 }
 
 /// What is quoted, as it is now: a recalled message is quoted without its words.

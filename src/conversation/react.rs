@@ -8,6 +8,7 @@ use super::{
         self,
         change::{Columns, Signs},
     },
+    seat::conversation_id,
 };
 use crate::{
     actor::Actor,
@@ -26,7 +27,7 @@ pub const SIGNS_OF_ONE: i64 = 5;
 /// `already_recalled` what was taken back, and whoever may not speak here now.
 pub async fn react(app: &App, actor: &Actor, request: React) -> Result<Message> {
     check::emoji(&request.emoji)?;
-    let conversation = change::conversation_id(&request.conversation_id)?;
+    let conversation = conversation_id(&request.conversation_id)?;
     let (mut tx, held) = change::hold(app, actor, conversation, request.number).await?;
     held.standing.require_voice()?;
     held.require_said()?;

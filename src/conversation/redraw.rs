@@ -1,21 +1,22 @@
 //! Replace a card in place: it keeps its number, its version rises, and every screen draws it anew.
 
+use prost::Message as _;
 use proto::{Card, Message, RedrawCard};
 
 use super::{
-    card,
+    attachment, card,
     change::{self, Held},
-    load, prepare,
+    load,
     queries::change::Columns,
+    seat::conversation_id,
 };
 use crate::{
     actor::Actor,
     app::App,
     error::{Refusal, Result, refused_argument},
+    media,
     store::Tx,
 };
-
-use prost::Message as _;
 
 /// Replaces a link card: its sender, or the staff and bots of the conversation's shop. The same card again changes nothing.
 ///
@@ -26,8 +27,8 @@ pub async fn redraw_card(app: &App, actor: &Actor, request: RedrawCard) -> Resul
         .card
         .ok_or_else(|| refused_argument("card", "is missing"))?;
     card::check(&drawn)?;
-    prepare::card_picture(app, actor, &drawn).await?;
-    let conversation = change::conversation_id(&request.conversation_id)?;
+    let conversation = conversation_id(&request.conversation_id)?;
+    hang(app, actor, (conversation, request.number), &drawn).await?;
     let (mut tx, held) = change::hold(app, actor, conversation, request.number).await?;
     held.require_redrawable(actor)?;
     if held.kept.content.card.as_ref() == Some(&drawn) {
@@ -54,6 +55,27 @@ pub async fn redraw(tx: &mut Tx, app: &App, name: load::Name, card: &Card) -> Re
         return Err(Refusal::NotEditable.into());
     }
     change::apply(tx, name, address, &columns(card), app.clock.now()).await
+}
+
+/// Another picture is one of the actor's own. It is granted beforehand, so that nobody sees a card without it.
+async fn hang(
+    app: &App,
+    actor: &Actor,
+    (conversation, number): load::Name,
+    drawn: &Card,
+) -> Result<()> {
+    let picture = |card: &Card| card.link.as_ref().map(|link| link.picture.clone());
+    let (_, held) = change::hold(app, actor, conversation, number).await?;
+    held.require_redrawable(actor)?;
+    if held.kept.content.card.as_ref().and_then(picture) == picture(drawn) {
+        return Ok(());
+    }
+    attachment::card_picture(app, actor, drawn).await?;
+    let card = Message {
+        card: Some(drawn.clone()),
+        ..Message::default()
+    };
+    media::grant(app, &attachment::files(&card), conversation).await
 }
 
 /// A card's words are its summary.

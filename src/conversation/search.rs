@@ -6,12 +6,16 @@
 
 use futures_util::TryStreamExt as _;
 use proto::{MessageSearchPage, SearchMessages};
+use sqlx::PgConnection;
 
-use super::{Seat, change, check, load, queries};
+use super::{
+    Seat, check, load, queries,
+    seat::{conversation_id, seat},
+};
 use crate::{
     actor::Actor,
     app::App,
-    error::{Refusal, Result, refused_argument},
+    error::{Result, refused_argument},
     store::page,
 };
 
@@ -34,15 +38,10 @@ pub async fn search(
     check::words("words", &request.words, 1..=100)?;
     let wanted = Wanted::new(&request.words)?;
     let limit = usize::try_from(page::limit(request.limit, 20, 50)?).unwrap_or(20);
-    let conversation = change::conversation_id(&request.conversation_id)?;
-    let pool = app.store.pool();
-    let standing = queries::standing(pool, conversation, actor.user, app.clock.now()).await?;
-    let seat = standing.ok_or(Refusal::NotFound)?.seat;
-    if !seat.staff && seat.intervals.is_empty() {
-        return Err(Refusal::NotFound.into());
-    }
-    let (found, searched_to) = look(app, &seat, &wanted, request.before, limit).await?;
-    let mut sql = pool.acquire().await?;
+    let conversation = conversation_id(&request.conversation_id)?;
+    let mut sql = app.store.pool().acquire().await?;
+    let seat = seat(&mut sql, actor, conversation).await?;
+    let (found, searched_to) = look(&mut sql, &seat, &wanted, request.before, limit).await?;
     let messages = load::messages(&mut sql, conversation, &found).await?;
     // Somebody may have recalled one between the two looks.
     let messages = messages
@@ -58,19 +57,19 @@ pub async fn search(
 /// Looks backwards from `before` (0: from the newest) until `limit` are found or enough is read. Gives the numbers found
 /// and the lowest number looked at; 0 when nothing older is left.
 async fn look(
-    app: &App,
+    sql: &mut PgConnection,
     seat: &Seat,
     wanted: &Wanted,
     before: u64,
     limit: usize,
 ) -> Result<(Vec<i64>, u64)> {
     let newest = match before {
-        0 => seat.horizon(),
-        before => seat.horizon().min(before - 1),
+        0 => seat.newest(),
+        before => seat.newest().min(before - 1),
     };
     let oldest = newest.saturating_sub(STRIDE) + 1;
     let (mut found, mut bytes) = (vec![], 0);
-    let mut lines = queries::said(app.store.pool(), seat.conversation, oldest, newest);
+    let mut lines = queries::search::said(sql, seat.conversation, oldest, newest);
     while let Some((number, words)) = lines.try_next().await? {
         bytes += words.len();
         if seat.sees(number.cast_unsigned()) && wanted.in_words(&words) {
@@ -85,8 +84,7 @@ async fn look(
 
 /// Nothing is older than the first message that may be seen.
 fn searched_to(number: u64, seat: &Seat) -> u64 {
-    let first = seat.intervals.iter().map(|(joined, _)| *joined).min();
-    let first = if seat.staff { 1 } else { first.unwrap_or(1) };
+    let first = seat.ranges().first().map_or(1, |(first, _)| *first);
     if number <= first { 0 } else { number }
 }
 
@@ -150,7 +148,10 @@ mod tests {
     fn a_part_of_a_chinese_sentence_is_enough() {
         assert!(found("收货", "请问什么时候能收货？"));
         assert!(found("货", "收货"));
-        assert!(!found("收货 退款", "请问什么时候能收货？"), "all words are needed");
+        assert!(
+            !found("收货 退款", "请问什么时候能收货？"),
+            "all words are needed"
+        );
     }
 
     #[test]

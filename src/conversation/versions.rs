@@ -8,6 +8,7 @@ use crate::{
     app::App,
     clock::millis,
     error::{Refusal, Result},
+    id::ConversationId,
 };
 
 /// Versions in one answer at most; no message has more unless its card was redrawn as often.
@@ -40,10 +41,9 @@ pub struct Former {
 pub async fn versions(
     app: &App,
     actor: &Actor,
-    conversation_id: &str,
+    conversation: ConversationId,
     number: u64,
 ) -> Result<Versions> {
-    let conversation = change::conversation_id(conversation_id)?;
     let (mut tx, held) = change::hold(app, actor, conversation, number).await?;
     if !held.standing.moderates() {
         return Err(Refusal::Forbidden.into());

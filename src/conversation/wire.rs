@@ -22,8 +22,13 @@ pub(super) fn store(message: &Message, asked: Option<i64>) -> Stored {
     let card = message.card.as_ref().map(Card::encode_to_vec);
     Stored {
         client_message_id: Some(message.client_message_id.clone()).filter(|id| !id.is_empty()),
-        fingerprint: asked
-            .unwrap_or_else(|| fingerprint(&[message.text.as_bytes(), &extra, card.as_deref().unwrap_or_default()])),
+        fingerprint: asked.unwrap_or_else(|| {
+            fingerprint(&[
+                message.text.as_bytes(),
+                &extra,
+                card.as_deref().unwrap_or_default(),
+            ])
+        }),
         text: message.text.clone(),
         extra: Some(extra).filter(|extra| !extra.is_empty()),
         card,

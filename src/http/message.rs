@@ -152,9 +152,7 @@ impl Sign {
     params(("conversation_id" = ConversationId, Path), ("number" = u64, Path), ("emoji" = String, Path)),
     responses((status = 200, body = Message), (status = "4XX", body = ProblemBody)))]
 pub async fn set_sign(State(app): State<App>, actor: Actor, sign: Sign) -> Answer<Message> {
-    Ok(Json(
-        react::react(&app, &actor, sign.request(false)).await?,
-    ))
+    Ok(Json(react::react(&app, &actor, sign.request(false)).await?))
 }
 
 /// Remove a sign of one's own.
@@ -234,8 +232,7 @@ pub async fn search(
     there: There,
     looked: Result<Query<Looked>, QueryRejection>,
 ) -> Answer<MessageSearchPage> {
-    let Query(looked) =
-        looked.map_err(|wrong| refused_argument("words", &wrong.body_text()))?;
+    let Query(looked) = looked.map_err(|wrong| refused_argument("words", &wrong.body_text()))?;
     let request = SearchMessages {
         conversation_id: there.conversation_id.to_string(),
         words: looked.words,
@@ -254,7 +251,6 @@ pub async fn versions(
     actor: Actor,
     name: Name,
 ) -> Answer<versions::Versions> {
-    let conversation_id = name.conversation_id.to_string();
-    let versions = versions::versions(&app, &actor, &conversation_id, name.number).await?;
+    let versions = versions::versions(&app, &actor, name.conversation_id, name.number).await?;
     Ok(Json(versions))
 }

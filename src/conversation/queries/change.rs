@@ -150,7 +150,10 @@ pub(in crate::conversation) async fn change(
 }
 
 /// How many messages of a conversation are pinned.
-pub(in crate::conversation) async fn pins(tx: &mut Tx, conversation: ConversationId) -> Result<i64> {
+pub(in crate::conversation) async fn pins(
+    tx: &mut Tx,
+    conversation: ConversationId,
+) -> Result<i64> {
     let pins = sqlx::query_scalar!(
         r#"select count(*) as "pins!" from messages where conversation_id = $1 and pinned_at is not null"#,
         conversation.0,
@@ -276,4 +279,30 @@ pub(in crate::conversation) async fn former(
         content: wire::restore(row.text, row.extra.as_deref(), row.card.as_deref()),
     });
     Ok(former.collect())
+}
+
+/// Which of these files are carried by a message of the conversation that is not recalled. Their ids stand as text in
+/// what was sent besides words.
+pub(in crate::conversation) async fn carried(
+    tx: &mut Tx,
+    conversation: ConversationId,
+    files: &[String],
+) -> Result<Vec<String>> {
+    let carried = sqlx::query_scalar!(
+        r#"
+        select f.id as "id!"
+        from unnest($2::text[]) as f (id)
+        where exists (
+          select
+          from messages m
+          where m.conversation_id = $1 and (m.extra is not null or m.card is not null)
+            and (position(convert_to(f.id, 'UTF8') in m.extra) > 0 or position(convert_to(f.id, 'UTF8') in m.card) > 0)
+        )
+        "#,
+        conversation.0,
+        files,
+    )
+    .fetch_all(tx.sql())
+    .await?;
+    Ok(carried)
 }

@@ -6,7 +6,7 @@ use sqlx::PgExecutor;
 use crate::{
     clock::millis,
     error::Result,
-    id::{ConversationId, FileId, ShopId, UserId},
+    id::{ConversationId, ShopId, UserId},
 };
 
 /// A message that was sent before under a client message id.
@@ -105,70 +105,4 @@ pub(in crate::conversation) async fn present(
     .fetch_one(sql)
     .await?;
     Ok(usize::try_from(present).unwrap_or_default())
-}
-
-/// What sort of file is wanted.
-#[derive(Clone, Copy, Debug)]
-pub(in crate::conversation) enum FileKind {
-    Picture,
-    Voice,
-    Any,
-}
-
-impl FileKind {
-    /// Is a file of `kind` of this sort?
-    pub(in crate::conversation) fn fits(self, kind: &str) -> bool {
-        match self {
-            Self::Picture => kind == "picture",
-            Self::Voice => kind == "voice",
-            Self::Any => true,
-        }
-    }
-}
-
-/// An uploaded file.
-#[derive(Debug)]
-pub(in crate::conversation) struct Found {
-    pub id: FileId,
-    pub kind: String,
-    pub name: String,
-    pub media_type: String,
-    /// Bytes.
-    pub size: u64,
-    /// Pixels; 0 for what is no picture.
-    pub width: u32,
-    pub height: u32,
-    pub thumbnail: Option<FileId>,
-}
-
-/// A file that its owner, or somebody who works for its shop, wants to send.
-pub(in crate::conversation) async fn file(
-    sql: impl PgExecutor<'_>,
-    id: FileId,
-    owner: UserId,
-    shops: &[ShopId],
-) -> Result<Option<Found>> {
-    let shops: Vec<_> = shops.iter().map(|shop| shop.0).collect();
-    let row = sqlx::query!(
-        r#"
-        select kind, name, media_type, size, width, height, thumbnail_id as "thumbnail: FileId"
-        from files
-        where id = $1 and (owner_id = $2 or shop_id = any ($3))
-        "#,
-        id.0,
-        owner.0,
-        &shops,
-    )
-    .fetch_optional(sql)
-    .await?;
-    Ok(row.map(|row| Found {
-        id,
-        kind: row.kind,
-        name: row.name,
-        media_type: row.media_type,
-        size: row.size.cast_unsigned(),
-        width: row.width.unwrap_or_default().cast_unsigned(),
-        height: row.height.unwrap_or_default().cast_unsigned(),
-        thumbnail: row.thumbnail,
-    }))
 }

@@ -1,6 +1,6 @@
 //! What a search looks through.
 
-use futures_util::{StreamExt as _, stream::BoxStream};
+use futures_util::stream::BoxStream;
 use sqlx::PgExecutor;
 
 use crate::id::ConversationId;

@@ -49,10 +49,12 @@ pub(in crate::conversation) async fn standing(
           c.kind, c.shop_id, c.person_a, c.person_b, c.number, c.revision, c.closed_at is not null as "closed!",
           coalesce(p.permissions, '{}') as "permissions!", b.user_id is not null as "banned!",
           coalesce(m.joined, '{}') as "joined!", coalesce(m.parted, '{}') as "parted!: Vec<Option<i64>>", m.role as "role?",
+          coalesce(r.number, 0) as "read!",
           coalesce(m.muted_until > $3 or (c.all_muted and m.role = 1), false) as "muted!"
         from conversations c
         left join posts p on p.shop_id = c.shop_id and p.user_id = $2
         left join bans b on b.shop_id = c.shop_id and b.user_id = $2
+        left join read_positions r on r.conversation_id = c.id and r.user_id = $2
         left join lateral (
           select
             array_agg(joined_number order by joined_number) as joined,
@@ -98,6 +100,7 @@ pub(in crate::conversation) async fn standing(
             .collect(),
         role: GroupRole::try_from(i32::from(row.role.unwrap_or_default())).unwrap_or_default(),
         closed: row.closed,
+        read: row.read.cast_unsigned(),
     };
     Ok(Some(Standing {
         seat,
