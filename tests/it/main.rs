@@ -7,8 +7,11 @@
 )]
 
 mod accept;
+mod changing;
 mod conversation;
 mod docs;
 mod file;
+mod message;
 mod private_postgres;
+mod search;
 mod support;
