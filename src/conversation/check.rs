@@ -4,7 +4,7 @@ use std::ops::RangeInclusive;
 
 use crate::error::{Result, refused_argument};
 
-/// Refuses words that are too short or too long, in characters, or hold a NUL, which PostgreSQL cannot keep.
+/// Refuses words that are too short or too long, in characters, or hold a NUL, which the database cannot keep.
 pub(super) fn words(field: &str, words: &str, length: RangeInclusive<usize>) -> Result<()> {
     if words.contains('\0') {
         return Err(refused_argument(field, "holds a NUL character"));

@@ -76,12 +76,10 @@ async fn known(app: &App, actor: &Actor, draft: &Draft) -> Result<Option<Posted>
         Some(Sent { fingerprint, .. }) if Some(fingerprint) != draft.fingerprint => {
             Err(Refusal::ClientMessageIdReused.into())
         }
-        Some(Sent {
-            number, sent_at, ..
-        }) => Ok(Some(Posted {
+        Some(Sent { number, at, .. }) => Ok(Some(Posted {
             conversation: draft.conversation,
             number,
-            sent_at,
+            sent_at: at,
         })),
     }
 }

@@ -14,7 +14,7 @@ use crate::{
 pub(in crate::conversation) struct Sent {
     pub number: u64,
     /// Milliseconds since 1970.
-    pub sent_at: i64,
+    pub at: i64,
     pub fingerprint: i64,
 }
 
@@ -39,7 +39,7 @@ pub(in crate::conversation) async fn sent(
     .await?;
     Ok(row.map(|row| Sent {
         number: row.number.cast_unsigned(),
-        sent_at: millis(row.sent_at.to_jiff()),
+        at: millis(row.sent_at.to_jiff()),
         fingerprint: row.fingerprint,
     }))
 }
