@@ -82,9 +82,11 @@ comment on column messages.fingerprint is 'of what was sent: tells a retry from 
 comment on column messages.text is 'the words, a caption, or a card''s summary';
 comment on column messages.extra is 'protobuf souk.Message with everything else that was sent (attachments, quote, mentions); null for plain words';
 comment on column messages.card is 'protobuf souk.Card, relayed unopened; replaced by redraw';
+comment on column messages.recalled_at is 'words, attachments and card are blank from then on: only message_versions still has them';
 comment on column messages.revision is 'the conversation''s revision of the last change in place, 0 if never changed';
 create unique index messages_client_id on messages (conversation_id, sender_id, client_message_id);
 create index messages_revision on messages (conversation_id, revision) where revision > 0;
+create index messages_rich on messages (conversation_id) where extra is not null or card is not null;
 create index messages_pinned on messages (conversation_id, number) where pinned_at is not null;
 
 create table message_versions (
@@ -97,7 +99,7 @@ create table message_versions (
   replaced_at timestamptz not null default clock_timestamp(),
   primary key (conversation_id, number, version)
 );
-comment on table message_versions is 'What a message said before it was edited or recalled: evidence (CHAT-08). Redrawn cards are pictures; their noun keeps their history.';
+comment on table message_versions is 'What a message said before it was edited, recalled or redrawn: evidence (CHAT-08).';
 create trigger message_versions_are_final before update or delete or truncate on message_versions
   for each statement execute function refuse_change();
 
@@ -107,7 +109,13 @@ begin
     is distinct from (new.conversation_id, new.number, new.sender_id, new.as_shop, new.client_message_id, new.fingerprint, new.sent_at) then
     raise exception 'a message keeps its place, sender and time' using errcode = 'restrict_violation';
   end if;
-  if new.text is distinct from old.text or new.extra is distinct from old.extra or new.recalled_at is distinct from old.recalled_at then
+  if new.revision <= old.revision then
+    raise exception 'a change in place is counted' using errcode = 'restrict_violation';
+  end if;
+  if (new.text, new.extra, new.card, new.recalled_at) is distinct from (old.text, old.extra, old.card, old.recalled_at) then
+    if new.version <> old.version + 1 then
+      raise exception 'a new version has the next number' using errcode = 'restrict_violation';
+    end if;
     insert into message_versions (conversation_id, number, version, text, extra, card)
     values (old.conversation_id, old.number, old.version, old.text, old.extra, old.card);
   end if;

@@ -159,6 +159,7 @@ async fn begin_with_notice(
         conversation: id,
         sender: None,
         message,
+        fingerprint: None,
     };
     log::append(tx, &app.clock, draft).await?;
     Ok(())

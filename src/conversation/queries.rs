@@ -1,17 +1,22 @@
 //! Every statement about conversations and messages.
 
+pub(super) mod change;
 pub(super) mod list;
 pub(super) mod load;
 pub(super) mod open;
 pub(super) mod read;
+pub(super) mod refer;
 pub(super) mod resume;
+pub(super) mod search;
 pub(super) mod seat;
+mod standing;
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use sqlx::PgExecutor;
 use uuid::Uuid;
 
+pub(super) use self::standing::{address_of, standing};
 use super::{Address, Draft, wire};
 use crate::{
     error::Result,
@@ -72,7 +77,7 @@ pub(super) async fn append(
 ) -> Result<Vec<Outcome>, sqlx::Error> {
     let stored: Vec<wire::Stored> = drafts
         .iter()
-        .map(|draft| wire::store(&draft.message))
+        .map(|draft| wire::store(&draft.message, draft.fingerprint))
         .collect();
     let rows = sqlx::query!(
         r#"

@@ -7,6 +7,7 @@ pub mod body;
 pub mod conversation;
 pub mod file;
 pub mod health;
+pub mod message;
 pub mod permit;
 pub mod reply;
 pub mod router;

@@ -17,7 +17,7 @@ use utoipa::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{conversation, file, health, reply::Problem, session};
+use super::{conversation, file, health, message, reply::Problem, session};
 use crate::{
     app::App,
     error::{Error, Refusal},
@@ -65,6 +65,13 @@ fn api() -> OpenApiRouter<App> {
             .routes(routes!(conversation::readers))
             .routes(routes!(conversation::mark_read))
             .routes(routes!(conversation::resume))
+            .routes(routes!(message::say))
+            .routes(routes!(message::edit, message::recall))
+            .routes(routes!(message::set_sign, message::remove_sign))
+            .routes(routes!(message::pin, message::unpin))
+            .routes(routes!(message::redraw))
+            .routes(routes!(message::versions))
+            .routes(routes!(message::search))
             .routes(routes!(file::show))
             .merge(uploads()),
     )

@@ -13,6 +13,7 @@ use proto::{
 };
 use tokio::{
     sync::Semaphore,
+    task::JoinHandle,
     time::{Instant, MissedTickBehavior, interval, timeout},
 };
 
@@ -132,6 +133,7 @@ impl Connection {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         ticks.reset();
         let silence = Duration::from_secs(limits.silence_seconds);
+        let mut first = None;
         loop {
             tokio::select! {
                 biased;
@@ -140,10 +142,14 @@ impl Connection {
                     if let Err(close) = self.write(messages).await { return close }
                     if let Some(close) = close { return close }
                 }
-                message = self.socket.next() => {
+                () = ended(&mut first), if first.is_some() => first = None,
+                message = self.socket.next(), if first.is_none() => {
                     self.heard_at = Instant::now();
                     let Some(Ok(message)) = message else { return Close::Silent };
-                    if let Err(close) = self.hear(line, &places, &message).await { return close }
+                    match self.hear(line, &places, &message).await {
+                        Ok(task) => first = task,
+                        Err(close) => return close,
+                    }
                 }
                 _ = ticks.tick() => {
                     if self.heard_at.elapsed() > silence { return Close::Silent }
@@ -154,31 +160,32 @@ impl Connection {
         }
     }
 
+    /// Gives the task that must end before the next message is heard, if there is one.
     async fn hear(
         &mut self,
         line: &Arc<Line>,
         places: &Arc<Semaphore>,
         message: &Message,
-    ) -> Result<(), Close> {
+    ) -> Result<Option<JoinHandle<()>>, Close> {
         let data: &[u8] = match (message, self.format) {
             (Message::Binary(data), Format::Binary) => data,
             (Message::Text(text), Format::Json) => text.as_bytes(),
-            (Message::Ping(_) | Message::Pong(_), _) => return Ok(()),
-            (Message::Close(_), _) => return Ok(()),
+            (Message::Ping(_) | Message::Pong(_), _) => return Ok(None),
+            (Message::Close(_), _) => return Ok(None),
             _ => return Err(Close::Protocol),
         };
         let (id, request) = match decode(data, self.format) {
             Ok(read) => read,
             Err((id, error)) => {
                 line.reply(id, Err(error));
-                return Ok(());
+                return Ok(None);
             }
         };
         // Closed never; waiting here is what slows down a client with too much under way.
-        if let Ok(place) = places.clone().acquire_owned().await {
-            dispatch(&self.live.app, line, id, request, place);
-        }
-        Ok(())
+        let Ok(place) = places.clone().acquire_owned().await else {
+            return Ok(None);
+        };
+        Ok(dispatch(&self.live.app, line, id, request, place))
     }
 
     /// Writes all with one flush.
@@ -226,6 +233,13 @@ impl Connection {
             while let Some(Ok(_)) = self.socket.next().await {}
         })
         .await;
+    }
+}
+
+/// Waits for the task, whatever became of it.
+async fn ended(task: &mut Option<JoinHandle<()>>) {
+    if let Some(task) = task {
+        let _ = task.await;
     }
 }
 

@@ -6,27 +6,33 @@
 use std::sync::Arc;
 
 use proto::{Done, MessageAccepted, Pong, client_frame::Request, reply::Answer};
+use tokio::task::JoinHandle;
 
 use super::line::Line;
 use crate::{
     actor::Actor,
     app::App,
     clock::millis,
-    conversation::{self, Posted, history, list, open, read, resume, typing},
+    conversation::{
+        self, Posted, edit, history, list, open, pin, react, read, recall, redraw, resume, search,
+        typing,
+    },
     error::{Error, Refusal, Result},
 };
 
-/// Answers a request of an authenticated line. `under_way` is given back when the answer is queued.
+/// Answers a request of an authenticated line. `under_way` is given back when the answer is queued. Where a task is
+/// returned, the next request of this line is dispatched after its end: that keeps sends in order.
 pub(super) fn dispatch<G: Send + 'static>(
     app: &App,
     line: &Arc<Line>,
     id: u64,
     request: Request,
     under_way: G,
-) {
+) -> Option<JoinHandle<()>> {
     if let Request::SendMessage(request) = request {
         let to = line.clone();
         let answer = move |result: Result<Posted>| {
+            log_failure(&result);
             to.reply(id, result.map(accepted));
             drop(under_way);
         };
@@ -35,12 +41,17 @@ pub(super) fn dispatch<G: Send + 'static>(
     let (app, line) = (app.clone(), line.clone());
     app.tasks.clone().spawn(async move {
         let result = answer(&app, &line.actor(), &line, request).await;
-        if let Err(Error::Broken(error)) = &result {
-            tracing::error!(error = format!("{error:#}"), "a request failed");
-        }
+        log_failure(&result);
         line.reply(id, result);
         drop(under_way);
     });
+    None
+}
+
+fn log_failure<T>(result: &Result<T>) {
+    if let Err(Error::Broken(error)) = result {
+        tracing::error!(error = format!("{error:#}"), "a request failed");
+    }
 }
 
 async fn answer(app: &App, actor: &Actor, line: &Line, request: Request) -> Result<Answer> {
@@ -59,12 +70,25 @@ async fn answer(app: &App, actor: &Actor, line: &Line, request: Request) -> Resu
         R::ListConversations(ask) => list::list(app, actor, ask).await.map(A::ConversationPage),
         R::OpenConversation(ask) => open::open(app, actor, ask).await.map(A::Conversation),
         R::ListReaders(ask) => read::readers(app, actor, ask).await.map(A::ReaderPage),
+        R::EditMessage(ask) => edit::edit(app, actor, ask).await.map(changed),
+        R::RecallMessage(ask) => recall::recall(app, actor, ask).await.map(changed),
+        R::React(ask) => react::react(app, actor, ask).await.map(changed),
+        R::PinMessage(ask) => pin::pin(app, actor, ask).await.map(changed),
+        R::RedrawCard(ask) => redraw::redraw_card(app, actor, ask).await.map(changed),
+        R::SearchMessages(ask) => search::search(app, actor, ask)
+            .await
+            .map(A::MessageSearchPage),
         _ => Err(Refusal::UnknownRequest.into()),
     }
 }
 
 fn done((): ()) -> Answer {
     Answer::Done(Done {})
+}
+
+/// The change itself is shown to everybody, the asking line among them.
+fn changed(_: proto::Message) -> Answer {
+    done(())
 }
 
 fn accepted(posted: Posted) -> Answer {

@@ -7,14 +7,17 @@
 )]
 
 mod accept;
+mod changing;
 mod conversation;
 mod docs;
 mod file;
 mod history;
+mod message;
 mod missed;
 mod open;
 mod private_postgres;
 mod reading;
 mod resume;
 mod resume_at_random;
+mod search;
 mod support;

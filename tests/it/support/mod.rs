@@ -3,9 +3,13 @@
 pub mod asking;
 mod database;
 pub mod people;
+pub mod rest;
+pub mod scene;
 pub mod server;
 pub mod shop;
 
 pub use people::Person;
+pub use rest::Rest;
+pub use scene::Scene;
 pub use server::TestServer;
 pub use shop::Shop;
