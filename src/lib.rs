@@ -14,6 +14,8 @@
 //! * [`http`]: people not on the line: REST and what operators ask for.
 //! * [`account`]: who somebody is: accounts, log-ins, sessions.
 //! * [`conversation`]: who talks with whom, what was said in which order, what has been read.
+//! * [`group`]: conversations of many: who is in them, who runs them, how people come in.
+//! * [`audit`]: what privileged people did.
 //! * [`media`]: pictures, voice and files that people send.
 //! * [`webhook`]: tells a shop's own systems, signed, until they hear it.
 //! * [`app`]: what a verb may use. [`store`]: the database and the unit of work. [`bus`]: one node telling the others.
@@ -23,6 +25,7 @@
 pub mod account;
 pub mod actor;
 pub mod app;
+pub mod audit;
 pub mod bus;
 pub mod clock;
 pub mod config;
@@ -31,6 +34,7 @@ pub mod door;
 pub mod error;
 pub mod event;
 pub mod fact;
+pub mod group;
 pub mod http;
 pub mod id;
 pub mod live;

@@ -14,6 +14,7 @@ use crate::{
     clock::millis,
     conversation::{self, Posted},
     error::{Error, Refusal, Result},
+    group,
 };
 
 /// Answers a request of an authenticated line. `under_way` is given back when the answer is queued.
@@ -51,6 +52,9 @@ async fn answer(app: &App, actor: &Actor, line: &Line, request: Request) -> Resu
         R::Ping(_) => Ok(Answer::Pong(Pong {
             now: millis(app.clock.now()),
         })),
+        R::ListMembers(request) => group::list::members(app, actor, request)
+            .await
+            .map(Answer::MemberPage),
         _ => Err(Refusal::UnknownRequest.into()),
     }
 }
