@@ -10,5 +10,6 @@ mod accept;
 mod conversation;
 mod docs;
 mod file;
+mod group;
 mod private_postgres;
 mod support;
