@@ -7,7 +7,8 @@
 //! | nothing: the group does not exist for them | see the group and its members, make links, invite people, leave | rename, announce, mute all, add people, approve, see and revoke all links, mute and remove members | name and dismiss managers, mute and remove them, hand over, dissolve |
 //!
 //! Staff of the shop who hold `manage_groups` have a manager's power without being in the group, and an owner's if they
-//! also hold `manage_shop`, so that no group is left without anybody. Speaking and reading take membership, always.
+//! also hold `manage_shop`, so that no group is left without anybody. A role of theirs in the group counts while they work
+//! for the shop. Speaking and reading take membership, always.
 //!
 //! Coming and going is written in the log: the notice is appended first, and its number, taken under the conversation's
 //! lock, is where the interval of taking part begins or ends, in the same transaction ([`door`]).
@@ -36,7 +37,7 @@ use std::collections::BTreeSet;
 use proto::{GroupRole, Permission, User, UserKind};
 
 use crate::{
-    actor::Permissions,
+    actor::{Actor, Permissions},
     error::{Error, Reason, Refusal, Result, refused_argument},
     id::{ShopId, UserId},
 };
@@ -60,8 +61,20 @@ pub enum Power {
 }
 
 impl Power {
-    /// From somebody's role in the group and permissions in its shop.
-    pub fn of(role: GroupRole, permissions: Permissions) -> Self {
+    /// From an actor's role in a group of `shop`. The role of a merchant or bot counts while they work there: who was
+    /// sent away by the shop runs none of its groups.
+    pub fn held_by(actor: &Actor, role: GroupRole, shop: ShopId) -> Self {
+        let works_here = actor.posts.iter().any(|post| post.shop == shop);
+        let power = Self::of(role, actor.permissions_in(shop));
+        if works_here || actor.kind == UserKind::Customer {
+            power
+        } else {
+            power.min(Self::Member)
+        }
+    }
+
+    /// From a role in the group and permissions in its shop.
+    fn of(role: GroupRole, permissions: Permissions) -> Self {
         let staff = match permissions.include(Permission::ManageGroups) {
             true if permissions.include(Permission::ManageShop) => Self::Owner,
             true => Self::Manager,

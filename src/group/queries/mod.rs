@@ -130,7 +130,7 @@ impl Row {
             members: self.members,
             role,
             muted_until: self.muted_until.map(jiff_sqlx::Timestamp::to_jiff),
-            power: Power::of(role, actor.permissions_in(self.shop)),
+            power: Power::held_by(actor, role, self.shop),
         }
     }
 }

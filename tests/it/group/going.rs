@@ -1,10 +1,14 @@
 //! Nobody sees what is said outside their time (I-9).
 
-use std::collections::BTreeSet;
+use std::{
+    collections::BTreeSet,
+    sync::atomic::{AtomicBool, Ordering},
+};
 
 use futures_util::future::join_all;
 use proto::{Message, NoticeKind, client_frame::Request, push::Event, reply::Answer};
 use serde_json::json;
+use souk::id::ConversationId;
 
 use super::shop::{Shop, come, delete, intervals, link, notice, pushed_by_now, until_left};
 use crate::support::{
@@ -61,7 +65,6 @@ async fn coming_back_opens_a_new_time() {
 /// and nothing after it; those who stay see all of it.
 #[tokio::test]
 async fn removals_in_a_storm() {
-    const POSTS: usize = 150;
     let server = TestServer::with(|config| config.limits.sends_per_second = 0).await;
     let shop = Shop::open(&server).await;
     let people = shop.sells_to_many(&server, 23).await;
@@ -72,16 +75,24 @@ async fn removals_in_a_storm() {
     let mut lines: Vec<Line> = join_all(lines).await;
     let mut posters = lines.split_off(20);
 
-    let storm = join_all(posters.iter_mut().map(|line| post_many(line, group, POSTS)));
-    let removals = people[..20].iter().map(|person| {
-        let path = format!("/groups/{group}/members/{}", person.id);
-        let (server, owner) = (&server, &shop.owner);
-        async move { delete(server, owner, &path).await }
-    });
-    let (_, removed) = tokio::join!(storm, join_all(removals));
+    let over = AtomicBool::new(false);
+    let storm = posters
+        .iter_mut()
+        .map(|line| post_until(line, group, &over));
+    let removals = async {
+        let removals = people[..20].iter().map(|person| {
+            let path = format!("/groups/{group}/members/{}", person.id);
+            let (server, owner) = (&server, &shop.owner);
+            async move { delete(server, owner, &path).await }
+        });
+        let removed = join_all(removals).await;
+        over.store(true, Ordering::Relaxed);
+        removed
+    };
+    let (posts, removed) = tokio::join!(join_all(storm), removals);
     assert!(removed.iter().all(Result::is_ok), "{removed:?}");
 
-    let head = (1 + 3 * POSTS + 20) as u64;
+    let head = 1 + 20 + posts.iter().sum::<u64>();
     for (person, line) in people.iter().zip(&mut lines) {
         let (seen, last) = until_left(line).await;
         assert_dense(&seen, 2, last);
@@ -135,16 +146,23 @@ async fn the_removed_do_not_speak() {
     assert_eq!(again, Err("not_found".into()));
 }
 
-async fn post_many(line: &mut Line, group: souk::id::ConversationId, posts: usize) {
-    let mut asked = vec![];
-    for place in 0..posts {
-        let request = Request::SendMessage(words(group, &format!("storm {place}")));
-        asked.push(line.client.send(request).await.expect("sent"));
+/// Posts a few at a time, before, during and after; gives how many.
+async fn post_until(line: &mut Line, group: ConversationId, over: &AtomicBool) -> u64 {
+    let (mut posts, mut rounds_left) = (0, 5);
+    while rounds_left > 0 {
+        rounds_left -= u32::from(over.load(Ordering::Relaxed));
+        let mut asked = vec![];
+        for _ in 0..4 {
+            let request = Request::SendMessage(words(group, "storm"));
+            asked.push(line.client.send(request).await.expect("sent"));
+        }
+        for id in asked {
+            let answer = line.client.answer(id).await.expect("an answer");
+            assert!(matches!(answer, Answer::MessageAccepted(_)), "{answer:?}");
+            posts += 1;
+        }
     }
-    for id in asked {
-        let answer = line.client.answer(id).await.expect("an answer");
-        assert!(matches!(answer, Answer::MessageAccepted(_)), "{answer:?}");
-    }
+    posts
 }
 
 fn assert_dense(seen: &[Message], first: u64, last: u64) {

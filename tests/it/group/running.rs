@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use souk::clock::millis;
 
 use super::shop::{
-    Called, Shop, audited, come, delete, get, link, listed, notice, patch, post, put,
+    Called, Shop, audited, come, delete, get, link, listed, notice, patch, pool, post, put,
 };
 use crate::support::{Person, TestServer, people::words};
 
@@ -279,6 +279,33 @@ async fn a_group_keeps_an_owner() {
     leave(&shop.owner).await.expect("may go now");
     assert_eq!(refused(leave(&heir).await), "last_owner");
     assert_eq!(audited(&server, &shop).await, ["group.hand_over"]);
+}
+
+/// GRP-01: who is sent away by the shop runs its groups no more; the shop hands them over.
+#[tokio::test]
+async fn former_staff_run_nothing() {
+    let server = TestServer::start().await;
+    let shop = Shop::open(&server).await;
+    let hugo = shop.hires(&server, "Hugo", "operator").await;
+    let group = shop.gathers(&server, &[&hugo]).await;
+    let path = format!("/groups/{group}");
+    let hand_over = async |to: &Person| {
+        let body = json!({ "user_id": to.id });
+        put(&server, &shop.owner, &format!("{path}/owner"), body).await
+    };
+    hand_over(&hugo).await.expect("handed over");
+    sqlx::query("update staff set disabled_at = now() where user_id = $1")
+        .bind(hugo.id)
+        .execute(pool(&server))
+        .await
+        .expect("disabled");
+    let rename = json!({ "name": "mine" });
+    assert_eq!(
+        refused(patch(&server, &hugo, &path, rename).await),
+        "forbidden"
+    );
+    assert_eq!(refused(delete(&server, &hugo, &path).await), "forbidden");
+    hand_over(&shop.owner).await.expect("taken back");
 }
 
 /// GRP-01: a dissolved group tells everybody, and is silent.
