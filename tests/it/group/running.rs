@@ -108,6 +108,56 @@ async fn power_has_steps() {
     );
 }
 
+/// GRP-01: who may is judged when it is done, not when it was asked: a manager dismissed a moment before removes nobody.
+#[tokio::test]
+async fn power_is_judged_under_the_groups_lock() {
+    let server = TestServer::start().await;
+    let shop = Shop::open(&server).await;
+    let people = shop.sells_to_many(&server, 2).await;
+    let [may, bob] = &people[..] else {
+        panic!("two")
+    };
+    let group = shop.gathers(&server, &[may, bob]).await;
+    let path = format!("/groups/{group}");
+    let managers = format!("{path}/managers/{}", may.id);
+    put(&server, &shop.owner, &managers, Value::Null)
+        .await
+        .expect("a manager");
+
+    let mut ahead = pool(&server).begin().await.expect("begins");
+    sqlx::query("select 1 from conversations where id = $1 for no key update")
+        .bind(group)
+        .execute(&mut *ahead)
+        .await
+        .expect("locked");
+    let remove = format!("{path}/members/{}", bob.id);
+    let removal = delete(&server, may, &remove);
+    let dismissal = async {
+        somebody_waits(&server).await;
+        sqlx::query("update memberships set role = 1 where conversation_id = $1 and user_id = $2")
+            .bind(group)
+            .bind(may.id)
+            .execute(&mut *ahead)
+            .await
+            .expect("dismissed");
+        ahead.commit().await.expect("commits");
+    };
+    let (removed, ()) = tokio::join!(removal, dismissal);
+    assert_eq!(refused(removed), "forbidden");
+    assert!(listed(&server, bob, group, bob).await.is_some());
+}
+
+/// Returns when a statement in this test's database waits for a lock.
+async fn somebody_waits(server: &TestServer) {
+    let waiting = "select exists (
+        select 1 from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock')";
+    while !sqlx::query_scalar::<_, bool>(waiting)
+        .fetch_one(pool(server))
+        .await
+        .expect("an answer")
+    {}
+}
+
 /// GRP-01: staff run their shop's groups without being in them, but speak only as members.
 #[tokio::test]
 async fn staff_run_groups_from_outside() {
