@@ -49,9 +49,10 @@ pub async fn change(
 
 /// What there is to tell, with its words.
 fn news<'a>(before: &Standing, after: &'a Standing) -> Vec<(NoticeKind, &'a str)> {
-    let muted = match after.all_muted {
-        true => NoticeKind::AllMuted,
-        false => NoticeKind::AllUnmuted,
+    let muted = if after.all_muted {
+        NoticeKind::AllMuted
+    } else {
+        NoticeKind::AllUnmuted
     };
     let news = [
         (

@@ -19,7 +19,9 @@ pub(super) fn page(cursor: &str, limit: u32) -> Result<(i64, Option<Uuid>)> {
 /// The cursor after a full page; a page that is not full is the last.
 fn next<T, K: Serialize>(found: &[T], limit: i64, key: impl Fn(&T) -> K) -> String {
     match found.last() {
-        Some(last) if found.len() as i64 >= limit => page::cursor(&key(last)),
+        Some(last) if i64::try_from(found.len()).is_ok_and(|rows| rows >= limit) => {
+            page::cursor(&key(last))
+        }
         _ => String::new(),
     }
 }

@@ -255,7 +255,7 @@ pub(in crate::group) async fn mute(
         "update memberships set muted_until = $3 where conversation_id = $1 and user_id = $2",
         group.0,
         user.0,
-        until.map(|until| until.to_sqlx()) as _,
+        until.map(jiff_sqlx::ToSqlx::to_sqlx) as _,
     )
     .execute(tx.sql())
     .await?;

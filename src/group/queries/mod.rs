@@ -2,6 +2,7 @@
 
 mod invites;
 mod members;
+mod requests;
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
@@ -11,6 +12,7 @@ use uuid::Uuid;
 
 pub(super) use invites::*;
 pub(super) use members::*;
+pub(super) use requests::*;
 
 use super::{Power, standing::Standing};
 use crate::{
