@@ -15,6 +15,8 @@
 //! * [`account`]: who somebody is: accounts, log-ins, sessions.
 //! * [`audit`]: the record of what was done with special rights.
 //! * [`conversation`]: who talks with whom, what was said in which order, what has been read.
+//! * [`group`]: conversations of many: who is in them, who runs them, how people come in.
+//! * [`audit`]: what privileged people did.
 //! * [`media`]: pictures, voice and files that people send.
 //! * [`webhook`]: tells a shop's own systems, signed, until they hear it.
 //! * [`app`]: what a verb may use. [`store`]: the database and the unit of work. [`bus`]: one node telling the others.
@@ -33,6 +35,7 @@ pub mod door;
 pub mod error;
 pub mod event;
 pub mod fact;
+pub mod group;
 pub mod http;
 pub mod id;
 pub mod live;

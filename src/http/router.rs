@@ -17,7 +17,7 @@ use utoipa::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{conversation, file, health, message, reply::Problem, session};
+use super::{conversation, file, group, health, message, reply::Problem, session};
 use crate::{
     app::App,
     error::{Error, Refusal},
@@ -73,8 +73,29 @@ fn api() -> OpenApiRouter<App> {
             .routes(routes!(message::versions))
             .routes(routes!(message::search))
             .routes(routes!(file::show))
+            .merge(groups())
             .merge(uploads()),
     )
+}
+
+/// Groups: whom they hold, who runs them, how people come in.
+fn groups() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(group::create, group::of_shop))
+        .routes(routes!(group::show, group::change, group::dissolve))
+        .routes(routes!(group::members, group::add))
+        .routes(routes!(group::remove))
+        .routes(routes!(group::leave))
+        .routes(routes!(group::mute, group::unmute))
+        .routes(routes!(group::name_manager, group::dismiss_manager))
+        .routes(routes!(group::hand_over))
+        .routes(routes!(group::invite, group::invites))
+        .routes(routes!(group::revoke_invite))
+        .routes(routes!(group::my_invites))
+        .routes(routes!(group::join))
+        .routes(routes!(group::requests))
+        .routes(routes!(group::approve))
+        .routes(routes!(group::decline))
 }
 
 /// Uploads are measured as they come, by `limits.file_bytes`.

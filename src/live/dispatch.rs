@@ -18,6 +18,7 @@ use crate::{
         typing,
     },
     error::{Error, Refusal, Result},
+    group,
 };
 
 /// Answers a request of an authenticated line. `under_way` is given back when the answer is queued. Where a task is
@@ -78,6 +79,9 @@ async fn answer(app: &App, actor: &Actor, line: &Line, request: Request) -> Resu
         R::SearchMessages(ask) => search::search(app, actor, ask)
             .await
             .map(A::MessageSearchPage),
+        R::ListMembers(ask) => group::list::members(app, actor, ask)
+            .await
+            .map(A::MemberPage),
         _ => Err(Refusal::UnknownRequest.into()),
     }
 }

@@ -3,7 +3,7 @@
 //! The hub knows which local lines belong to which audience and keeps each conversation's events in order. Its maps
 //! are locked for lines only; nothing here waits. Lock order: a conversation's [`Order`], then an audience, then an outbox.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use dashmap::DashMap;
 use parking_lot::Mutex;
@@ -215,11 +215,10 @@ impl Hub {
         match &event.audiences[..] {
             [audience] => self.each_line(*audience, |line| line.show(event)),
             audiences => {
-                let mut reached = Vec::new();
+                let mut reached = HashSet::new();
                 for audience in audiences {
                     self.each_line(*audience, |line| {
-                        if !reached.contains(&line.id) {
-                            reached.push(line.id);
+                        if reached.insert(line.id) {
                             line.show(event);
                         }
                     });

@@ -11,6 +11,7 @@ mod changing;
 mod conversation;
 mod docs;
 mod file;
+mod group;
 mod history;
 mod message;
 mod missed;
