@@ -13,6 +13,7 @@
 //! * [`live`]: people on the line: sockets, who is here, what they are shown.
 //! * [`http`]: people not on the line: REST and what operators ask for.
 //! * [`account`]: who somebody is: accounts, log-ins, sessions.
+//! * [`audit`]: the record of what was done with special rights.
 //! * [`conversation`]: who talks with whom, what was said in which order, what has been read.
 //! * [`media`]: pictures, voice and files that people send.
 //! * [`webhook`]: tells a shop's own systems, signed, until they hear it.
@@ -23,6 +24,7 @@
 pub mod account;
 pub mod actor;
 pub mod app;
+pub mod audit;
 pub mod bus;
 pub mod clock;
 pub mod config;

@@ -6,6 +6,7 @@
 pub mod body;
 pub mod conversation;
 pub mod file;
+pub mod body;
 pub mod health;
 pub mod permit;
 pub mod reply;
