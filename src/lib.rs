@@ -17,6 +17,7 @@
 //! * [`conversation`]: who talks with whom, what was said in which order, what has been read.
 //! * [`media`]: pictures, voice and files that people send.
 //! * [`webhook`]: tells a shop's own systems, signed, until they hear it.
+//! * [`job`]: what nobody waits for: facts to their readers, what runs when.
 //! * [`app`]: what a verb may use. [`store`]: the database and the unit of work. [`bus`]: one node telling the others.
 //! * [`event`]: what a screen must see now. [`fact`]: what happened, remembered for ever.
 //! * [`actor`]: who is asking. [`error`]: the two ways to fail. [`config`]: every setting. [`clock`], [`id`], [`shutdown`], [`tls`], [`telemetry`].
@@ -35,6 +36,7 @@ pub mod event;
 pub mod fact;
 pub mod http;
 pub mod id;
+pub mod job;
 pub mod live;
 pub mod media;
 pub mod shutdown;
@@ -104,6 +106,7 @@ pub async fn run(
         hub: hub.clone(),
     };
     shutdown.spawn_keeper(live::keeper::run(live.clone(), errands, shutdown.clone()));
+    job::start(&app, shutdown)?;
     let door = Door {
         listener,
         router: http::router::router(live.clone()),

@@ -17,7 +17,7 @@ use utoipa::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{conversation, file, health, reply::Problem, session};
+use super::{conversation, file, health, reply::Problem, session, webhook};
 use crate::{
     app::App,
     error::{Error, Refusal},
@@ -66,6 +66,13 @@ fn api() -> OpenApiRouter<App> {
             .routes(routes!(conversation::mark_read))
             .routes(routes!(conversation::resume))
             .routes(routes!(file::show))
+            .routes(routes!(webhook::add, webhook::list))
+            .routes(routes!(webhook::one, webhook::change, webhook::remove))
+            .routes(routes!(webhook::rotate))
+            .routes(routes!(webhook::test))
+            .routes(routes!(webhook::deliveries))
+            .routes(routes!(webhook::attempts))
+            .routes(routes!(webhook::replay))
             .merge(uploads()),
     )
 }

@@ -9,6 +9,7 @@
 mod accept;
 mod conversation;
 mod docs;
+mod fact;
 mod file;
 mod history;
 mod missed;
@@ -18,3 +19,4 @@ mod reading;
 mod resume;
 mod resume_at_random;
 mod support;
+mod webhook;
