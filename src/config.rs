@@ -172,6 +172,8 @@ settings! {
     [webhook: WebhookSettings] "Webhooks."
     /// Calls under way at once.
     at_once: usize = 16usize;
+    /// Milliseconds that one call may take.
+    call_ms: u64 = 10_000u64;
     /// Hours of nothing but failures after which an endpoint is switched off.
     give_up_hours: i64 = 120i64;
 

@@ -19,6 +19,7 @@
 //! * [`audit`]: what privileged people did.
 //! * [`media`]: pictures, voice and files that people send.
 //! * [`webhook`]: tells a shop's own systems, signed, until they hear it.
+//! * [`job`]: what nobody waits for: facts to their readers, what runs when.
 //! * [`app`]: what a verb may use. [`store`]: the database and the unit of work. [`bus`]: one node telling the others.
 //! * [`event`]: what a screen must see now. [`fact`]: what happened, remembered for ever.
 //! * [`actor`]: who is asking. [`error`]: the two ways to fail. [`config`]: every setting. [`clock`], [`id`], [`shutdown`], [`tls`], [`telemetry`].
@@ -38,6 +39,7 @@ pub mod fact;
 pub mod group;
 pub mod http;
 pub mod id;
+pub mod job;
 pub mod live;
 pub mod media;
 pub mod shutdown;
@@ -107,6 +109,7 @@ pub async fn run(
         hub: hub.clone(),
     };
     shutdown.spawn_keeper(live::keeper::run(live.clone(), errands, shutdown.clone()));
+    job::start(&app, shutdown)?;
     let door = Door {
         listener,
         router: http::router::router(live.clone()),

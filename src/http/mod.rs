@@ -13,3 +13,4 @@ pub mod permit;
 pub mod reply;
 pub mod router;
 pub mod session;
+pub mod webhook;

@@ -17,7 +17,7 @@ use utoipa::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{conversation, file, group, health, message, reply::Problem, session};
+use super::{conversation, file, group, health, message, reply::Problem, session, webhook};
 use crate::{
     app::App,
     error::{Error, Refusal},
@@ -74,6 +74,13 @@ fn api() -> OpenApiRouter<App> {
             .routes(routes!(message::search))
             .routes(routes!(file::show))
             .merge(groups())
+            .routes(routes!(webhook::add, webhook::list))
+            .routes(routes!(webhook::one, webhook::change, webhook::remove))
+            .routes(routes!(webhook::rotate))
+            .routes(routes!(webhook::test))
+            .routes(routes!(webhook::deliveries))
+            .routes(routes!(webhook::attempts))
+            .routes(routes!(webhook::replay))
             .merge(uploads()),
     )
 }
