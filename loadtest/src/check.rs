@@ -119,13 +119,17 @@ impl Heard {
     /// A message is shown.
     pub fn hear(&mut self, number: u64, client_message_id: &[u8]) {
         self.count += 1;
-        if self.first.is_none() {
-            (self.first, self.next) = (Some(number), number);
+        let first = *self.first.get_or_insert(number);
+        self.next = self.next.max(first);
+        if number < first {
+            // Late, and before all others.
+            self.first = Some(number);
+            self.holes.extend(number..first);
         }
         if number >= self.next {
             self.holes.extend(self.next..number);
             self.next = number + 1;
-        } else if self.holes.remove(&number) || self.first.is_some_and(|first| number < first) {
+        } else if self.holes.remove(&number) {
             self.faults.misordered += 1;
         } else {
             self.faults.doubled += 1;
