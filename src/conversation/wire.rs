@@ -8,22 +8,22 @@ use sha2::{Digest, Sha256};
 
 /// The columns of a message.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Stored {
-    pub client_message_id: Option<String>,
+pub(super) struct Stored<'a> {
+    pub client_message_id: Option<&'a str>,
     pub fingerprint: i64,
-    pub text: String,
+    pub text: &'a str,
     pub extra: Option<Vec<u8>>,
     pub card: Option<Vec<u8>>,
 }
 
 /// Takes a message apart.
-pub(super) fn store(message: &Message) -> Stored {
+pub(super) fn store(message: &Message) -> Stored<'_> {
     let extra = extra(message).encode_to_vec();
     let card = message.card.as_ref().map(Card::encode_to_vec);
     Stored {
-        client_message_id: Some(message.client_message_id.clone()).filter(|id| !id.is_empty()),
+        client_message_id: Some(&message.client_message_id[..]).filter(|id| !id.is_empty()),
         fingerprint: fingerprint(&message.text, &extra, card.as_deref()),
-        text: message.text.clone(),
+        text: &message.text,
         extra: Some(extra).filter(|extra| !extra.is_empty()),
         card,
     }
@@ -71,11 +71,12 @@ mod tests {
 
     #[test]
     fn plain_words_have_nothing_extra() {
-        let stored = store(&Message {
+        let message = Message {
             text: "你好".into(),
             number: 7,
             ..Message::default()
-        });
+        };
+        let stored = store(&message);
         assert_eq!(
             (stored.extra, stored.card, stored.client_message_id),
             (None, None, None)
@@ -101,7 +102,11 @@ mod tests {
         };
         let stored = store(&message);
         assert_eq!(
-            restore(stored.text, stored.extra.as_deref(), stored.card.as_deref()),
+            restore(
+                stored.text.to_owned(),
+                stored.extra.as_deref(),
+                stored.card.as_deref()
+            ),
             message
         );
     }
