@@ -60,7 +60,7 @@ create table messages (
   number bigint not null,
   sender_id uuid,
   as_shop boolean not null default false,
-  client_message_id text constraint messages_client_id check (octet_length(client_message_id) between 1 and 64),
+  client_message_id text collate "C" constraint messages_client_id check (octet_length(client_message_id) between 1 and 64),
   fingerprint bigint not null,
   sent_at timestamptz not null,
   text text not null,
@@ -150,7 +150,9 @@ comment on table read_positions is 'How far each person has read; never goes bac
 -- A draft without a sender is the server's own. A sender speaks as a member, or, in a shop's conversation, for the shop.
 -- outcome: posted, repeated (the first answer again), reused (same client id, other content), or the reason for refusing.
 --
--- The planner is held to index look-ups: a plan made while a table was small must not live on when it is large.
+-- A plan must not live on that was made when a table was small: each table is looked up from inside a `lateral … limit 1`,
+-- which leaves the planner nothing to choose but an index, and the conversation, whose row is locked and cannot move, is
+-- updated at the place where it was found.
 create function append_messages(
   p_conversation uuid[], p_sender uuid[], p_client_id text[], p_fingerprint bigint[],
   p_text text[], p_extra bytea[], p_card bytea[], p_now timestamptz
@@ -158,7 +160,8 @@ create function append_messages(
   place bigint, outcome text, number bigint, sent_at timestamptz, as_shop boolean, shop_id uuid, kind text, person_a uuid, person_b uuid
 )
 language plpgsql
-set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set plan_cache_mode = force_generic_plan
+set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_material = off
+set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
 begin
@@ -167,34 +170,54 @@ begin
   return query
   with judged as (
     select
-      d.*, c.shop_id, c.kind, c.person_a, c.person_b, c.number as head, k.number as known_number, k.sent_at as known_sent_at,
+      d.place, d.conversation_id, d.sender_id, c.ctid as spot, c.shop_id, c.kind, c.person_a, c.person_b, c.number as head,
+      k.number as known_number, k.sent_at as known_sent_at,
       case
         when k.fingerprint = d.fingerprint then 'repeated'
         when k.fingerprint is not null then 'reused'
         when c.id is null then 'not_found'
         when d.sender_id is null then 'posted'
         when c.closed_at is not null then 'closed'
-        when m.user_id is null and p.user_id is null then 'not_a_member'
-        when m.user_id is not null and b.user_id is not null then 'banned'
+        when m.role is null and p.user_id is null then 'not_a_member'
+        when m.role is not null and b.user_id is not null then 'banned'
         when m.muted_until > p_now or (c.all_muted and m.role = 1) then 'muted'
         else 'posted'
       end as outcome,
       p.user_id is not null as as_shop
-    from unnest(p_conversation, p_sender, p_client_id, p_fingerprint, p_text, p_extra, p_card) with ordinality
-      as d (conversation_id, sender_id, client_id, fingerprint, text, extra, card, place)
-    left join conversations c on c.id = d.conversation_id
-    left join messages k
-      on k.conversation_id = d.conversation_id and k.sender_id = d.sender_id and k.client_message_id = d.client_id
-    left join memberships m
-      on m.conversation_id = d.conversation_id and m.user_id = d.sender_id and m.left_number is null
-    left join bans b on b.shop_id = c.shop_id and b.user_id = d.sender_id
+    from unnest(p_conversation, p_sender, p_client_id, p_fingerprint) with ordinality
+      as d (conversation_id, sender_id, client_id, fingerprint, place)
+    left join lateral (
+      select c.ctid, c.id, c.kind, c.shop_id, c.person_a, c.person_b, c.number, c.all_muted, c.closed_at
+      from conversations c
+      where c.id = d.conversation_id
+      limit 1
+    ) c on true
+    left join lateral (
+      select k.number, k.sent_at, k.fingerprint
+      from messages k
+      where k.conversation_id = d.conversation_id and k.sender_id = d.sender_id and k.client_message_id = d.client_id
+      limit 1
+    ) k on true
+    left join lateral (
+      select m.role, m.muted_until
+      from memberships m
+      where m.conversation_id = d.conversation_id and m.user_id = d.sender_id and m.left_number is null
+      limit 1
+    ) m on true
+    left join lateral (
+      select b.user_id
+      from bans b
+      where b.shop_id = c.shop_id and b.user_id = d.sender_id
+      limit 1
+    ) b on true
     left join lateral (
       select s.user_id
       from staff s
       left join roles r on r.id = s.role_id
-      where s.shop_id = c.shop_id and s.user_id = d.sender_id and s.disabled_at is null
+      where m.role is null and c.kind = 'shop' and s.shop_id = c.shop_id and s.user_id = d.sender_id and s.disabled_at is null
         and 'chat' = any (coalesce(r.permissions, s.scopes))
-    ) p on m.user_id is null and c.kind = 'shop'
+      limit 1
+    ) p on true
   ),
   numbered as (
     select j.*, j.head + count(*) filter (where j.outcome = 'posted') over (partition by j.conversation_id order by j.place) as next
@@ -202,7 +225,9 @@ begin
   ),
   written as (
     insert into messages (conversation_id, number, sender_id, as_shop, client_message_id, fingerprint, sent_at, text, extra, card)
-    select n.conversation_id, n.next, n.sender_id, n.as_shop, n.client_id, n.fingerprint, p_now, n.text, n.extra, n.card
+    select
+      n.conversation_id, n.next, n.sender_id, n.as_shop, p_client_id[n.place], p_fingerprint[n.place], p_now,
+      p_text[n.place], p_extra[n.place], p_card[n.place]
     from numbered n
     where n.outcome = 'posted'
   ),
@@ -212,18 +237,18 @@ begin
       number = n.next,
       active_at = case when c.active_at < clock_timestamp() - interval '2 seconds' then clock_timestamp() else c.active_at end
     from (
-      select conversation_id, max(next) as next
+      select spot, max(next) as next
       from numbered
       where outcome = 'posted'
-      group by conversation_id
+      group by spot
     ) n
-    where c.id = n.conversation_id
+    where c.ctid = n.spot
   ),
   remembered as (
     insert into facts (shop_id, kind, payload, at)
     select n.shop_id, 'message_posted', jsonb_build_object('conversation_id', n.conversation_id, 'number', n.next), p_now
     from numbered n
-    join shops s on s.id = n.shop_id and s.remembers_messages
+    join lateral (select s.remembers_messages from shops s where s.id = n.shop_id limit 1) s on s.remembers_messages
     where n.outcome = 'posted'
   )
   select

@@ -41,7 +41,7 @@ impl App {
             batch: config.database.batch,
             backlog: config.database.backlog,
         };
-        let log = Log::start(&store, &clock, width, shutdown);
+        let log = Log::start(&store, &clock, width, shutdown)?;
         let media = Media::open(&config)?;
         Ok(Self {
             store,

@@ -9,6 +9,7 @@ mod change;
 mod check;
 pub mod edit;
 pub mod history;
+mod lane;
 pub mod list;
 pub(crate) mod load;
 pub mod log;

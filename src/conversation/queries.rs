@@ -88,11 +88,11 @@ pub(super) async fn append(
         "#,
         &drafts.iter().map(|draft| draft.conversation.0).collect::<Vec<_>>(),
         &drafts.iter().map(|draft| draft.sender.map(|sender| sender.0)).collect::<Vec<_>>() as &[Option<Uuid>],
-        &stored.iter().map(|one| one.client_message_id.clone()).collect::<Vec<_>>() as &[Option<String>],
+        &stored.iter().map(|one| one.client_message_id).collect::<Vec<_>>() as &[Option<&str>],
         &stored.iter().map(|one| one.fingerprint).collect::<Vec<_>>(),
-        &stored.iter().map(|one| one.text.clone()).collect::<Vec<_>>(),
-        &stored.iter().map(|one| one.extra.clone()).collect::<Vec<_>>() as &[Option<Vec<u8>>],
-        &stored.iter().map(|one| one.card.clone()).collect::<Vec<_>>() as &[Option<Vec<u8>>],
+        &stored.iter().map(|one| one.text).collect::<Vec<_>>() as &[&str],
+        &stored.iter().map(|one| one.extra.as_deref()).collect::<Vec<_>>() as &[Option<&[u8]>],
+        &stored.iter().map(|one| one.card.as_deref()).collect::<Vec<_>>() as &[Option<&[u8]>],
         now.to_sqlx() as _,
     )
     .fetch_all(sql)

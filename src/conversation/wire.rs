@@ -8,20 +8,20 @@ use sha2::{Digest, Sha256};
 
 /// The columns of a message.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Stored {
-    pub client_message_id: Option<String>,
+pub(super) struct Stored<'a> {
+    pub client_message_id: Option<&'a str>,
     pub fingerprint: i64,
-    pub text: String,
+    pub text: &'a str,
     pub extra: Option<Vec<u8>>,
     pub card: Option<Vec<u8>>,
 }
 
 /// Takes a message apart. Its fingerprint is that of the request, if there was one.
-pub(super) fn store(message: &Message, asked: Option<i64>) -> Stored {
+pub(super) fn store(message: &Message, asked: Option<i64>) -> Stored<'_> {
     let extra = extra(message).encode_to_vec();
     let card = message.card.as_ref().map(Card::encode_to_vec);
     Stored {
-        client_message_id: Some(message.client_message_id.clone()).filter(|id| !id.is_empty()),
+        client_message_id: Some(&message.client_message_id[..]).filter(|id| !id.is_empty()),
         fingerprint: asked.unwrap_or_else(|| {
             fingerprint(&[
                 message.text.as_bytes(),
@@ -29,7 +29,7 @@ pub(super) fn store(message: &Message, asked: Option<i64>) -> Stored {
                 card.as_deref().unwrap_or_default(),
             ])
         }),
-        text: message.text.clone(),
+        text: &message.text,
         extra: Some(extra).filter(|extra| !extra.is_empty()),
         card,
     }
@@ -119,7 +119,11 @@ mod tests {
         };
         let stored = store(&message, None);
         assert_eq!(
-            restore(stored.text, stored.extra.as_deref(), stored.card.as_deref()),
+            restore(
+                stored.text.to_owned(),
+                stored.extra.as_deref(),
+                stored.card.as_deref()
+            ),
             message
         );
     }
