@@ -210,6 +210,10 @@ async fn a_hook_posts_with_one_curl() {
         anybody.post(address, json!({})).await.refused(),
         "invalid_argument"
     );
+    let card = json!({ "summary": "Sale", "link": { "title": "Half price", "links": [{ "label": "Look", "url": "https://shop.example.com/" }] } });
+    anybody.post(address, json!({ "card": card })).await.ok();
+    let drawn = member.hears().await.card.expect("a card");
+    assert_eq!(drawn.link.expect("a link card").title, "Half price");
     let listed = boss.get(&hooks).await.ok();
     assert!(
         !listed.to_string().contains(address),
