@@ -6,7 +6,9 @@ use crate::{
     clock::Clock,
     config::Config,
     conversation::log::{Log, Width},
+    id::UserId,
     media::Media,
+    pace::Pace,
     shutdown::Shutdown,
     store::Store,
 };
@@ -22,6 +24,8 @@ pub struct App {
     pub media: Media,
     /// What time it is.
     pub clock: Clock,
+    /// How fast each bot may ask over REST.
+    pub bot_pace: Arc<Pace<UserId>>,
     /// Where work that a caller may abandon runs to its end.
     pub tasks: Shutdown,
     /// All settings.
@@ -43,7 +47,9 @@ impl App {
         };
         let log = Log::start(&store, &clock, width, shutdown)?;
         let media = Media::open(&config)?;
+        let per_second = config.limits.bot_requests_per_second;
         Ok(Self {
+            bot_pace: Arc::new(Pace::new(per_second, per_second.saturating_mul(3))),
             store,
             log,
             media,

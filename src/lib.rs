@@ -13,6 +13,7 @@
 //! * [`live`]: people on the line: sockets, who is here, what they are shown.
 //! * [`http`]: people not on the line: REST and what operators ask for.
 //! * [`account`]: who somebody is: accounts, log-ins, sessions.
+//! * [`shop`]: the tenant. [`staff`]: people who sell. [`crm`]: people who buy. [`bot`]: programs that act for a shop.
 //! * [`audit`]: the record of what was done with special rights.
 //! * [`conversation`]: who talks with whom, what was said in which order, what has been read.
 //! * [`group`]: conversations of many: who is in them, who runs them, how people come in.
@@ -22,16 +23,18 @@
 //! * [`job`]: what nobody waits for: facts to their readers, what runs when.
 //! * [`app`]: what a verb may use. [`store`]: the database and the unit of work. [`bus`]: one node telling the others.
 //! * [`event`]: what a screen must see now. [`fact`]: what happened, remembered for ever.
-//! * [`actor`]: who is asking. [`error`]: the two ways to fail. [`config`]: every setting. [`clock`], [`id`], [`shutdown`], [`tls`], [`telemetry`].
+//! * [`actor`]: who is asking. [`error`]: the two ways to fail. [`config`]: every setting. [`clock`], [`id`], [`pace`], [`shutdown`], [`tls`], [`telemetry`].
 
 pub mod account;
 pub mod actor;
 pub mod app;
 pub mod audit;
+pub mod bot;
 pub mod bus;
 pub mod clock;
 pub mod config;
 pub mod conversation;
+pub mod crm;
 pub mod door;
 pub mod error;
 pub mod event;
@@ -42,7 +45,10 @@ pub mod id;
 pub mod job;
 pub mod live;
 pub mod media;
+pub mod pace;
+pub mod shop;
 pub mod shutdown;
+pub mod staff;
 pub mod store;
 pub mod telemetry;
 pub mod tls;

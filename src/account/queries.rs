@@ -7,6 +7,7 @@ use sqlx::PgExecutor;
 use crate::{
     actor::{Permissions, Post},
     id::{SessionId, ShopId, UserId},
+    store::Tx,
 };
 
 /// A session with its user.
@@ -31,7 +32,7 @@ pub(super) async fn session_by_access(
         Found,
         r#"
         select s.id as "session: SessionId", s.user_id as "user: UserId", u.kind, u.name, u.shop_id as "home: ShopId",
-          u.banned_at is not null as "banned!", s.access_expires_at as "expires_at: jiff_sqlx::Timestamp",
+          u.banned_at is not null or exists (select from bans b where b.shop_id = u.shop_id and b.user_id = u.id) as "banned!", s.access_expires_at as "expires_at: jiff_sqlx::Timestamp",
           s.revoked_at is not null as "revoked!"
         from sessions s
         join users u on u.id = s.user_id
@@ -52,7 +53,7 @@ pub(super) async fn session_by_id(
         Found,
         r#"
         select s.id as "session: SessionId", s.user_id as "user: UserId", u.kind, u.name, u.shop_id as "home: ShopId",
-          u.banned_at is not null as "banned!", s.access_expires_at as "expires_at: jiff_sqlx::Timestamp",
+          u.banned_at is not null or exists (select from bans b where b.shop_id = u.shop_id and b.user_id = u.id) as "banned!", s.access_expires_at as "expires_at: jiff_sqlx::Timestamp",
           s.revoked_at is not null as "revoked!"
         from sessions s
         join users u on u.id = s.user_id
@@ -117,6 +118,72 @@ pub(super) async fn add_ticket(
         at as _
     )
     .execute(sql)
+    .await?;
+    Ok(())
+}
+
+/// The merchant account of a proved or promised phone number; a new one, with this name, where there was none.
+pub(super) async fn merchant_of_phone(
+    tx: &mut Tx,
+    phone: &str,
+    name: &str,
+    now: Timestamp,
+) -> sqlx::Result<UserId> {
+    sqlx::query_scalar!(
+        r#"
+        insert into users (id, kind, name, phone, created_at)
+        values ($1, 'merchant', $2, $3, $4)
+        on conflict (kind, phone) do update set phone = excluded.phone
+        returning id as "id: UserId"
+        "#,
+        UserId::new().0,
+        name,
+        phone,
+        now.to_sqlx() as _,
+    )
+    .fetch_one(tx.sql())
+    .await
+}
+
+/// Ends all of a user's sessions that are not over.
+pub(super) async fn revoke_sessions(
+    tx: &mut Tx,
+    user: UserId,
+    because: &str,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update sessions set revoked_at = $3, revoked_because = $2 where user_id = $1 and revoked_at is null",
+        user.0,
+        because,
+        now.to_sqlx() as _,
+    )
+    .execute(tx.sql())
+    .await?;
+    Ok(())
+}
+
+/// Keeps a session that is never refreshed: nobody knows a token for `refresh_hash`.
+pub(super) async fn add_standing_session(
+    tx: &mut Tx,
+    user: UserId,
+    access_hash: &[u8],
+    refresh_hash: &[u8],
+    (now, until): (Timestamp, Timestamp),
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "
+        insert into sessions (id, user_id, device_id, access_hash, access_expires_at, refresh_hash, refreshed_at, expires_at, created_at)
+        values ($1, $2, 'standing', $3, $5, $4, $6, $5, $6)
+        ",
+        SessionId::new().0,
+        user.0,
+        access_hash,
+        refresh_hash,
+        until.to_sqlx() as _,
+        now.to_sqlx() as _,
+    )
+    .execute(tx.sql())
     .await?;
     Ok(())
 }

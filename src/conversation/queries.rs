@@ -21,6 +21,7 @@ use super::{Address, Draft, wire};
 use crate::{
     error::Result,
     id::{ConversationId, ShopId, UserId},
+    store::Tx,
 };
 
 /// What `append_messages` made of one draft.
@@ -149,4 +150,64 @@ pub(super) async fn takes_part_in_any(
     )
     .fetch_one(sql)
     .await
+}
+
+/// Who answers for a customer's conversation with the shop, held until the work ends; `None` where there is none such.
+pub(super) async fn assignee(
+    tx: &mut Tx,
+    conversation: ConversationId,
+) -> Result<Option<Option<UserId>>> {
+    let shop = tx.shop()?;
+    let assignee = sqlx::query_scalar!(
+        r#"
+        select assignee_id as "assignee: UserId"
+        from conversations
+        where id = $2 and shop_id = $1 and kind = 'shop'
+        for no key update
+        "#,
+        shop.0,
+        conversation.0,
+    )
+    .fetch_optional(tx.sql())
+    .await?;
+    Ok(assignee)
+}
+
+/// Kind and name of somebody who may chat for the shop now; their post cannot be changed meanwhile.
+pub(super) async fn agent(tx: &mut Tx, user: UserId) -> Result<Option<(String, String)>> {
+    let shop = tx.shop()?;
+    let agent = sqlx::query!(
+        "
+        select u.kind, u.name
+        from staff s
+        join users u on u.id = s.user_id
+        left join roles r on r.id = s.role_id
+        where s.shop_id = $1 and s.user_id = $2 and s.disabled_at is null
+          and 'chat' = any (coalesce(r.permissions, s.scopes))
+        for share of s
+        ",
+        shop.0,
+        user.0,
+    )
+    .fetch_optional(tx.sql())
+    .await?;
+    Ok(agent.map(|agent| (agent.kind, agent.name)))
+}
+
+/// Another member of staff answers for a conversation, or nobody.
+pub(super) async fn assign(
+    tx: &mut Tx,
+    conversation: ConversationId,
+    assignee: Option<UserId>,
+) -> Result<()> {
+    let shop = tx.shop()?;
+    sqlx::query!(
+        "update conversations set assignee_id = $3 where id = $2 and shop_id = $1",
+        shop.0,
+        conversation.0,
+        assignee.map(|user| user.0),
+    )
+    .execute(tx.sql())
+    .await?;
+    Ok(())
 }

@@ -3,8 +3,12 @@
 //! [`router`] is the table of routes, [`permit`] turns a request into an actor, [`body`] reads what comes along, [`reply`]
 //! turns a result into a status and a body. What a route does is a verb of its noun.
 
+pub mod at;
+pub mod audit;
 pub mod body;
+pub mod bot;
 pub mod conversation;
+pub mod crm;
 pub mod file;
 pub mod group;
 pub mod health;
@@ -13,4 +17,6 @@ pub mod permit;
 pub mod reply;
 pub mod router;
 pub mod session;
+pub mod shop;
+pub mod staff;
 pub mod webhook;

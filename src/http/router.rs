@@ -17,7 +17,10 @@ use utoipa::{
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{conversation, file, group, health, message, reply::Problem, session, webhook};
+use super::{
+    audit, bot, conversation, crm, file, group, health, message, reply::Problem, session, shop,
+    staff, webhook,
+};
 use crate::{
     app::App,
     error::{Error, Refusal},
@@ -81,6 +84,23 @@ fn api() -> OpenApiRouter<App> {
             .routes(routes!(webhook::deliveries))
             .routes(routes!(webhook::attempts))
             .routes(routes!(webhook::replay))
+            .routes(routes!(shop::open))
+            .routes(routes!(shop::show, shop::change))
+            .routes(routes!(staff::list, staff::add))
+            .routes(routes!(staff::change))
+            .routes(routes!(staff::roles, staff::compose))
+            .routes(routes!(staff::change_role))
+            .routes(routes!(staff::alerts, staff::choose_alerts))
+            .routes(routes!(crm::contact))
+            .routes(routes!(crm::ban, crm::lift_ban))
+            .routes(routes!(crm::assign))
+            .routes(routes!(bot::list, bot::create))
+            .routes(routes!(bot::change, bot::retire))
+            .routes(routes!(bot::renew_token))
+            .routes(routes!(bot::hooks, bot::add_hook))
+            .routes(routes!(bot::revoke_hook))
+            .routes(routes!(bot::speak))
+            .routes(routes!(audit::list))
             .merge(uploads()),
     )
 }

@@ -15,9 +15,8 @@ use super::{
     line::Line,
 };
 use crate::{
-    account::session,
     conversation::missed::missed,
-    error::{Refusal, Result},
+    error::{Error, Refusal, Result},
     id::{ConversationId, UserId},
     shutdown::Shutdown,
 };
@@ -74,20 +73,13 @@ impl Live {
     }
 
     async fn look_again_at(&self, line: &Arc<Line>) -> Result<()> {
-        let actor = line.actor();
-        let Some(session) = actor.session else {
-            return Ok(());
-        };
-        match session::again(&self.app, session).await {
-            Ok(session) => line.renew(session.actor),
-            Err(error) if error.refusal() == Some(Refusal::SessionRevoked) => {
-                line.close(Close::Revoked);
-                return Ok(());
-            }
-            Err(error) => return Err(error),
+        let renewed = self.renew(line).await;
+        match renewed.as_ref().err().and_then(Error::refusal) {
+            Some(Refusal::SessionRevoked) => line.close(Close::Revoked),
+            // It was never refreshed: with rights of long ago nobody goes on.
+            Some(Refusal::TokenExpired) => line.close(Close::WrongToken),
+            _ => return renewed,
         }
-        let audiences = self.audiences(line, actor.user).await?;
-        self.hub.move_line(line, &audiences).await;
         Ok(())
     }
 }

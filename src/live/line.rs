@@ -72,12 +72,14 @@ impl Line {
         *self.unwanted.write() = kinds;
     }
 
+    /// Does this person want alerts of this kind?
+    pub fn wants(&self, kind: AlertKind) -> bool {
+        !self.unwanted.read().contains(&kind)
+    }
+
     /// Queues an event, unless it is an alert that this person does not want.
     pub fn show(&self, event: &Arc<Event>) {
-        if event
-            .alert
-            .is_none_or(|kind| !self.unwanted.read().contains(&kind))
-        {
+        if event.alert.is_none_or(|kind| self.wants(kind)) {
             self.outbox.show(event);
         }
     }

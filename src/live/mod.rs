@@ -19,7 +19,9 @@ use proto::Permission;
 use tokio_util::sync::CancellationToken;
 
 use self::{close::Close, hub::Hub, line::Line};
-use crate::{app::App, bus::Audience, conversation, error::Result, id::UserId};
+use crate::{
+    account::session, app::App, bus::Audience, conversation, error::Result, id::UserId, staff,
+};
 
 /// What a socket needs.
 #[derive(Clone)]
@@ -39,13 +41,28 @@ const AUDIENCES: [Permission; 4] = [
 ];
 
 impl Live {
-    /// Puts a line where its person belongs. First it hears for the person, then the groups are read: who is added or
-    /// removed in between is told by the event.
+    /// Puts a line where its person belongs. First it hears for the person, then session, rights and groups are read
+    /// once more: whatever changes from then on is told by an event, whatever changed before is seen here.
     pub async fn settle(&self, line: &Arc<Line>) -> Result<()> {
+        self.hub
+            .join(line, &[Audience::User(line.actor().user)])
+            .await;
+        let settled = self.renew(line).await;
+        if settled.is_err() {
+            self.hub.leave(line);
+        }
+        settled
+    }
+
+    /// Brings a line's rights, alerts and audiences up to date. Refuses with `session_revoked`, `token_expired`.
+    pub async fn renew(&self, line: &Arc<Line>) -> Result<()> {
         let actor = line.actor();
-        self.hub.join(line, &[Audience::User(actor.user)]).await;
+        if let Some(session) = actor.session {
+            line.renew(session::again(&self.app, session).await?.actor);
+        }
+        line.mute_alerts(staff::alerts::unwanted(&self.app, actor.user).await?);
         let audiences = self.audiences(line, actor.user).await?;
-        self.hub.join(line, &audiences).await;
+        self.hub.move_line(line, &audiences).await;
         Ok(())
     }
 

@@ -7,6 +7,8 @@
 )]
 
 mod accept;
+mod audit;
+mod bot;
 mod changing;
 mod conversation;
 mod docs;
@@ -22,5 +24,6 @@ mod reading;
 mod resume;
 mod resume_at_random;
 mod search;
+mod staff;
 mod support;
 mod webhook;

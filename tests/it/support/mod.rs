@@ -7,9 +7,11 @@ pub mod rest;
 pub mod scene;
 pub mod server;
 pub mod shop;
+pub mod team;
 
 pub use people::Person;
 pub use rest::Rest;
 pub use scene::Scene;
 pub use server::TestServer;
 pub use shop::Shop;
+pub use team::TestShop;
