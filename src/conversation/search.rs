@@ -1,7 +1,7 @@
 //! Find words in one conversation.
 //!
 //! The log itself is looked through, backwards and in strides of a bounded size: exact, always up to date, nothing kept
-//! beside it, and the same for Chinese as for Latin (docs/decisions/002-search-by-stride.md). An answer says how far the
+//! beside it, and the same for Chinese as for Latin (docs/decisions/004-search-by-stride.md). An answer says how far the
 //! search has looked; whoever wants older finds asks again from there.
 
 use futures_util::TryStreamExt as _;

@@ -60,6 +60,14 @@ async fn picture_of(server: &TestServer, owner: &Person) -> String {
     id.to_string()
 }
 
+/// How many conversations may fetch a file.
+async fn grants(server: &TestServer) -> i64 {
+    sqlx::query_scalar("select count(*) from file_grants")
+        .fetch_one(server.server.app.store.pool())
+        .await
+        .expect("a count")
+}
+
 /// CHAT-09: a picture of one's own arrives with its size; somebody else's, or as another kind, is refused.
 #[tokio::test]
 async fn a_picture_is_filled_in_from_what_is_known_of_it() {
@@ -75,16 +83,27 @@ async fn a_picture_is_filled_in_from_what_is_known_of_it() {
         picture: Some(picture),
         ..wordless(conversation)
     };
+    let again = SendMessage {
+        client_message_id: "again".into(),
+        ..with_picture.clone()
+    };
     let (mut ann, mut bob) = (ann.connect(&server).await, bob.connect(&server).await);
     send(&mut ann, with_picture.clone()).await;
     let seen = bob.hears().await.picture.expect("a picture");
     assert_eq!((&seen.file_id, seen.width, seen.height), (&file_id, 40, 30));
     assert!(!seen.thumbnail_id.is_empty());
-    let granted: i64 = sqlx::query_scalar("select count(*) from file_grants")
-        .fetch_one(server.server.app.store.pool())
-        .await
-        .expect("a count");
-    assert_eq!(granted, 1, "those who see it may fetch it");
+    assert_eq!(grants(&server).await, 1, "those who see it may fetch it");
+    send(&mut ann, again).await;
+    let recall = |number| {
+        Request::RecallMessage(proto::RecallMessage {
+            conversation_id: conversation.to_string(),
+            number,
+        })
+    };
+    ann.ask(recall(1)).await;
+    assert_eq!(grants(&server).await, 1, "another message carries it");
+    ann.ask(recall(2)).await;
+    assert_eq!(grants(&server).await, 0, "nobody sees it any more");
 
     let stolen = SendMessage {
         client_message_id: "stolen".into(),
