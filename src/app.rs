@@ -6,7 +6,9 @@ use crate::{
     clock::Clock,
     config::Config,
     conversation::log::{Log, Width},
+    id::UserId,
     media::Media,
+    pace::Pace,
     shutdown::Shutdown,
     store::Store,
 };
@@ -18,6 +20,8 @@ pub struct App {
     pub store: Store,
     /// The commit coordinator of the message log.
     pub log: Log,
+    /// How fast each user may send on this node.
+    pub sends: Arc<Pace<UserId>>,
     /// Uploaded files.
     pub media: Media,
     /// What time it is.
@@ -43,9 +47,11 @@ impl App {
         };
         let log = Log::start(&store, &clock, width, shutdown);
         let media = Media::open(&config)?;
+        let sends = config.limits.sends_per_second;
         Ok(Self {
             store,
             log,
+            sends: Arc::new(Pace::new(sends, sends.saturating_mul(10))),
             media,
             clock,
             tasks: shutdown.clone(),

@@ -10,8 +10,12 @@ pub mod keeper;
 pub mod line;
 pub mod order;
 pub mod outbox;
+mod sweep;
+mod tempo;
 pub mod transport;
+mod turn;
 pub mod upgrade;
+mod watch;
 
 use std::{sync::Arc, time::Duration};
 
@@ -43,10 +47,22 @@ impl Live {
     /// removed in between is told by the event.
     pub async fn settle(&self, line: &Arc<Line>) -> Result<()> {
         let actor = line.actor();
+        self.hub.arrive(line);
         self.hub.join(line, &[Audience::User(actor.user)]).await;
+        self.make_room(actor.user);
         let audiences = self.audiences(line, actor.user).await?;
         self.hub.join(line, &audiences).await;
         Ok(())
+    }
+
+    /// Whoever opens too many sockets loses the oldest.
+    fn make_room(&self, user: UserId) {
+        let mut lines = self.hub.lines_of(user);
+        let most = self.app.config.limits.sockets_per_user.max(1);
+        lines.sort_by_key(|line| line.id);
+        for line in lines.iter().rev().skip(most) {
+            line.close(Close::Replaced);
+        }
     }
 
     /// Where a line's person belongs now.
