@@ -20,6 +20,8 @@ pub struct App {
     pub store: Store,
     /// The commit coordinator of the message log.
     pub log: Log,
+    /// How fast each user may send on this node.
+    pub sends: Arc<Pace<UserId>>,
     /// Uploaded files.
     pub media: Media,
     /// What time it is.
@@ -48,10 +50,12 @@ impl App {
         let log = Log::start(&store, &clock, width, shutdown)?;
         let media = Media::open(&config)?;
         let per_second = config.limits.bot_requests_per_second;
+        let sends = config.limits.sends_per_second;
         Ok(Self {
             bot_pace: Arc::new(Pace::new(per_second, per_second.saturating_mul(3))),
             store,
             log,
+            sends: Arc::new(Pace::new(sends, sends.saturating_mul(10))),
             media,
             clock,
             tasks: shutdown.clone(),

@@ -100,10 +100,8 @@ pub async fn run(
             Path::new(&config.tls.key),
         )?),
     };
-    let bus = match &config.bus.redis_url[..] {
-        "" => Bus::local(),
-        url => Bus::redis(url, shutdown)?,
-    };
+    let beat = Duration::from_millis(config.bus.sweep_ms.max(50) * 10);
+    let bus = Bus::start(&config.bus.redis_url, beat, shutdown)?;
     let store = Store::connect(database, config.database.connections, bus.clone()).await?;
     store.migrate().await?;
     store.check(clock.now()).await?;

@@ -1,5 +1,7 @@
 //! A log-in on one device: opaque tokens, stored as SHA-256.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use proto::{UserKind, json::Word};
 use sha2::{Digest, Sha256};
@@ -12,7 +14,7 @@ use crate::{
     actor::Actor,
     app::App,
     error::{Refusal, Result},
-    id::SessionId,
+    id::{SessionId, UserId},
 };
 
 /// What was proved: who is asking, and until when.
@@ -44,6 +46,16 @@ pub async fn of_ticket(app: &App, ticket: &str) -> Result<Session> {
 pub async fn again(app: &App, session: SessionId) -> Result<Session> {
     let found = queries::session_by_id(app.store.pool(), session).await?;
     admit(app, found.ok_or(Refusal::SessionRevoked)?).await
+}
+
+/// Whose sessions or rights changed in the last `window` of the database's clock, with the number of the record.
+pub async fn revocations_within(app: &App, window: Duration) -> Result<Vec<(i64, UserId)>> {
+    Ok(queries::revocations_within(app.store.pool(), window.as_secs_f64()).await?)
+}
+
+/// Those of `sessions` that are over: revoked, expired without having been refreshed, or their user banned.
+pub async fn over(app: &App, sessions: &[SessionId]) -> Result<Vec<SessionId>> {
+    Ok(queries::sessions_over(app.store.pool(), sessions, app.clock.now()).await?)
 }
 
 async fn admit(app: &App, found: Found) -> Result<Session> {

@@ -24,6 +24,7 @@ mod queries;
 pub mod react;
 pub mod read;
 pub mod recall;
+pub mod recent;
 pub mod redraw;
 pub mod resume;
 pub mod search;

@@ -30,8 +30,10 @@ pub const MENTIONS: usize = 50;
 ///
 /// Refuses what is malformed or refers to what the sender may not use with `invalid_argument`; a card or a mention of
 /// everybody by whoever may not with `forbidden`; and whatever `append_messages` refuses: `not_found`, `not_a_member`,
-/// `muted`, `banned`, `conversation_closed`, `client_message_id_reused`; `overloaded` when too many wait.
+/// `muted`, `banned`, `conversation_closed`, `client_message_id_reused`; `rate_limited` whoever sends too fast;
+/// `overloaded` when too many wait.
 pub async fn post(app: &App, actor: &Actor, request: SendMessage) -> Result<Posted> {
+    app.sends.take(actor.user)?;
     let draft = draft(actor, &request)?;
     if plain(&request) {
         return app.log.post(draft).await;
@@ -50,7 +52,8 @@ pub fn submit(
     request: SendMessage,
     answer: Answer,
 ) -> Option<JoinHandle<()>> {
-    let draft = match draft(actor, &request) {
+    let paced = app.sends.take(actor.user);
+    let draft = match paced.and_then(|()| draft(actor, &request)) {
         Ok(draft) => draft,
         Err(refused) => {
             answer(Err(refused));

@@ -211,3 +211,101 @@ pub(super) async fn assign(
     .await?;
     Ok(())
 }
+
+/// A conversation's row as the sweep compares it.
+#[derive(Debug)]
+pub(super) struct Moved {
+    pub conversation: ConversationId,
+    pub address: Address,
+    pub number: u64,
+    pub revision: u64,
+}
+
+/// Conversations with any activity in the last `seconds` of the database's clock.
+pub(super) async fn moved_within(sql: impl PgExecutor<'_>, seconds: f64) -> Result<Vec<Moved>> {
+    let rows = sqlx::query!(
+        r#"
+        select id as "id: ConversationId", kind, shop_id, person_a, person_b, number, revision
+        from conversations
+        where active_at > clock_timestamp() - make_interval(secs => $1)
+        "#,
+        seconds,
+    )
+    .fetch_all(sql)
+    .await?;
+    let moved = rows.into_iter().map(|row| {
+        Ok(Moved {
+            conversation: row.id,
+            address: address(row.id, &row.kind, row.shop_id, row.person_a, row.person_b)?,
+            number: row.number.cast_unsigned(),
+            revision: row.revision.cast_unsigned(),
+        })
+    });
+    moved.collect()
+}
+
+/// The newest interval of everybody whose membership of a group changed in the last `seconds` of the database's clock.
+pub(super) async fn memberships_changed_within(
+    sql: impl PgExecutor<'_>,
+    seconds: f64,
+) -> Result<Vec<super::recent::Change>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"
+        select distinct on (m.conversation_id, m.user_id)
+          m.conversation_id as "group: ConversationId", m.user_id as "user: UserId", m.joined_number, m.left_number,
+          c.number, c.revision
+        from memberships m
+        join conversations c on c.id = m.conversation_id
+        where m.changed_at > clock_timestamp() - make_interval(secs => $1) and c.kind = 'group'
+        order by m.conversation_id, m.user_id, m.joined_number desc
+        "#,
+        seconds,
+    )
+    .fetch_all(sql)
+    .await?;
+    let changes = rows.into_iter().map(|row| super::recent::Change {
+        group: row.group,
+        user: row.user,
+        joined: row.joined_number.cast_unsigned(),
+        left: row.left_number.map(i64::cast_unsigned),
+        number: row.number.cast_unsigned(),
+        revision: row.revision.cast_unsigned(),
+    });
+    Ok(changes.collect())
+}
+
+/// Those of `others` whom `user` has to do with: both take part in a conversation, or one works for a shop that the
+/// other is a customer of, or both work for one.
+pub(super) async fn acquaintances(
+    sql: impl PgExecutor<'_>,
+    user: UserId,
+    others: &[UserId],
+) -> Result<Vec<UserId>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"
+        select o.id as "id!: UserId"
+        from unnest($2::uuid[]) as o (id)
+        where o.id = $1
+          or exists (
+            select from memberships mine
+            join memberships theirs on theirs.conversation_id = mine.conversation_id
+            where mine.user_id = $1 and mine.left_number is null and theirs.user_id = o.id and theirs.left_number is null)
+          or exists (
+            select from posts p
+            join conversations c on c.shop_id = p.shop_id and c.kind = 'shop' and c.person_a = o.id
+            where p.user_id = $1 and 'chat' = any (p.permissions))
+          or exists (
+            select from conversations c
+            join posts p on p.shop_id = c.shop_id and p.user_id = o.id and 'chat' = any (p.permissions)
+            where c.kind = 'shop' and c.person_a = $1)
+          or exists (
+            select from posts mine
+            join posts theirs on theirs.shop_id = mine.shop_id
+            where mine.user_id = $1 and theirs.user_id = o.id)
+        "#,
+        user.0,
+        &others.iter().map(|other| other.0).collect::<Vec<_>>(),
+    )
+    .fetch_all(sql)
+    .await
+}

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use proto::{Done, MessageAccepted, Pong, client_frame::Request, reply::Answer};
 use tokio::task::JoinHandle;
 
-use super::line::Line;
+use super::{Live, line::Line};
 use crate::{
     actor::Actor,
     app::App,
@@ -24,7 +24,7 @@ use crate::{
 /// Answers a request of an authenticated line. `under_way` is given back when the answer is queued. Where a task is
 /// returned, the next request of this line is dispatched after its end: that keeps sends in order.
 pub(super) fn dispatch<G: Send + 'static>(
-    app: &App,
+    live: &Live,
     line: &Arc<Line>,
     id: u64,
     request: Request,
@@ -37,11 +37,14 @@ pub(super) fn dispatch<G: Send + 'static>(
             to.reply(id, result.map(accepted));
             drop(under_way);
         };
-        return conversation::post::submit(app, &line.actor(), request, Box::new(answer));
+        return conversation::post::submit(&live.app, &line.actor(), request, Box::new(answer));
     }
-    let (app, line) = (app.clone(), line.clone());
-    app.tasks.clone().spawn(async move {
-        let result = answer(&app, &line.actor(), &line, request).await;
+    let (live, line) = (live.clone(), line.clone());
+    live.app.tasks.clone().spawn(async move {
+        let result = match request {
+            Request::WatchPresence(request) => live.watch(&line, request).await,
+            request => answer(&live.app, &line.actor(), &line, request).await,
+        };
         log_failure(&result);
         line.reply(id, result);
         drop(under_way);
