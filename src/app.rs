@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
+    account::hasher::PasswordHasher,
     clock::Clock,
     config::Config,
     conversation::log::{Log, Width},
@@ -24,6 +25,8 @@ pub struct App {
     pub clock: Clock,
     /// Where work that a caller may abandon runs to its end.
     pub tasks: Shutdown,
+    /// Hashes passwords, a few at once.
+    pub hasher: PasswordHasher,
     /// All settings.
     pub config: Arc<Config>,
 }
@@ -41,6 +44,7 @@ impl App {
             batch: config.database.batch,
             backlog: config.database.backlog,
         };
+        let hasher = PasswordHasher::new(config.login.hashes_at_once, config.login.hashes_waiting);
         let log = Log::start(&store, &clock, width, shutdown);
         let media = Media::open(&config)?;
         Ok(Self {
@@ -49,6 +53,7 @@ impl App {
             media,
             clock,
             tasks: shutdown.clone(),
+            hasher,
             config: Arc::new(config),
         })
     }

@@ -3,11 +3,15 @@
 //! [`router`] is the table of routes, [`permit`] turns a request into an actor, [`reply`] turns a result into a status
 //! and a body. What a route does is a verb of its noun.
 
+pub mod account;
 pub mod body;
 pub mod conversation;
+pub mod dev;
+pub mod embed_key;
 pub mod file;
 pub mod health;
 pub mod message;
+pub mod once;
 pub mod permit;
 pub mod reply;
 pub mod router;
