@@ -137,7 +137,9 @@ fn ask_for_keys(document: &mut utoipa::openapi::OpenApi) {
     let paths = document.paths.paths.iter_mut();
     for (_, item) in paths.filter(|(path, _)| creates(path)) {
         if let Some(post) = &mut item.post {
-            post.parameters.get_or_insert_default().push(key.clone().into());
+            post.parameters
+                .get_or_insert_default()
+                .push(key.clone().into());
         }
     }
 }

@@ -7,6 +7,7 @@
 )]
 
 mod accept;
+mod account;
 mod changing;
 mod conversation;
 mod docs;

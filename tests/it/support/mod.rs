@@ -3,6 +3,7 @@
 pub mod asking;
 mod database;
 pub mod people;
+pub mod register;
 pub mod rest;
 pub mod scene;
 pub mod server;

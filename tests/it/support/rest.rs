@@ -1,4 +1,4 @@
-//! REST, as a client that is not on the line: `server.rest().by(&ann).post("/me", json!({…})).await.ok()`.
+//! REST, as a client that is not on the line: `server.rest().by(&ann).patch("/me", json!({…})).await.ok()`.
 
 use reqwest::{Client, Method};
 use serde_json::Value;
@@ -66,11 +66,6 @@ impl Rest {
     /// `PATCH /api/v1…`
     pub async fn patch(&self, path: &str, body: Value) -> Said {
         self.ask(Method::PATCH, path, None, Some(body)).await
-    }
-
-    /// `PUT /api/v1…`
-    pub async fn put(&self, path: &str, body: Value) -> Said {
-        self.ask(Method::PUT, path, None, Some(body)).await
     }
 
     /// `DELETE /api/v1…`
