@@ -53,8 +53,8 @@ pub struct Me {
 pub struct Changes {
     /// As others see them.
     pub name: Option<String>,
-    /// A picture, or none.
-    pub avatar: Option<Option<FileId>>,
+    /// Another picture, or none.
+    pub avatar: Option<Avatar>,
     /// The new password, in the clear.
     pub new_password: Option<String>,
     /// Ask for a code at every log-in?
@@ -63,6 +63,15 @@ pub struct Changes {
     pub current_password: Option<String>,
     /// A code with the purpose `set_password`.
     pub proof: Option<Proof>,
+}
+
+/// What others see beside the name.
+#[derive(Clone, Copy, Debug)]
+pub enum Avatar {
+    /// This picture.
+    Picture(FileId),
+    /// No picture.
+    Nothing,
 }
 
 /// One's own account.
@@ -82,7 +91,11 @@ pub async fn change_me(app: &App, session: &Session, changes: Changes) -> Result
     };
     let values = NewValues {
         name: changes.name.as_deref(),
-        avatar: changes.avatar.map(|avatar| avatar.map(|file| file.0)),
+        sets_avatar: changes.avatar.is_some(),
+        avatar: match changes.avatar {
+            Some(Avatar::Picture(file)) => Some(file.0),
+            Some(Avatar::Nothing) | None => None,
+        },
         password_hash: hash.as_deref(),
         two_factor: changes.two_factor,
     };

@@ -71,7 +71,7 @@ async fn rotate(app: &App, old: &Token) -> Result<Option<LoggedIn>> {
     )
     .await?;
     tx.commit().await?;
-    Ok(Some(logged_in(rotated, access, refresh)))
+    Ok(Some(logged_in(&rotated, access, refresh)))
 }
 
 /// The spent token's answer once more, or the end of the session.
@@ -81,14 +81,14 @@ async fn again(app: &App, old: &Token, spent: &Spent) -> Result<LoggedIn> {
     if spent.over {
         return Err(Refusal::SessionRevoked.into());
     }
-    if newest && app.clock.now() <= spent.spent_at + GRACE {
+    if newest && app.clock.now() <= spent.exchanged_at + GRACE {
         let rotated = Rotated {
             session: spent.session,
             user: spent.user,
             access_expires_at: spent.access_expires_at,
             expires_at: spent.expires_at,
         };
-        return Ok(logged_in(rotated, access, refresh));
+        return Ok(logged_in(&rotated, access, refresh));
     }
     end(app, spent).await?;
     Err(Refusal::SessionRevoked.into())
@@ -122,7 +122,7 @@ fn successors(old: &Token, nonce: &[u8]) -> (Token, Token) {
     )
 }
 
-fn logged_in(rotated: Rotated, access: Token, refresh: Token) -> LoggedIn {
+fn logged_in(rotated: &Rotated, access: Token, refresh: Token) -> LoggedIn {
     LoggedIn {
         session: rotated.session,
         user: rotated.user,

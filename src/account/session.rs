@@ -175,5 +175,5 @@ pub async fn ticket(app: &App, session: &Session) -> Result<String> {
     let ticket = Token::generate(TokenKind::Ticket, &mut rand::rng());
     let expires_at = app.clock.now() + SignedDuration::from_secs(30);
     queries::add_ticket(app.store.pool(), &ticket.hash().0, session.id, expires_at).await?;
-    Ok(ticket.reveal().to_owned())
+    Ok(ticket.reveal())
 }

@@ -75,6 +75,7 @@ impl Token {
     }
 
     /// The token of a kind that follows from this one and a nonce: nobody who lacks either can make it.
+    #[must_use]
     pub fn successor(&self, kind: TokenKind, nonce: &[u8]) -> Self {
         let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(nonce)
             .expect("HMAC takes a key of any length");

@@ -9,7 +9,7 @@ use serde_json::Value;
 
 use crate::{error::Result, id::UserId, store::Tx};
 
-/// Writes down that `actor` did `action` ("embed_key.revoked") to `target` (an id), in the shop of the unit of work.
+/// Writes down that `actor` did `action` (`embed_key.revoked`) to `target` (an id), in the shop of the unit of work.
 /// It is kept if, and only if, the work is committed.
 pub async fn record(
     tx: &mut Tx,

@@ -5,7 +5,7 @@ use axum::{
     extract::{Extension, State},
 };
 use proto::{UserKind, json::Word as _};
-use serde::{Deserialize, Deserializer, Serialize};
+use serde::{Deserialize, Serialize};
 use uuid::Uuid;
 
 use super::{
@@ -17,7 +17,7 @@ use crate::{
     account::{
         AccountKind, Device, DeviceKind,
         contact::Contact,
-        me::{self, Changes},
+        me::{self, Avatar, Changes},
         name,
         prove::{self, Claim, Proof, Purpose},
         register::{self, NewCustomer, NewMerchant, new_password},
@@ -248,10 +248,8 @@ pub async fn me(State(app): State<App>, session: Session) -> Answer<Me> {
 #[serde(deny_unknown_fields)]
 pub struct MyChanges {
     name: Option<String>,
-    /// A file id, or null for none.
-    #[serde(default, deserialize_with = "given")]
-    #[schema(value_type = Option<FileId>)]
-    avatar: Option<Option<FileId>>,
+    /// A file id, or empty for none.
+    avatar: Option<String>,
     /// Ends all other sessions.
     new_password: Option<String>,
     /// Ask for a code at every log-in?
@@ -262,9 +260,14 @@ pub struct MyChanges {
     proof: Option<Proof>,
 }
 
-/// Tells null from absent.
-fn given<'de, D: Deserializer<'de>>(value: D) -> Result<Option<Option<FileId>>, D::Error> {
-    Option::deserialize(value).map(Some)
+fn avatar(text: &str) -> Result<Avatar> {
+    match text {
+        "" => Ok(Avatar::Nothing),
+        id => id
+            .parse()
+            .map(Avatar::Picture)
+            .map_err(|_| refused_argument("avatar", "is not a file id")),
+    }
 }
 
 /// Change one's own account.
@@ -277,7 +280,7 @@ pub async fn change_me(
 ) -> Answer<Me> {
     let changes = Changes {
         name: asked.name.map(|text| name("name", &text)).transpose()?,
-        avatar: asked.avatar,
+        avatar: asked.avatar.as_deref().map(avatar).transpose()?,
         new_password: asked.new_password,
         two_factor: asked.two_factor,
         current_password: asked.current_password,

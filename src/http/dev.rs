@@ -42,12 +42,12 @@ impl To {
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct Outbox {
     /// Newest first.
-    messages: Vec<Sent>,
+    messages: Vec<SentText>,
 }
 
 /// A text to a phone or a mailbox.
 #[derive(Serialize, utoipa::ToSchema)]
-pub struct Sent {
+pub struct SentText {
     /// `sms` or `email`.
     channel: String,
     to: String,
@@ -61,7 +61,7 @@ pub struct Sent {
     responses((status = 200, body = Outbox), (status = 404, body = ProblemBody)))]
 pub async fn outbox(State(app): State<App>, Query(to): Query<To>) -> Answer<Outbox> {
     let texts = outbox::outbox(&app, to.contact()?.as_ref()).await?;
-    let messages = texts.into_iter().map(|text| Sent {
+    let messages = texts.into_iter().map(|text| SentText {
         channel: text.channel,
         to: text.recipient,
         text: text.text,
@@ -80,7 +80,9 @@ pub async fn page(State(app): State<App>) -> Result<Html<String>, Problem> {
          <style>body{font:16px system-ui;margin:2rem}td{padding:.3rem 1rem .3rem 0}</style>\
          <h1>Outbox</h1><p>What would have gone to phones and mailboxes, newest first.</p><table>",
     );
-    texts.iter().for_each(|text| row(&mut page, text));
+    for text in &texts {
+        row(&mut page, text);
+    }
     page += "</table>";
     Ok(Html(page))
 }

@@ -87,6 +87,6 @@ pub async fn revoke(
     staff: Staff<ManageShop>,
     Path(which): Path<Which>,
 ) -> Answer<()> {
-    let done = embed_key::revoke_embed_key(&app, &staff, &which.key_id).await?;
-    Ok(Json(done))
+    embed_key::revoke_embed_key(&app, &staff, &which.key_id).await?;
+    Ok(Json(()))
 }

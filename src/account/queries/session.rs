@@ -328,7 +328,7 @@ pub(in crate::account) struct Spent {
     pub session: SessionId,
     pub user: UserId,
     pub nonce: Vec<u8>,
-    pub spent_at: Timestamp,
+    pub exchanged_at: Timestamp,
     pub refresh_hash: Vec<u8>,
     pub access_expires_at: Timestamp,
     pub expires_at: Timestamp,
@@ -343,7 +343,7 @@ pub(in crate::account) async fn spent(
     sqlx::query_as!(
         Spent,
         r#"
-        select s.id as "session: SessionId", s.user_id as "user: UserId", t.nonce, t.spent_at, s.refresh_hash,
+        select s.id as "session: SessionId", s.user_id as "user: UserId", t.nonce, t.spent_at as exchanged_at, s.refresh_hash,
           s.access_expires_at, s.expires_at, s.revoked_at is not null as "over!"
         from spent_refresh_tokens t
         join sessions s on s.id = t.session_id

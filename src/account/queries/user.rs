@@ -146,7 +146,8 @@ pub(in crate::account) async fn me(
 /// New values; what is absent stays.
 pub(in crate::account) struct NewValues<'a> {
     pub name: Option<&'a str>,
-    pub avatar: Option<Option<uuid::Uuid>>,
+    pub sets_avatar: bool,
+    pub avatar: Option<uuid::Uuid>,
     pub password_hash: Option<&'a str>,
     pub two_factor: Option<bool>,
 }
@@ -166,8 +167,8 @@ pub(in crate::account) async fn change(
         "#,
         user.0,
         new.name,
-        new.avatar.is_some(),
-        new.avatar.flatten(),
+        new.sets_avatar,
+        new.avatar,
         new.password_hash,
         new.two_factor,
     )

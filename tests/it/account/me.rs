@@ -157,7 +157,7 @@ async fn a_new_password_ends_the_other_sessions() {
     log_in("th1rd-Password").await.ok();
 }
 
-/// One's own name and picture; what is absent stays, null takes the picture away.
+/// One's own name and picture; what is absent stays, an empty one takes the picture away.
 #[tokio::test]
 async fn one_changes_ones_own_name_and_picture() {
     let server = TestServer::start().await;
@@ -174,7 +174,7 @@ async fn one_changes_ones_own_name_and_picture() {
     );
     assert_eq!(rest.patch("/me", json!({})).await.ok(), me);
     assert_eq!(
-        rest.patch("/me", json!({ "avatar": null })).await.ok()["avatar"],
+        rest.patch("/me", json!({ "avatar": "" })).await.ok()["avatar"],
         json!(null)
     );
     for bad in [
@@ -182,6 +182,7 @@ async fn one_changes_ones_own_name_and_picture() {
         json!({ "name": "a\nb" }),
         json!({ "name": "x".repeat(101) }),
         json!({ "nmae": "x" }),
+        json!({ "avatar": "x" }),
     ] {
         assert_eq!(rest.patch("/me", bad).await.refused(), "invalid_argument");
     }
