@@ -22,7 +22,8 @@ use utoipa::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    account, conversation, dev, embed_key, file, health, message, once::once, reply::Problem, session,
+    account, conversation, dev, embed_key, file, health, message, once::once, reply::Problem,
+    session,
 };
 use crate::{
     app::App,

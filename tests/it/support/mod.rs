@@ -10,7 +10,6 @@ pub mod server;
 pub mod shop;
 
 pub use people::Person;
-pub use rest::Rest;
 pub use scene::Scene;
 pub use server::TestServer;
 pub use shop::Shop;

@@ -68,6 +68,11 @@ impl Rest {
         self.ask(Method::PATCH, path, None, Some(body)).await
     }
 
+    /// `PUT /api/v1…`
+    pub async fn put(&self, path: &str, body: Value) -> Said {
+        self.ask(Method::PUT, path, None, Some(body)).await
+    }
+
     /// `DELETE /api/v1…`
     pub async fn delete(&self, path: &str) -> Said {
         self.ask(Method::DELETE, path, None, None).await
