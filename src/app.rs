@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
+    account::hasher::PasswordHasher,
     clock::Clock,
     config::Config,
     conversation::log::{Log, Width},
@@ -30,6 +31,8 @@ pub struct App {
     pub bot_pace: Arc<Pace<UserId>>,
     /// Where work that a caller may abandon runs to its end.
     pub tasks: Shutdown,
+    /// Hashes passwords, a few at once.
+    pub hasher: PasswordHasher,
     /// All settings.
     pub config: Arc<Config>,
 }
@@ -48,6 +51,7 @@ impl App {
             backlog: config.database.backlog,
         };
         let log = Log::start(&store, &clock, width, shutdown)?;
+        let hasher = PasswordHasher::new(config.login.hashes_at_once, config.login.hashes_waiting);
         let media = Media::open(&config)?;
         let per_second = config.limits.bot_requests_per_second;
         let sends = config.limits.sends_per_second;
@@ -59,6 +63,7 @@ impl App {
             media,
             clock,
             tasks: shutdown.clone(),
+            hasher,
             config: Arc::new(config),
         })
     }

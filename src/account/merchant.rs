@@ -8,5 +8,5 @@ use crate::{error::Result, id::UserId, store::Tx};
 /// The one merchant account of this number (ACC-07). A new one has no password: whoever gets the codes of that number
 /// logs in, nobody else.
 pub async fn of_phone(tx: &mut Tx, phone: &Phone, name: &str, now: Timestamp) -> Result<UserId> {
-    Ok(queries::merchant_of_phone(tx, phone.as_str(), name, now).await?)
+    Ok(queries::user::merchant_of_phone(tx, phone.as_str(), name, now).await?)
 }

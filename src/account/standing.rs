@@ -18,13 +18,14 @@ pub async fn renew(tx: &mut Tx, bot: UserId, now: Timestamp) -> Result<Token> {
     let token = Token::generate(TokenKind::Bot, &mut rand::rng());
     let unknown = Token::generate(TokenKind::Refresh, &mut rand::rng());
     let times = (now, now + STANDING);
-    queries::add_standing_session(tx, bot, &token.hash().0, &unknown.hash().0, times).await?;
+    queries::standing::add_standing_session(tx, bot, &token.hash().0, &unknown.hash().0, times)
+        .await?;
     Ok(token)
 }
 
 /// Ends all sessions of somebody: their tokens are refused from the commit on, their sockets closed within two seconds
 /// on every node.
 pub async fn revoke_all(tx: &mut Tx, user: UserId, because: &str, now: Timestamp) -> Result<()> {
-    queries::revoke_sessions(tx, user, because, now).await?;
+    queries::standing::revoke_sessions(tx, user, because, now).await?;
     tx.look_again(user, because).await
 }

@@ -8,8 +8,8 @@ use std::{sync::Arc, time::Duration};
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use futures_util::{SinkExt as _, StreamExt as _};
 use proto::{
-    Authenticate, Authenticated, Heartbeat, Post, Push, Reply, ServerFrame, User,
-    client_frame::Request, push, reply::Answer, server_frame::Kind,
+    Authenticate, Authenticated, Heartbeat, Push, Reply, ServerFrame, client_frame::Request, push,
+    reply::Answer, server_frame::Kind,
 };
 use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
@@ -18,7 +18,10 @@ use super::{
     transport::fault, turn::Turn,
 };
 use crate::{
-    account::session::{self, Session},
+    account::{
+        session::{self, Session},
+        wire,
+    },
     clock::millis,
     error::{Error, Refusal, Result, refused_argument},
     event::Frame,
@@ -277,25 +280,11 @@ fn wrong_token(code: Refusal) -> bool {
 fn welcome(live: &Live, session: &Session) -> Authenticated {
     let actor = &session.actor;
     Authenticated {
-        user: Some(User {
-            id: actor.user.to_string(),
-            kind: actor.kind.into(),
-            name: actor.name.to_string(),
-            avatar: String::new(),
-        }),
+        user: Some(wire::user(actor)),
         session_id: session.id.to_string(),
-        posts: actor.posts.iter().map(post).collect(),
+        posts: actor.posts.iter().map(wire::post).collect(),
         now: millis(live.app.clock.now()),
         expires_at: millis(session.expires_at),
-    }
-}
-
-fn post(post: &crate::actor::Post) -> Post {
-    Post {
-        shop_id: post.shop.to_string(),
-        shop_name: post.shop_name.clone(),
-        role: post.role.clone(),
-        permissions: post.permissions.iter().map(Into::into).collect(),
     }
 }
 

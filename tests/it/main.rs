@@ -7,6 +7,7 @@
 )]
 
 mod accept;
+mod account;
 mod audit;
 mod bot;
 mod changing;

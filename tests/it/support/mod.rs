@@ -4,6 +4,7 @@ pub mod asking;
 mod database;
 pub mod people;
 pub mod redis;
+pub mod register;
 pub mod rest;
 pub mod scene;
 pub mod server;

@@ -1,4 +1,4 @@
-//! REST, as a client that is not on the line: `server.rest().by(&ann).post("/me", json!({…})).await.ok()`.
+//! REST, as a client that is not on the line: `server.rest().by(&ann).patch("/me", json!({…})).await.ok()`.
 
 use reqwest::{Client, Method};
 use serde_json::Value;
