@@ -146,6 +146,7 @@ async fn a_card_reaches_every_member_of_both_groups() {
             conversation: group,
             sender: Some(shop.owner.id),
             message,
+            fingerprint: None,
         };
         log::append(&mut tx, &app.clock, draft)
             .await
