@@ -3,11 +3,11 @@
 //! Each hook has a bot of its own, a member of the group without any scope; whoever holds the token in the address speaks
 //! as that bot. People see it come, speak and go like anybody else.
 
-use proto::{Card, NoticeKind, SendMessage, User, UserKind};
+use proto::{Card, SendMessage, User, UserKind};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Bot, name, queries, seat};
+use super::{Bot, name, queries};
 use crate::{
     account::token::{Token, TokenKind},
     actor::{Actor, ManageBots, Permissions, Staff},
@@ -15,8 +15,10 @@ use crate::{
     audit,
     conversation::{Posted, post},
     error::{Refusal, Result, refused_argument},
+    group,
     id::{ConversationId, HookId, UserId},
     staff,
+    store::Tx,
 };
 
 /// Hooks of one group at most.
@@ -45,7 +47,7 @@ pub struct HookWithUrl {
 }
 
 /// Makes a hook. Refuses with `not_found` what is no group of the shop, with `conversation_closed`, with
-/// `quota_exceeded` beyond 20 hooks.
+/// `group_full`, with `quota_exceeded` beyond 20 hooks.
 pub async fn create(
     app: &App,
     by: &Staff<ManageBots>,
@@ -55,18 +57,12 @@ pub async fn create(
     let (name, now) = (name(wanted)?, app.clock.now());
     let mut tx = app.store.begin(by.shop).await?;
     staff::lock(&mut tx, by.actor.user).await?;
-    if queries::group_closed(&mut tx, group)
-        .await?
-        .ok_or(Refusal::NotFound)?
-    {
-        return Err(Refusal::ConversationClosed.into());
-    }
     if queries::count_hooks(&mut tx, group).await? >= MOST {
         return Err(Refusal::QuotaExceeded.into());
     }
     let actor = by.actor.user;
     let bot = queries::add(&mut tx, name, Permissions::NONE, actor, now).await?;
-    seat::take(app, &mut tx, group, &by.actor, &as_user(&bot)).await?;
+    group::bot::let_in(app, &mut tx, &by.actor, group, as_user(&bot)).await?;
     let token = Token::generate(TokenKind::Hook, &mut rand::rng());
     let hash = token.hash().0;
     let hook = queries::add_hook(&mut tx, group, &bot, &hash, actor, now).await?;
@@ -84,9 +80,9 @@ pub async fn create(
 /// The hooks of a group; their addresses are not known any more. Refuses with `not_found`.
 pub async fn list(app: &App, by: &Staff<ManageBots>, group: ConversationId) -> Result<Vec<Hook>> {
     let mut tx = app.store.begin(by.shop).await?;
-    queries::group_closed(&mut tx, group)
-        .await?
-        .ok_or(Refusal::NotFound)?;
+    if !queries::has_group(&mut tx, group).await? {
+        return Err(Refusal::NotFound.into());
+    }
     queries::hooks(&mut tx, group).await
 }
 
@@ -104,14 +100,7 @@ pub async fn revoke(
         .await?
         .ok_or(Refusal::NotFound)?;
     let bot = queries::retire(&mut tx, hook.bot_id, now).await?;
-    seat::leave_all(
-        app,
-        &mut tx,
-        &by.actor,
-        &as_user(&bot),
-        NoticeKind::MemberRemoved,
-    )
-    .await?;
+    leave_groups(app, &mut tx, &by.actor, &bot).await?;
     let (target, before) = (hook.id.to_string(), Some(as_audited(&hook, group)));
     audit::record(&mut tx, actor, "hook.revoked", &target, before, None, now).await?;
     tx.commit().await
@@ -152,7 +141,15 @@ fn as_audited(hook: &Hook, group: ConversationId) -> serde_json::Value {
     serde_json::json!({ "name": hook.name, "bot_id": hook.bot_id, "conversation_id": group })
 }
 
-pub(super) fn as_user(bot: &Bot) -> User {
+/// A bot that is no more leaves every group.
+pub(super) async fn leave_groups(app: &App, tx: &mut Tx, by: &Actor, bot: &Bot) -> Result<()> {
+    for group in queries::groups_of(tx, bot.user_id).await? {
+        group::bot::let_out(app, tx, by, group, as_user(bot)).await?;
+    }
+    Ok(())
+}
+
+fn as_user(bot: &Bot) -> User {
     User {
         id: bot.user_id.to_string(),
         kind: UserKind::Bot.into(),

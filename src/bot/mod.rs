@@ -8,7 +8,6 @@ pub mod create;
 pub mod hook;
 mod queries;
 pub mod retire;
-mod seat;
 
 use proto::Permission;
 use serde::Serialize;

@@ -163,21 +163,17 @@ pub(super) async fn retire(tx: &mut Tx, bot: UserId, now: Timestamp) -> Result<B
     Ok(retired)
 }
 
-/// Is a group of the shop closed? `None` where there is no such group.
-pub(super) async fn group_closed(tx: &mut Tx, group: ConversationId) -> Result<Option<bool>> {
+/// Is it a group of the shop?
+pub(super) async fn has_group(tx: &mut Tx, group: ConversationId) -> Result<bool> {
     let shop = tx.shop()?;
-    let closed = sqlx::query_scalar!(
-        r#"
-        select closed_at is not null as "closed!"
-        from conversations
-        where id = $2 and shop_id = $1 and kind = 'group'
-        "#,
+    let has = sqlx::query_scalar!(
+        r#"select exists (select from conversations where id = $2 and shop_id = $1 and kind = 'group') as "has!""#,
         shop.0,
         group.0,
     )
-    .fetch_optional(tx.sql())
+    .fetch_one(tx.sql())
     .await?;
-    Ok(closed)
+    Ok(has)
 }
 
 /// How many hooks a group has.
@@ -308,48 +304,6 @@ pub(super) async fn voice(
     )
     .fetch_optional(sql)
     .await
-}
-
-/// A bot takes part from message `number` on.
-pub(super) async fn sit_down(
-    tx: &mut Tx,
-    group: ConversationId,
-    bot: UserId,
-    number: i64,
-    now: Timestamp,
-) -> Result<()> {
-    sqlx::query!(
-        "insert into memberships (conversation_id, user_id, joined_number, joined_at) values ($1, $2, $3, $4)",
-        group.0,
-        bot.0,
-        number,
-        now.to_sqlx() as _,
-    )
-    .execute(tx.sql())
-    .await?;
-    Ok(())
-}
-
-/// The last message of a bot's time is `number`.
-pub(super) async fn stand_up(
-    tx: &mut Tx,
-    group: ConversationId,
-    bot: UserId,
-    number: i64,
-) -> Result<()> {
-    sqlx::query!(
-        "
-        update memberships
-        set left_number = $3, changed_at = clock_timestamp()
-        where conversation_id = $1 and user_id = $2 and left_number is null
-        ",
-        group.0,
-        bot.0,
-        number,
-    )
-    .execute(tx.sql())
-    .await?;
-    Ok(())
 }
 
 /// The open groups that a bot is in.

@@ -1,8 +1,6 @@
 //! Let a bot go.
 
-use proto::NoticeKind;
-
-use super::{hook::as_user, queries, seat};
+use super::{hook::leave_groups, queries};
 use crate::{
     account::standing,
     actor::{ManageBots, Staff},
@@ -20,14 +18,7 @@ pub async fn retire(app: &App, by: &Staff<ManageBots>, bot: UserId) -> Result<()
     staff::lock(&mut tx, by.actor.user).await?;
     let before = queries::bot(&mut tx, bot).await?.ok_or(Refusal::NotFound)?;
     queries::retire(&mut tx, bot, now).await?;
-    seat::leave_all(
-        app,
-        &mut tx,
-        &by.actor,
-        &as_user(&before),
-        NoticeKind::MemberRemoved,
-    )
-    .await?;
+    leave_groups(app, &mut tx, &by.actor, &before).await?;
     standing::revoke_all(&mut tx, bot, "bot_retired", now).await?;
     let (actor, target) = (by.actor.user, bot.to_string());
     let before = Some(before.as_audited());

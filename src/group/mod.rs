@@ -15,6 +15,7 @@
 
 pub mod add;
 pub mod approve;
+pub mod bot;
 pub mod change;
 pub mod create;
 pub mod dissolve;

@@ -75,6 +75,17 @@ impl TestShop {
     /// A group of the shop, put straight into the database.
     pub async fn group(&self, server: &TestServer, member: &Person) -> ConversationId {
         let group = self.conversation(server, "group", None).await;
+        sqlx::query(
+            "insert into groups (conversation_id, shop_id, name, members, created_by, created_at)
+             values ($1, $2, 'Tea friends', 1, $3, $4)",
+        )
+        .bind(group)
+        .bind(self.id)
+        .bind(self.owner.id)
+        .bind(server.clock.now().to_sqlx())
+        .execute(server.server.app.store.pool())
+        .await
+        .expect("a group");
         seat(server, group, member).await;
         group
     }
