@@ -7,6 +7,7 @@ mod audience;
 mod bulletin;
 mod presence;
 mod redis;
+mod roll;
 mod topics;
 mod wire;
 

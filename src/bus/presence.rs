@@ -1,25 +1,28 @@
 //! Who is on the line, on any node. Never stored in Postgres.
 //!
-//! With Redis each user has a set of the nodes they are on, and each node a key that expires soon after it stops renewing
-//! it: a node that dies takes all of its people off the line at once, and what it left in the sets is not believed. Whoever
-//! comes or goes is told to those who watch ([`Audience::Watchers`]); besides, each node asks again every few seconds for
-//! those whom its people watch. Without Redis, people on this node are known and nobody else.
+//! With Redis, nodes keep a common roll (`roll.rs`). Whoever comes or goes is told to those who watch
+//! ([`Audience::Watchers`]); besides, each node looks up every few seconds those whom its people watch, so that a lost
+//! word or a dead node misleads nobody for long. Without Redis, people on this node are known and nobody else.
 
 use std::{
     collections::{HashMap, HashSet},
     time::Duration,
 };
 
-use ::redis::{Cmd, RedisResult, cmd};
+use ::redis::RedisResult;
 use parking_lot::Mutex;
 use proto::{Presence as State, PresenceChanged, push};
 use tokio::{
     sync::Notify,
-    time::{Instant, MissedTickBehavior, interval},
+    time::{Instant, MissedTickBehavior, interval, sleep},
 };
 use tokio_util::sync::CancellationToken;
 
-use super::{Audience, Bus, bulletin::News, wire::Wire};
+use super::{
+    Audience, Bus,
+    bulletin::News,
+    roll::{Roll, SET_LIFE},
+};
 use crate::{
     event::Event,
     id::{NodeId, UserId},
@@ -27,8 +30,6 @@ use crate::{
 
 /// People whose coming and going is written with one round trip.
 const BATCH: usize = 512;
-/// A user's set is forgotten this many seconds after the last node wrote to it; nodes write in a third of it.
-const SET_SECONDS: u64 = 3_600;
 
 /// What this node knows.
 #[derive(Debug, Default)]
@@ -39,6 +40,8 @@ pub(super) struct Presence {
 
 #[derive(Debug, Default)]
 struct Known {
+    /// This node's name on the roll.
+    name: NodeId,
     /// Who is on the line here.
     here: HashSet<UserId>,
     /// Came or went here, and Redis does not know it yet.
@@ -84,13 +87,20 @@ impl Presence {
         self.changed.notify_one();
     }
 
-    /// Redis may know nothing, or nothing any more.
-    pub(super) fn announce_all(&self) {
+    /// The roll may be lost, or hold somebody who went meanwhile: this node begins anew, under another name.
+    pub(super) fn begin_anew(&self) {
+        let mut known = self.known.lock();
+        known.name = NodeId::new();
+        drop(known);
+        self.announce_all();
+    }
+
+    fn announce_all(&self) {
         let mut known = self.known.lock();
         let here = known.here.clone();
         known.moved.extend(here);
-        known.doubted = known.watched.keys().copied().collect();
         drop(known);
+        self.doubt_all();
         self.changed.notify_one();
     }
 
@@ -122,6 +132,10 @@ impl Presence {
         })
     }
 
+    fn name(&self) -> NodeId {
+        self.known.lock().name
+    }
+
     fn is_here(&self, user: UserId) -> bool {
         self.known.lock().here.contains(&user)
     }
@@ -149,65 +163,54 @@ impl Presence {
     }
 }
 
-/// How long nodes are believed, and how often they are asked.
-#[derive(Clone, Copy, Debug)]
-struct Rhythm {
-    beat: Duration,
-    node_ms: u64,
-}
-
 /// Keeps presence until the server stops: `beat` is the time between two looks at those who are watched. A node that
 /// dies is noticed within four of them.
 pub(super) async fn keep(bus: Bus, beat: Duration, stop: CancellationToken) {
-    let rhythm = Rhythm {
-        beat,
-        node_ms: u64::try_from(beat.as_millis()).unwrap_or(u64::MAX) * 3,
-    };
-    let mut beats = interval(rhythm.beat);
+    let mut beats = interval(beat);
     beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut announced = Instant::now();
     loop {
         tokio::select! {
-            () = stop.cancelled() => return farewell(&bus).await,
+            () = stop.cancelled() => break,
             () = bus.presence().changed.notified() => {}
             _ = beats.tick() => {
                 bus.presence().doubt_all();
-                if announced.elapsed() > Duration::from_secs(SET_SECONDS / 3) {
+                if announced.elapsed() > SET_LIFE / 3 {
                     announced = Instant::now();
                     bus.presence().announce_all();
                 }
             }
         }
-        if let Err(error) = announce(&bus, rhythm).await {
-            tracing::debug!(%error, "presence is announced again when Redis is back");
+        if let Err(error) = announce(&bus, beat * 3).await {
+            tracing::debug!(%error, "the roll was not written; it is begun anew when Redis is back");
+            bus.presence().begin_anew();
+            sleep(Duration::from_millis(100)).await;
         }
         settle(&bus).await;
     }
+    if let Some(roll) = roll(&bus) {
+        let _ = roll.resign().await;
+    }
+}
+
+fn roll(bus: &Bus) -> Option<Roll> {
+    let name = bus.presence().name();
+    bus.wire().map(|wire| Roll { wire, name })
 }
 
 /// This node is alive, and these have come or gone.
-async fn announce(bus: &Bus, rhythm: Rhythm) -> RedisResult<()> {
-    let wire = bus.wire();
-    if let Some(wire) = &wire {
-        let mut alive = cmd("SET");
-        alive
-            .arg(node_key(bus.node()))
-            .arg(1)
-            .arg("PX")
-            .arg(rhythm.node_ms);
-        wire.ask::<()>(&alive).await?;
+async fn announce(bus: &Bus, life: Duration) -> RedisResult<()> {
+    let roll = roll(bus);
+    if let Some(roll) = &roll {
+        roll.renew(life).await?;
     }
     loop {
         let moved = bus.presence().take_moved();
         if moved.is_empty() {
             return Ok(());
         }
-        if let Some(wire) = &wire {
-            let commands: Vec<Cmd> = moved
-                .iter()
-                .flat_map(|(user, here)| write_down(bus.node(), *user, *here))
-                .collect();
-            wire.ask_all::<i64>(&commands).await?;
+        if let Some(roll) = &roll {
+            roll.write(&moved).await?;
         }
         for (user, here) in moved {
             bus.tell(if here {
@@ -220,18 +223,6 @@ async fn announce(bus: &Bus, rhythm: Rhythm) -> RedisResult<()> {
     }
 }
 
-fn write_down(node: NodeId, user: UserId, here: bool) -> Vec<Cmd> {
-    let set = user_key(user);
-    let (mut change, mut keep) = (cmd(if here { "SADD" } else { "SREM" }), cmd("EXPIRE"));
-    change.arg(&set).arg(node.to_string());
-    keep.arg(&set).arg(SET_SECONDS);
-    if here {
-        vec![change, keep]
-    } else {
-        vec![change]
-    }
-}
-
 /// Looks up those who are in doubt, and tells those who watch them.
 async fn settle(bus: &Bus) {
     for users in bus.presence().take_doubted().chunks(BATCH) {
@@ -241,74 +232,18 @@ async fn settle(bus: &Bus) {
     }
 }
 
-/// Who of `users` is on the line. Whom Redis cannot tell about is, if they are here.
+/// Who of `users` is on the line. About whom Redis cannot tell, this node knows only its own.
 pub(super) async fn look_up(bus: &Bus, users: &[UserId]) -> Vec<(UserId, bool)> {
-    let elsewhere: Vec<UserId> = users
-        .iter()
-        .copied()
-        .filter(|user| !bus.presence().is_here(*user))
-        .collect();
-    let found = match bus.wire() {
-        Some(wire) => ask(&wire, bus.node(), &elsewhere).await.unwrap_or_default(),
+    let here = |user: &UserId| bus.presence().is_here(*user);
+    let others: Vec<UserId> = users.iter().copied().filter(|user| !here(user)).collect();
+    let elsewhere = match roll(bus) {
+        Some(roll) => roll.elsewhere(&others).await.unwrap_or_default(),
         None => HashSet::new(),
     };
     users
         .iter()
-        .map(|user| (*user, found.contains(user) || bus.presence().is_here(*user)))
+        .map(|user| (*user, elsewhere.contains(user) || here(user)))
         .collect()
-}
-
-/// Who is on a node that is alive. What this node's own entries say is not asked: it knows better.
-async fn ask(wire: &Wire, own: NodeId, users: &[UserId]) -> RedisResult<HashSet<UserId>> {
-    let sets: Vec<Cmd> = users
-        .iter()
-        .map(|user| one("SMEMBERS", &user_key(*user)))
-        .collect();
-    let nodes: Vec<Vec<String>> = wire.ask_all(&sets).await?;
-    let own = own.to_string();
-    let all: Vec<&String> = nodes
-        .iter()
-        .flatten()
-        .filter(|node| **node != own)
-        .collect::<HashSet<_>>()
-        .into_iter()
-        .collect();
-    let keys: Vec<Cmd> = all
-        .iter()
-        .map(|node| one("EXISTS", &format!("souk:node:{node}")))
-        .collect();
-    let alive: Vec<bool> = wire.ask_all(&keys).await?;
-    let alive: HashSet<&String> = all
-        .into_iter()
-        .zip(alive)
-        .filter_map(|(node, alive)| alive.then_some(node))
-        .collect();
-    let online = users
-        .iter()
-        .zip(&nodes)
-        .filter(|(_, nodes)| nodes.iter().any(|node| alive.contains(node)));
-    Ok(online.map(|(user, _)| *user).collect())
-}
-
-/// A node that stops takes its key along, so that nobody waits for its expiry.
-async fn farewell(bus: &Bus) {
-    if let Some(wire) = bus.wire() {
-        let _ = wire.ask::<i64>(&one("DEL", &node_key(bus.node()))).await;
-    }
-}
-
-fn one(verb: &str, key: &str) -> Cmd {
-    let mut command = cmd(verb);
-    command.arg(key);
-    command
-}
-
-fn node_key(node: NodeId) -> String {
-    format!("souk:node:{node}")
-}
-
-fn user_key(user: UserId) -> String {
-    format!("souk:online:{user}")
 }
 
 #[cfg(test)]
@@ -335,7 +270,7 @@ mod tests {
         assert_eq!(presence.take_moved(), [(user, false)]);
         presence.follow(Audience::User(user));
         presence.take_moved();
-        presence.announce_all();
+        presence.begin_anew();
         assert_eq!(presence.take_moved(), [(user, true)]);
     }
 }

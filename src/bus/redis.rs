@@ -127,7 +127,7 @@ impl Wiring {
         let (wire, pushes) = self.place.connect().await?;
         self.topics.begin_anew();
         *self.wire.write() = Some(wire.clone());
-        bus.presence().announce_all();
+        bus.presence().begin_anew();
         let (topics, lost) = (&self.topics, pushes.lost.clone());
         tokio::select! {
             ended = ask(topics, &wire, bus) => ended,

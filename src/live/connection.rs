@@ -96,17 +96,17 @@ impl Connection {
     /// Settles who is there and where they belong. From its return on, events are queued: what the client missed
     /// before is in the log.
     async fn admit(&mut self, request: Authenticate) -> Result<(Place, Authenticated)> {
-        let (live, format) = (self.live.clone(), self.format);
+        let (node, format) = (self.live.clone(), self.format);
         let admitted = self.live.app.tasks.spawn(async move {
-            let session = recognise(&live, &request).await?;
+            let session = recognise(&node, &request).await?;
             let line = Line::new(
                 session.actor.clone(),
                 format,
-                live.app.config.limits.queue_bytes,
+                node.app.config.limits.queue_bytes,
             );
-            let place = Place::new(&live.hub, line);
-            live.settle(&place.line).await?;
-            Ok((place, welcome(&live, &session)))
+            let place = Place::new(&node.hub, line);
+            node.settle(&place.line).await?;
+            Ok((place, welcome(&node, &session)))
         });
         admitted
             .await

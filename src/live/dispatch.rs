@@ -24,7 +24,7 @@ use crate::{
 /// Answers a request of an authenticated line. `under_way` is given back when the answer is queued. Where a task is
 /// returned, the next request of this line is dispatched after its end: that keeps sends in order.
 pub(super) fn dispatch<G: Send + 'static>(
-    live: &Live,
+    node: &Live,
     line: &Arc<Line>,
     id: u64,
     request: Request,
@@ -37,13 +37,13 @@ pub(super) fn dispatch<G: Send + 'static>(
             to.reply(id, result.map(accepted));
             drop(under_way);
         };
-        return conversation::post::submit(&live.app, &line.actor(), request, Box::new(answer));
+        return conversation::post::submit(&node.app, &line.actor(), request, Box::new(answer));
     }
-    let (live, line) = (live.clone(), line.clone());
-    live.app.tasks.clone().spawn(async move {
+    let (node, line) = (node.clone(), line.clone());
+    node.app.tasks.clone().spawn(async move {
         let result = match request {
-            Request::WatchPresence(request) => live.watch(&line, request).await,
-            request => answer(&live.app, &line.actor(), &line, request).await,
+            Request::WatchPresence(request) => node.watch(&line, request).await,
+            request => answer(&node.app, &line.actor(), &line, request).await,
         };
         log_failure(&result);
         line.reply(id, result);
