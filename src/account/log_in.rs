@@ -1,5 +1,5 @@
 //! Logging in: with a password, on a new device also with a code (ACC-09), always with both if its owner wants (ACC-10);
-//! customers also with a code alone.
+//! whoever has no password, and customers anyway, with a code alone.
 
 use std::net::IpAddr;
 
@@ -82,14 +82,20 @@ async fn prove_all(app: &App, asked: &LogIn) -> Result<(Login, Option<Proved>)> 
         None => None,
     };
     let login = found.ok_or(Refusal::WrongCredentials)?;
-    let by_code_alone = asked.password.is_none();
-    if by_code_alone && (asked.account == AccountKind::Merchant || login.two_factor) {
+    if asked.password.is_none() && !login.by_code_alone(asked.account) {
         return Err(refused_argument("password", "is missing"));
     }
     if proved.is_none() && (login.two_factor || !login.device_known) {
         return Err(challenge(asked));
     }
     Ok((login, proved))
+}
+
+impl Login {
+    /// Customers may; a merchant may until they have set a password, for colleagues are given accounts without one.
+    fn by_code_alone(&self, account: AccountKind) -> bool {
+        !self.two_factor && (account == AccountKind::Customer || self.password_hash.is_none())
+    }
 }
 
 /// Wrong guesses are counted apart for strangers and for each device that the account knows: strangers cannot lock its

@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::support::{
-    Person, TestServer,
+    Person, TestServer, TestShop,
     register::{PASSWORD, phone},
     rest::Said,
 };
@@ -198,5 +198,38 @@ async fn failures_are_limited_by_address() {
         log_in(&limited, "pc", PASSWORD).await.refused(),
         "rate_limited"
     );
+    log_in(&server, "pc", PASSWORD).await.ok();
+}
+
+/// STAFF-01, ACC-09: a colleague added by phone has no password yet: a code lets them in, and once they have set a
+/// password, a code alone does not.
+#[tokio::test]
+async fn a_colleague_without_a_password_logs_in_by_code() {
+    let server = TestServer::start().await;
+    let shop = TestShop::open(&server).await;
+    let role = shop.role(&server, "agent").await;
+    let newcomer = json!({ "phone": phone(1), "name": "Cai", "role_id": role });
+    let added = shop
+        .boss(&server)
+        .post(&shop.path("/staff"), newcomer)
+        .await;
+    let id = added.ok()["user_id"].clone();
+    let by_code = async || {
+        let contact = json!({ "phone": phone(1) });
+        let proof = server.proof("merchant", contact, "log_in").await;
+        let form =
+            json!({ "account": "merchant", "phone": phone(1), "proof": proof, "device_id": "pc" });
+        server.rest().post_as("", "/sessions", form).await
+    };
+    let answer = by_code().await.ok();
+    assert_eq!(answer["user"]["id"], id);
+    assert_eq!(answer["posts"][0]["role"], "agent");
+
+    let contact = json!({ "phone": phone(1) });
+    let proof = server.proof("merchant", contact, "set_password").await;
+    let change = json!({ "proof": proof, "new_password": PASSWORD });
+    let rest = server.rest().by(&Person::of(&answer));
+    rest.patch("/me", change).await.ok();
+    assert_eq!(by_code().await.refused(), "invalid_argument");
     log_in(&server, "pc", PASSWORD).await.ok();
 }
