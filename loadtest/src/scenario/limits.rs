@@ -67,6 +67,9 @@ async fn sockets(
         let run = group::run(&stage, "bare", members, window).await?;
         let name = format!("bare_deliveries_per_s_{window}");
         figures.note(&name, run.delivered_per_s.unwrap_or_default());
+        if let Some(cpu) = run.cpu {
+            figures.note(&format!("bare_cpu_us_{window}"), cpu.server);
+        }
         figures.blame(crate::check::Faults {
             lost: run.lost,
             doubled: run.doubled,
