@@ -26,7 +26,7 @@ const FIRST_PAUSE: Duration = Duration::from_millis(500);
 /// The widest back-off.
 const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 /// Who is not back by then was rejected for good.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 /// Between two messages while they come back.
 const MEANWHILE: Duration = Duration::from_millis(200);
 
