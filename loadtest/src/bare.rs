@@ -30,13 +30,13 @@ use tokio_tungstenite::{
     tungstenite::{Message, protocol::WebSocketConfig},
 };
 
-/// The bare server as a program of its own, so that its memory and its sockets are its own. Ends when dropped.
+/// The bare server as a program of its own, so that its memory and its sockets are its own. Also ends when dropped.
 pub struct Bare {
     /// Where it listens.
     pub address: SocketAddr,
     /// Its process id.
     pub pid: u32,
-    _child: Child,
+    child: Child,
 }
 
 impl Bare {
@@ -52,12 +52,16 @@ impl Bare {
         let line = BufReader::new(said).lines().next_line().await?;
         let address = line.context("the bare server said nothing")?.parse()?;
         let pid = child.id().context("it has just started")?;
-        let _child = child;
         Ok(Self {
             address,
             pid,
-            _child,
+            child,
         })
+    }
+
+    /// Ends it.
+    pub async fn stop(mut self) -> anyhow::Result<()> {
+        Ok(self.child.kill().await?)
     }
 }
 

@@ -140,15 +140,16 @@ impl Heard {
 
     /// A frame is shown to somebody who also asks the log: what the log has given already is passed over.
     pub fn hear_if_new(&mut self, frame: &[u8]) {
-        if let Glance::Posted {
+        let Glance::Posted {
             number,
             client_message_id,
             ..
         } = glance(frame)
-        {
-            if self.first.is_none() || number >= self.next {
-                self.hear(number, client_message_id);
-            }
+        else {
+            return;
+        };
+        if self.first.is_none() || number >= self.next {
+            self.hear(number, client_message_id);
         }
     }
 

@@ -22,6 +22,8 @@ use tokio::{
 
 use crate::client::{Closed, accepted};
 
+/// The second byte's highest bit.
+const MASKED: u8 = 0x80;
 const SCRATCH: usize = 256 * 1024;
 /// A head longer than this is not an answer to an upgrade.
 const LONGEST_HEAD: usize = 8 * 1024;
@@ -208,13 +210,13 @@ async fn read_head(stream: &mut TcpStream) -> anyhow::Result<Vec<u8>> {
 fn head(out: &mut Vec<u8>, first: u8, length: usize) {
     out.push(first);
     match length {
-        0..126 => out.push(0x80 | length as u8),
+        0..126 => out.push(MASKED | length as u8),
         126..65_536 => {
-            out.push(0x80 | 126);
+            out.push(MASKED + 126);
             out.extend_from_slice(&(length as u16).to_be_bytes());
         }
         _ => {
-            out.push(0x80 | 127);
+            out.push(MASKED + 127);
             out.extend_from_slice(&(length as u64).to_be_bytes());
         }
     }

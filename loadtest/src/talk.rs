@@ -185,8 +185,8 @@ struct Sent {
 }
 
 impl Talker {
-    /// Person number `place` of the run.
-    pub fn new(socket: Socket, run: Arc<Run>, talk: Arc<Talk>, pace: Pace, place: usize) -> Self {
+    /// Person number `index` of the run.
+    pub fn new(socket: Socket, run: Arc<Run>, talk: Arc<Talk>, pace: Pace, index: usize) -> Self {
         let message = SendMessage {
             conversation_id: talk.conversation.clone(),
             text: "x".repeat(run.size),
@@ -201,7 +201,7 @@ impl Talker {
             run,
             talk,
             pace,
-            place,
+            place: index,
             frame,
             under_way: VecDeque::new(),
             notes: Notes::default(),

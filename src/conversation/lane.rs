@@ -31,9 +31,9 @@ use crate::{
 /// After this time a sender hears "outcome unknown" and may ask again with the same client message id.
 const PATIENCE: Duration = Duration::from_secs(8);
 
-/// A draft in the queue.
+/// A draft in the queue. Boxed: it is long, and moved a few times before it is written.
 pub(super) struct Waiting {
-    draft: Draft,
+    draft: Box<Draft>,
     caller: Caller,
 }
 
@@ -47,6 +47,7 @@ impl Waiting {
     pub(super) fn new(draft: Draft, answer: Answer) -> Self {
         let since = Instant::now();
         let caller = Caller { answer, since };
+        let draft = Box::new(draft);
         Self { draft, caller }
     }
 
@@ -57,7 +58,7 @@ impl Waiting {
 
 /// Drafts that are written together, and who waits for each.
 struct Batch {
-    drafts: Vec<Draft>,
+    drafts: Vec<Box<Draft>>,
     callers: Vec<Caller>,
 }
 
@@ -176,7 +177,11 @@ impl Lane {
         }
     }
 
-    async fn attempt(&self, pool: &PgPool, drafts: &[Draft]) -> Result<Vec<Outcome>, sqlx::Error> {
+    async fn attempt(
+        &self,
+        pool: &PgPool,
+        drafts: &[Box<Draft>],
+    ) -> Result<Vec<Outcome>, sqlx::Error> {
         let mut pause = Duration::from_millis(20);
         loop {
             match queries::append(pool, drafts, self.clock.now()).await {
@@ -193,7 +198,7 @@ impl Lane {
     fn announce(&self, batch: Batch, outcomes: Vec<Outcome>) {
         let settled = batch.drafts.into_iter().zip(outcomes);
         for ((draft, outcome), caller) in settled.zip(batch.callers) {
-            match settle(draft, outcome) {
+            match settle(*draft, outcome) {
                 Ok((posted, event)) => {
                     (caller.answer)(Ok(posted));
                     if let Some(event) = event {

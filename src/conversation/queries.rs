@@ -11,6 +11,8 @@ pub(super) mod search;
 pub(super) mod seat;
 mod standing;
 
+use std::borrow::Borrow;
+
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use sqlx::PgExecutor;
@@ -73,11 +75,11 @@ pub(super) fn address(
 /// Judges, numbers and writes a batch: one statement, one transaction, one answer for each draft in its order.
 pub(super) async fn append(
     sql: impl PgExecutor<'_>,
-    drafts: &[Draft],
+    drafts: &[impl Borrow<Draft>],
     now: Timestamp,
 ) -> Result<Vec<Outcome>, sqlx::Error> {
-    let stored: Vec<wire::Stored> = drafts
-        .iter()
+    let drafts = || drafts.iter().map(Borrow::borrow);
+    let stored: Vec<wire::Stored> = drafts()
         .map(|draft| wire::store(&draft.message, draft.fingerprint))
         .collect();
     let rows = sqlx::query!(
@@ -87,8 +89,8 @@ pub(super) async fn append(
         from append_messages($1, $2, $3, $4, $5, $6, $7, $8)
         order by place
         "#,
-        &drafts.iter().map(|draft| draft.conversation.0).collect::<Vec<_>>(),
-        &drafts.iter().map(|draft| draft.sender.map(|sender| sender.0)).collect::<Vec<_>>() as &[Option<Uuid>],
+        &drafts().map(|draft| draft.conversation.0).collect::<Vec<_>>(),
+        &drafts().map(|draft| draft.sender.map(|sender| sender.0)).collect::<Vec<_>>() as &[Option<Uuid>],
         &stored.iter().map(|one| one.client_message_id).collect::<Vec<_>>() as &[Option<&str>],
         &stored.iter().map(|one| one.fingerprint).collect::<Vec<_>>(),
         &stored.iter().map(|one| one.text).collect::<Vec<_>>() as &[&str],

@@ -68,7 +68,7 @@ fn pace(flow: Flow, place: usize, people: usize, start: Instant) -> Pace {
             let gap = Duration::from_secs_f64(people as f64 / rate.max(1e-3));
             Pace::Every(gap, start + gap.mul_f64(place as f64 / people as f64))
         }
-        Flow::Lone if place % 2 == 0 => Pace::Window(1),
+        Flow::Lone if place.is_multiple_of(2) => Pace::Window(1),
         Flow::Lone => Pace::Listen,
     }
 }
@@ -77,9 +77,12 @@ fn pace(flow: Flow, place: usize, people: usize, start: Instant) -> Pace {
 fn check(figures: &mut Figures, notes: &[Notes]) {
     for pair in notes.chunks_exact(2) {
         let mut promised = Promised::default();
-        pair.iter().for_each(|one| promised.merge(&one.promised));
+        for one in pair {
+            promised.merge(&one.promised);
+        }
         figures.blame(promised.faults());
-        pair.iter()
-            .for_each(|one| figures.blame(one.heard.faults(&promised)));
+        for one in pair {
+            figures.blame(one.heard.faults(&promised));
+        }
     }
 }

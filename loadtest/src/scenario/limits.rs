@@ -63,10 +63,14 @@ async fn sockets(
     many: Dose,
 ) -> anyhow::Result<()> {
     for window in WINDOWS {
-        let (_bare, stage) = bare(stage).await?;
+        let (bare, stage) = bare(stage).await?;
         let run = group::run(&stage, "bare", members, window).await?;
+        bare.stop().await?;
         let name = format!("bare_deliveries_per_s_{window}");
         figures.note(&name, run.delivered_per_s.unwrap_or_default());
+        if let Some(cpu) = run.cpu {
+            figures.note(&format!("bare_cpu_us_{window}"), cpu.server);
+        }
         figures.blame(crate::check::Faults {
             lost: run.lost,
             doubled: run.doubled,
@@ -79,6 +83,7 @@ async fn sockets(
         ..many
     };
     let weighed = idle::weigh(&stage, "bare", many, Program::of(bare.pid)).await?;
+    bare.stop().await?;
     let each = weighed.server_rss_kib_per_connection;
     figures.note("bare_socket_kib", each.unwrap_or_default());
     Ok(())

@@ -59,7 +59,7 @@ pub(super) async fn speak(
     let first = stage.connect(&group.people[..1]).await?;
     let socket = first.into_iter().next().context("the speaker")?;
     stage.bar.set_message("speaking");
-    let run = Arc::new(Run::of(messages, size, Duration::from_secs(120)));
+    let run = Arc::new(Run::of(messages, size, Duration::from_mins(2)));
     let talk = Talk::new(group, 1);
     Talker::new(socket, run, talk, Pace::Window(64), 0)
         .talk()
@@ -110,7 +110,9 @@ pub(super) async fn catch_up(
             .iter()
             .for_each(|one| take(one, heard));
     }
-    pushed.iter().for_each(|frame| heard.hear_if_new(frame));
+    for frame in &pushed {
+        heard.hear_if_new(frame);
+    }
     Ok(())
 }
 
