@@ -207,8 +207,8 @@ impl Seat {
     }
 }
 
-/// The groups that somebody is in now.
-pub async fn groups_of(app: &App, user: UserId) -> Result<Vec<ConversationId>> {
+/// The groups that somebody is in now, and the first message that they may see of each.
+pub async fn groups_of(app: &App, user: UserId) -> Result<Vec<(ConversationId, u64)>> {
     Ok(queries::groups_of(app.store.pool(), user).await?)
 }
 

@@ -113,14 +113,14 @@ pub(super) async fn append(
     Ok(outcomes.collect())
 }
 
-/// The groups that a user is in now.
+/// The groups that a user is in now, and the first message that they may see of each.
 pub(super) async fn groups_of(
     sql: impl PgExecutor<'_>,
     user: UserId,
-) -> Result<Vec<ConversationId>, sqlx::Error> {
-    sqlx::query_scalar!(
+) -> Result<Vec<(ConversationId, u64)>, sqlx::Error> {
+    let rows = sqlx::query!(
         r#"
-        select m.conversation_id as "group: ConversationId"
+        select m.conversation_id as "group: ConversationId", m.joined_number
         from memberships m
         join conversations c on c.id = m.conversation_id
         where m.user_id = $1 and m.left_number is null and c.kind = 'group'
@@ -128,7 +128,11 @@ pub(super) async fn groups_of(
         user.0,
     )
     .fetch_all(sql)
-    .await
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.group, row.joined_number.cast_unsigned()))
+        .collect())
 }
 
 /// Is somebody, or are the shops that they answer for, in one of these conversations?

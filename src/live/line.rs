@@ -1,6 +1,6 @@
 //! One open socket of an authenticated person, as the hub sees it.
 
-use std::{sync::Arc, time::Duration};
+use std::{collections::HashMap, sync::Arc, time::Duration};
 
 use parking_lot::{Mutex, RwLock};
 use proto::{AlertKind, Reply, ServerFrame, reply::Answer, server_frame::Kind};
@@ -38,6 +38,8 @@ pub struct Line {
 
 #[derive(Debug, Default)]
 struct Belongings {
+    /// The first message that the person may see of each group.
+    joined: HashMap<ConversationId, u64>,
     audiences: Vec<Audience>,
     /// Groups left, each with the last message: what was read before that must not bring the line back.
     departed: Vec<(ConversationId, u64)>,
@@ -81,9 +83,24 @@ impl Line {
 
     /// Queues an event, unless it is an alert that this person does not want.
     pub fn show(&self, event: &Arc<Event>) {
-        if event.alert.is_none_or(|kind| self.wants(kind)) {
+        if event.alert.is_none_or(|kind| self.wants(kind)) && self.may_see(event) {
             self.outbox.show(event);
         }
+    }
+
+    /// A change of a message that was said before this person joined the group is not for them.
+    fn may_see(&self, event: &Event) -> bool {
+        event.redraws.is_none_or(|(group, number)| {
+            let own = self.belongings.lock();
+            own.joined
+                .get(&group)
+                .is_none_or(|joined| *joined <= number)
+        })
+    }
+
+    /// The person sees this group from message `joined` on.
+    pub(super) fn sees_from(&self, group: ConversationId, joined: u64) {
+        self.belongings.lock().joined.insert(group, joined);
     }
 
     /// May another sign of typing be passed on? Once a second.
@@ -160,10 +177,10 @@ impl Line {
     /// The person is in a group again, from message `joined` on. A membership that began before the line left the group
     /// is old news.
     pub(super) fn arrive(&self, group: ConversationId, joined: u64) {
-        self.belongings
-            .lock()
-            .departed
+        let mut own = self.belongings.lock();
+        own.departed
             .retain(|(one, left)| *one != group || *left >= joined);
+        own.joined.insert(group, joined);
     }
 
     /// Where it belongs.

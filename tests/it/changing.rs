@@ -97,6 +97,24 @@ async fn a_sender_edits_in_time() {
     assert_eq!(bob.say(conversation, "ok").await.number, 2);
 }
 
+/// I-9: a newcomer is not shown how a message from before their time was changed.
+#[tokio::test]
+async fn a_newcomer_does_not_see_old_messages_change() {
+    let server = TestServer::start().await;
+    let ann = Person::customer(&server, "Ann").await;
+    let group = scene::group(&server, scene::shop(&server).await, &[&ann]).await;
+    let mut ann = ann.connect(&server).await;
+    ann.say(group, "before").await;
+    let bob = Person::customer(&server, "Bob").await;
+    scene::join(&server, group, &bob, 1).await;
+    let mut bob = bob.connect(&server).await;
+    ann.say(group, "after").await;
+    done(&mut ann, edit(group, 1, "a secret of the old days")).await;
+    done(&mut ann, edit(group, 2, "after all")).await;
+    let seen = sees_change(&mut bob).await;
+    assert_eq!((seen.number, &seen.text[..]), (2, "after all"));
+}
+
 /// CHAT-08, I-12: what is recalled is gone from history, from its pins, from quotes made later, and not changed again.
 #[tokio::test]
 async fn a_recalled_message_is_blank_everywhere() {

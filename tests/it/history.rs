@@ -150,12 +150,12 @@ async fn messages_come_as_they_are_now() {
     }
     run!(
         server,
-        "update messages set recalled_at = now(), version = 2 where conversation_id = $1 and number = 1",
+        "update messages set recalled_at = now(), version = 2, revision = 1 where conversation_id = $1 and number = 1",
         group
     );
     run!(
         server,
-        "update messages set pinned_at = now() where conversation_id = $1 and number >= 2",
+        "update messages set pinned_at = now(), revision = number where conversation_id = $1 and number >= 2",
         group
     );
     for at in 0..25 {

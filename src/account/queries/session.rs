@@ -32,7 +32,8 @@ pub(in crate::account) async fn session_by_access(
         Found,
         r#"
         select s.id as "session: SessionId", s.user_id as "user: UserId", u.kind, u.name, u.shop_id as "home: ShopId",
-          u.banned_at is not null as "banned!", s.access_expires_at as "expires_at: jiff_sqlx::Timestamp",
+          u.banned_at is not null or exists (select from bans b where b.shop_id = u.shop_id and b.user_id = u.id) as "banned!",
+          s.access_expires_at as "expires_at: jiff_sqlx::Timestamp",
           s.revoked_at is not null as "revoked!"
         from sessions s
         join users u on u.id = s.user_id
@@ -53,7 +54,8 @@ pub(in crate::account) async fn session_by_id(
         Found,
         r#"
         select s.id as "session: SessionId", s.user_id as "user: UserId", u.kind, u.name, u.shop_id as "home: ShopId",
-          u.banned_at is not null as "banned!", s.access_expires_at as "expires_at: jiff_sqlx::Timestamp",
+          u.banned_at is not null or exists (select from bans b where b.shop_id = u.shop_id and b.user_id = u.id) as "banned!",
+          s.access_expires_at as "expires_at: jiff_sqlx::Timestamp",
           s.revoked_at is not null as "revoked!"
         from sessions s
         join users u on u.id = s.user_id

@@ -106,6 +106,12 @@ async fn stopping_finishes_what_is_under_way() {
     }
     receiver.hears().await;
     receiver.hears().await;
+    eventually("all five are fanned out", async || {
+        let count = sqlx::query_scalar("select count(*) from webhook_deliveries");
+        let count: i64 = count.fetch_one(&stage.pool).await.unwrap();
+        (count == 5).then_some(())
+    })
+    .await;
     let tasks = server.server.app.tasks.clone();
     let stopping = tokio::spawn(server.stop());
     tasks.soft().cancelled().await;
