@@ -1,5 +1,5 @@
 //! Compiles the `.proto` files (with a compiler written in Rust: nobody needs protoc) and gives every message
-//! the JSON form of docs/protocol.md: field names as written, numbers as numbers, enum values as lower_snake_case words.
+//! the JSON form of docs/protocol.md: field names as written, numbers as numbers, enum values as `lower_snake_case` words.
 
 use std::{env, fs, path::Path};
 
@@ -98,11 +98,12 @@ fn write_names(descriptors: &FileDescriptorSet) -> std::io::Result<()> {
         "/// Every request, by its JSON name.\npub const REQUESTS: &[&str] = &{requests:?};\n"
     );
     for kind in files().flat_map(|file| &file.enum_type) {
-        text += &format!(
-            "crate::json::word_of!({}, \"{}_\");\n",
-            kind.name(),
-            shout(kind.name())
-        );
+        let (name, prefix) = (kind.name(), shout(kind.name()));
+        text.push_str("crate::json::word_of!(");
+        text.push_str(name);
+        text.push_str(", \"");
+        text.push_str(&prefix);
+        text.push_str("_\");\n");
     }
     fs::write(
         Path::new(&env::var("OUT_DIR").expect("cargo sets OUT_DIR")).join("names.rs"),

@@ -376,7 +376,7 @@ pub fn sample() -> String {
     let mut last = "";
     for (section, key, section_help, help) in HELP {
         if *section != last {
-            let _ = write!(text, "\n# {}\n[{section}]\n", section_help);
+            let _ = write!(text, "\n# {section_help}\n[{section}]\n");
             last = section;
         }
         let value = defaults
@@ -461,7 +461,7 @@ mod tests {
                     .filter(|rest| !rest.starts_with(' '))
                     .unwrap_or(line)
             })
-            .map(|line| format!("{line}\n"))
+            .flat_map(|line| [line, "\n"])
             .collect();
         Config::gather(Some(&uncommented), vec![], &[]).unwrap();
     }

@@ -109,6 +109,7 @@ impl Error {
 }
 
 /// Each refusal's HTTP status and sentence: the one table of them.
+#[expect(clippy::too_many_lines, reason = "a flat table")]
 pub fn meaning(code: Refusal) -> (StatusCode, &'static str) {
     use Refusal as R;
     match code {

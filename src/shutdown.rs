@@ -51,7 +51,6 @@ impl Shutdown {
     }
 
     /// Runs keepers on a thread of their own, where nothing but the system decides when it is their turn.
-    #[expect(clippy::disallowed_methods, reason = "the one place that spawns")]
     pub fn spawn_keepers_apart<F>(&self, thread: &str, tasks: Vec<F>) -> io::Result<()>
     where
         F: Future<Output = ()> + Send + 'static,

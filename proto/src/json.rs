@@ -56,6 +56,10 @@ pub(crate) fn read_word<'de, W: Word, D: Deserializer<'de>>(from: D) -> Result<W
     W::from_word(&word).ok_or_else(|| D::Error::custom(format!("unknown word `{}`", short(&word))))
 }
 
+#[expect(
+    clippy::trivially_copy_pass_by_ref,
+    reason = "the shape that serde calls"
+)]
 pub(crate) fn word_out<W: Word, S: Serializer>(value: &i32, out: S) -> Result<S::Ok, S::Error> {
     let value = W::try_from(*value).map_err(|_| S::Error::custom("unknown enum value"))?;
     out.serialize_str(&value.word())

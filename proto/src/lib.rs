@@ -7,7 +7,7 @@ pub mod json;
 
 #[expect(
     clippy::pedantic,
-    clippy::derive_partial_eq_without_eq,
+    clippy::large_enum_variant,
     missing_docs,
     reason = "generated from frame.proto"
 )]

@@ -58,6 +58,10 @@ impl Waiting {
 
 /// Drafts that are written together, and who waits for each.
 struct Batch {
+    #[expect(
+        clippy::vec_box,
+        reason = "a draft is about 1 KiB and comes boxed: pointers are moved, not bytes"
+    )]
     drafts: Vec<Box<Draft>>,
     callers: Vec<Caller>,
 }
@@ -244,5 +248,6 @@ fn worth_repeating(error: &sqlx::Error) -> bool {
         || error
             .as_database_error()
             .and_then(|error| error.code())
-            .is_some_and(|code| in_the_way(&code))
+            .as_deref()
+            .is_some_and(in_the_way)
 }

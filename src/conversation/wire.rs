@@ -68,8 +68,9 @@ fn fingerprint(parts: &[&[u8]]) -> i64 {
         hash.update(part.len().to_le_bytes());
         hash.update(part);
     }
-    let [a, b, c, d, e, f, g, h, ..]: [u8; 32] = hash.finalize().into();
-    i64::from_le_bytes([a, b, c, d, e, f, g, h])
+    let hash: [u8; 32] = hash.finalize().into();
+    let first = hash.first_chunk().copied().unwrap_or_default();
+    i64::from_le_bytes(first)
 }
 
 /// Puts what was sent back together; the rest of the columns is the caller's.

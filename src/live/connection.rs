@@ -66,9 +66,8 @@ impl Connection {
         if message.len() > longest {
             return Err(Close::Protocol);
         }
-        let (id, request) = match decode(&message, self.format) {
-            Ok((id, Request::Authenticate(request))) => (id, request),
-            _ => return Err(Close::Protocol),
+        let Ok((id, Request::Authenticate(request))) = decode(&message, self.format) else {
+            return Err(Close::Protocol);
         };
         match self.admit(request).await {
             Ok((place, welcome)) => {

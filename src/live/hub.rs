@@ -87,10 +87,10 @@ impl Hub {
 
     fn exit(&self, line: &Line, audience: Audience) {
         line.exit(audience);
-        if let Some(mut lines) = self.audiences.get_mut(&audience) {
-            if let Some(place) = lines.iter().position(|one| one.id == line.id) {
-                lines.swap_remove(place);
-            }
+        if let Some(mut lines) = self.audiences.get_mut(&audience)
+            && let Some(place) = lines.iter().position(|one| one.id == line.id)
+        {
+            lines.swap_remove(place);
         }
         self.audiences.remove_if(&audience, |_, lines| {
             if lines.is_empty() {

@@ -109,7 +109,7 @@ pub async fn drain(live: Live, stop: CancellationToken) {
     stop.cancelled().await;
     let window = Duration::from_secs(live.app.config.server.drain_seconds);
     let lines = live.hub.lines();
-    let gap = window.div_f64(lines.len().max(1) as f64 * 1.25);
+    let gap = window * 4 / 5 / u32::try_from(lines.len().max(1)).unwrap_or(u32::MAX);
     for line in lines {
         line.close(Close::Moving(window.mul_f64(rand::random::<f64>())));
         tokio::time::sleep(gap).await;

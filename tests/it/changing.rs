@@ -190,7 +190,7 @@ async fn signs_are_counted_and_bounded() {
     let server = TestServer::start().await;
     let (ann, bob, conversation) = direct_conversation(&server).await;
     let rest = server.rest().by(&bob);
-    let (mut ann, _) = (ann.connect(&server).await, ());
+    let mut ann = ann.connect(&server).await;
     ann.say(conversation, "good?").await;
     done(&mut ann, react(conversation, 1, "👍", false)).await;
     let path = format!("/conversations/{conversation}/messages/1/reactions");

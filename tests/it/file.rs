@@ -27,8 +27,7 @@ async fn upload(
     bytes: Vec<u8>,
 ) -> (StatusCode, Value) {
     let form = Form::new().part("file", Part::bytes(bytes).file_name(name.to_owned()));
-    let request = server
-        .http()
+    let request = TestServer::http()
         .post(server.url("/api/v1/files"))
         .bearer_auth(&who.token)
         .multipart(form);
@@ -37,8 +36,7 @@ async fn upload(
 }
 
 async fn fetch(server: &TestServer, who: &Person, id: &str, range: &str) -> Response {
-    let request = server
-        .http()
+    let request = TestServer::http()
         .get(server.url(&format!("/api/v1/files/{id}")))
         .bearer_auth(&who.token);
     request

@@ -210,7 +210,7 @@ async fn mentions_call_those_who_are_here() {
     let bob_id = bob.id.to_string();
     let (mut ann, mut bob) = (ann.connect(&server).await, bob.connect(&server).await);
     send(&mut ann, mentioning(vec![bob_id.clone(), bob_id.clone()])).await;
-    assert_eq!(bob.hears().await.mentions, [bob_id.clone()]);
+    assert_eq!(bob.hears().await.mentions, std::slice::from_ref(&bob_id));
     for wrong in [
         vec![eve.id.to_string()],
         vec!["bob".into()],
@@ -361,8 +361,8 @@ async fn malformed_messages_are_refused_and_nothing_is_stored() {
             ..plain()
         },
         SendMessage {
-            picture: Some(Default::default()),
-            file: Some(Default::default()),
+            picture: Some(proto::Picture::default()),
+            file: Some(proto::File::default()),
             ..plain()
         },
         SendMessage {

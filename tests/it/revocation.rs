@@ -31,7 +31,7 @@ async fn revoke(server: &TestServer, user: UserId) {
 
 async fn reaches_the_other_node(redis_url: &str, sweep_ms: u64) {
     let change = |config: &mut souk::config::Config| {
-        config.bus.redis_url = redis_url.to_owned();
+        redis_url.clone_into(&mut config.bus.redis_url);
         config.bus.sweep_ms = sweep_ms;
     };
     let one = TestServer::with(change).await;

@@ -53,7 +53,7 @@ impl TestServer {
             clock,
             database,
             shutdown,
-            data: data,
+            data,
         }
     }
 
@@ -68,7 +68,7 @@ impl TestServer {
     }
 
     /// A browser.
-    pub fn http(&self) -> reqwest::Client {
+    pub fn http() -> reqwest::Client {
         souk::tls::install_provider();
         reqwest::Client::new()
     }
@@ -83,9 +83,9 @@ impl TestServer {
         {
             for entry in entries.flatten() {
                 if entry.path().is_dir() {
-                    folders.push(entry.path())
+                    folders.push(entry.path());
                 } else {
-                    files += 1
+                    files += 1;
                 }
             }
         }
