@@ -97,8 +97,8 @@ impl FrontDoor {
             self.post(&path, &shop.owner, &json!({ "user_ids": ids }))
                 .await?;
         }
-        let group = self.read(&format!("/conversations/{id}"), &shop.owner);
-        circle(&group.await?, people)
+        let path = format!("/conversations/{id}");
+        circle(&self.read(&path, &shop.owner).await?, people)
     }
 
     async fn shop(&self) -> anyhow::Result<&Shop> {
