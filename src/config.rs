@@ -264,6 +264,11 @@ impl Config {
                 self.server.listen
             );
         }
+        if self.server.demo && !self.development() {
+            bail!(
+                "`server.demo` makes accounts whose password everybody knows: it needs `--profile development`"
+            );
+        }
         let limits = &self.limits;
         let sizes = [
             limits.frame_bytes,

@@ -21,6 +21,7 @@
 //! * [`media`]: pictures, voice and files that people send.
 //! * [`webhook`]: tells a shop's own systems, signed, until they hear it.
 //! * [`job`]: what nobody waits for: facts to their readers, what runs when.
+//! * [`demo`]: something to look at on a first day.
 //! * [`app`]: what a verb may use. [`store`]: the database and the unit of work. [`bus`]: one node telling the others.
 //! * [`event`]: what a screen must see now. [`fact`]: what happened, remembered for ever.
 //! * [`actor`]: who is asking. [`error`]: the two ways to fail. [`config`]: every setting. [`clock`], [`id`], [`pace`], [`shutdown`], [`tls`], [`telemetry`].
@@ -43,6 +44,7 @@ pub mod clock;
 pub mod config;
 pub mod conversation;
 pub mod crm;
+pub mod demo;
 pub mod door;
 pub mod error;
 pub mod event;

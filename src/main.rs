@@ -7,6 +7,7 @@ use clap::{Args, Parser, Subcommand};
 use souk::{
     clock::Clock,
     config::{self, Config},
+    demo,
     http::router::document,
     shutdown::Shutdown,
     store::private::{PrivateError, PrivatePostgres},
@@ -219,7 +220,7 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         Ok(server) => {
             tracing::info!(address = %server.address, "souk is ready: {}", server.app.config.public_url());
             tokio::select! {
-                signal = told_to_stop() => signal,
+                ended = open(server) => ended,
                 died = database.died() => Err(died.into()),
             }
         }
@@ -232,6 +233,15 @@ async fn serve(config: Config) -> anyhow::Result<()> {
         (Err(error), _) | (_, Err(error)) => Err(error),
         (Ok(_), Ok(())) => Ok(()),
     }
+}
+
+/// Shows the demo, if there is one, and waits to be told to stop.
+#[expect(clippy::print_stdout, reason = "log-ins are for whoever tries it out")]
+async fn open(server: &souk::Server) -> anyhow::Result<()> {
+    if server.app.config.server.demo {
+        print!("{}", demo::begin(&server.app).await?);
+    }
+    told_to_stop().await
 }
 
 async fn told_to_stop() -> anyhow::Result<()> {

@@ -2,13 +2,14 @@
 
 mod options;
 
-use std::{path::Path, process::ExitCode};
+use std::{path::Path, process::ExitCode, sync::Arc};
 
 use anyhow::Context as _;
 use clap::Parser as _;
 use loadtest::{
     bare,
     figures::Figures,
+    front_door::FrontDoor,
     people::Source,
     report,
     scenario::{
@@ -52,7 +53,7 @@ async fn play(options: &Options) -> anyhow::Result<Vec<Figures>> {
     }
     let source = match &options.seed_database_url {
         Some(url) => Source::Database(PgPoolOptions::new().max_connections(2).connect(url).await?),
-        None => Source::Nowhere,
+        None => Source::FrontDoor(Arc::new(FrontDoor::of(&options.url)?)),
     };
     let stage = Stage::at(&options.url, source).await?;
     let kept = options.report.as_deref();

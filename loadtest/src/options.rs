@@ -19,7 +19,8 @@ pub(crate) struct Options {
     /// The server's database, for `limits`: the floors are measured in a database of its own beside it.
     #[arg(long)]
     pub(crate) database_url: Option<String>,
-    /// Put the people straight into the server's database.
+    /// Put the people straight into the server's database: quick, for many. Without it they come in over REST, which needs
+    /// a server with `--profile development`.
     #[arg(long)]
     pub(crate) seed_database_url: Option<String>,
     /// How many sockets (chat 1000, group 500, idle 15000, storm 5000, resume 100).

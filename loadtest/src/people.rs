@@ -2,10 +2,14 @@
 //!
 //! A scenario asks for people, for pairs in conversation or for a group, and does not care how they came to be.
 
+use std::sync::Arc;
+
 use anyhow::Context as _;
 use sha2::{Digest as _, Sha256};
 use sqlx::PgPool;
 use uuid::Uuid;
+
+use crate::front_door::FrontDoor;
 
 /// Somebody who can log in.
 #[derive(Clone, Debug)]
@@ -23,11 +27,15 @@ pub struct Circle {
     pub conversation: Uuid,
     /// Its people.
     pub people: Vec<Person>,
+    /// The number of the last message before they speak: a conversation may begin with notices.
+    pub said: u64,
 }
 
 /// Where people come from.
 #[derive(Clone, Debug)]
 pub enum Source {
+    /// Registered over REST, as everybody is.
+    FrontDoor(Arc<FrontDoor>),
     /// Put straight into the server's database: quick, for many.
     Database(PgPool),
     /// Anybody will do: for the bare server, which knows nobody.
@@ -37,12 +45,13 @@ pub enum Source {
 impl Source {
     /// People who have nothing to do with one another.
     pub async fn people(&self, count: usize) -> anyhow::Result<Vec<Person>> {
+        if let Self::FrontDoor(door) = self {
+            return door.people(count).await.context("letting people in");
+        }
         let people: Vec<Person> = (0..count).map(|_| stranger()).collect();
-        match self {
-            Self::Nowhere => {}
-            Self::Database(pool) => insert_people(pool, &people)
-                .await
-                .context("seeding people")?,
+        if let Self::Database(pool) = self {
+            let inserted = insert_people(pool, &people).await;
+            inserted.context("seeding people")?;
         }
         Ok(people)
     }
@@ -50,6 +59,9 @@ impl Source {
     /// Conversations of two.
     pub async fn pairs(&self, count: usize) -> anyhow::Result<Vec<Circle>> {
         let people = self.people(count * 2).await?;
+        if let Self::FrontDoor(door) = self {
+            return door.pairs(&people).await.context("opening conversations");
+        }
         let pairs: Vec<Circle> = people.chunks_exact(2).map(circle).collect();
         if let Self::Database(pool) = self {
             insert_pairs(pool, &pairs).await.context("seeding pairs")?;
@@ -60,11 +72,13 @@ impl Source {
     /// A group.
     pub async fn group(&self, members: usize) -> anyhow::Result<Circle> {
         let people = self.people(members).await?;
+        if let Self::FrontDoor(door) = self {
+            return door.group(&people).await.context("making a group");
+        }
         let group = circle(&people);
         if let Self::Database(pool) = self {
-            insert_group(pool, &group)
-                .await
-                .context("seeding a group")?;
+            let inserted = insert_group(pool, &group).await;
+            inserted.context("seeding a group")?;
         }
         Ok(group)
     }
@@ -81,6 +95,7 @@ fn circle(people: &[Person]) -> Circle {
     Circle {
         conversation: Uuid::now_v7(),
         people: people.to_vec(),
+        said: 0,
     }
 }
 

@@ -29,6 +29,11 @@ pub async fn show(app: &App, shop: ShopId) -> Result<Shop> {
     Ok(found.ok_or(Refusal::NotFound)?)
 }
 
+/// Is there a shop at all?
+pub async fn any(app: &App) -> Result<bool> {
+    Ok(queries::any(app.store.pool()).await?)
+}
+
 /// A name that a shop may have. Refuses with `invalid_argument`.
 fn name(text: &str) -> Result<&str> {
     let name = text.trim();

@@ -21,6 +21,13 @@ pub(super) async fn shop(
     .await
 }
 
+/// Is there any?
+pub(super) async fn any(sql: impl PgExecutor<'_>) -> Result<bool, sqlx::Error> {
+    sqlx::query_scalar!(r#"select exists (select from shops) as "any!""#)
+        .fetch_one(sql)
+        .await
+}
+
 /// The shop, held until the work ends.
 pub(super) async fn lock(tx: &mut Tx) -> Result<Option<Shop>> {
     let shop = tx.shop()?;

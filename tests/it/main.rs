@@ -12,6 +12,7 @@ mod audit;
 mod bot;
 mod changing;
 mod conversation;
+mod demo;
 mod docs;
 mod fact;
 mod file;

@@ -28,7 +28,13 @@ pub async fn run(stage: &Stage, name: &str, dose: Dose, missed: u64) -> anyhow::
     let (start, mut coming) = (Instant::now(), JoinSet::new());
     for (place, person) in group.people.iter().enumerate().skip(1) {
         let conversation = group.conversation.to_string();
-        coming.spawn(come_back(stage.route(place), person.clone(), conversation));
+        let heard = Heard::after(group.said);
+        coming.spawn(come_back(
+            stage.route(place),
+            person.clone(),
+            conversation,
+            heard,
+        ));
     }
     let mut figures = Figures::of(name, dose.connections);
     let mut pages = Times::default();
@@ -70,8 +76,9 @@ async fn come_back(
     route: Route,
     person: Person,
     conversation: String,
+    mut heard: Heard,
 ) -> anyhow::Result<(Heard, Times)> {
-    let (mut heard, mut pages) = (Heard::after(0), Times::default());
+    let mut pages = Times::default();
     let mut socket = Socket::open(&route).await?;
     socket.authenticate(&person.token).await?;
     catch_up(&mut socket, &conversation, &mut heard, &mut pages).await?;

@@ -91,8 +91,14 @@ fn all_come_back(stage: &Stage, group: &Circle, end: &End) -> (JoinSet<Option<Ba
     let (mut coming, all_back) = (JoinSet::new(), Arc::new(Notify::new()));
     let left = Arc::new(AtomicUsize::new(away));
     let conversation: Arc<str> = group.conversation.to_string().into();
+    let heard = Heard::after(group.said);
     for (place, person) in group.people.iter().enumerate().skip(1) {
-        let comes = come_back(stage.route(place), person.clone(), conversation.clone());
+        let comes = come_back(
+            stage.route(place),
+            person.clone(),
+            conversation.clone(),
+            heard.clone(),
+        );
         let (bar, end, left, all_back) = (
             stage.bar.clone(),
             end.clone(),
@@ -114,12 +120,17 @@ fn all_come_back(stage: &Stage, group: &Circle, end: &End) -> (JoinSet<Option<Ba
 }
 
 /// Tries until it is back and caught up.
-async fn come_back(route: Route, person: Person, conversation: Arc<str>) -> (Socket, Back) {
+async fn come_back(
+    route: Route,
+    person: Person,
+    conversation: Arc<str>,
+    before: Heard,
+) -> (Socket, Back) {
     let (start, mut attempts, mut pause) = (Instant::now(), 0, FIRST_PAUSE);
     loop {
         sleep(pause.mul_f64(rand::random())).await;
         attempts += 1;
-        if let Ok((socket, heard)) = attempt(&route, &person, &conversation).await {
+        if let Ok((socket, heard)) = attempt(&route, &person, &conversation, before.clone()).await {
             let after = start.elapsed();
             let back = Back {
                 heard,
@@ -136,10 +147,10 @@ async fn attempt(
     route: &Route,
     person: &Person,
     conversation: &str,
+    mut heard: Heard,
 ) -> anyhow::Result<(Socket, Heard)> {
     let mut socket = Socket::open(route).await?;
     socket.authenticate(&person.token).await?;
-    let mut heard = Heard::after(0);
     catch_up(&mut socket, conversation, &mut heard, &mut Times::default()).await?;
     Ok((socket, heard))
 }

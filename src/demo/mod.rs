@@ -1,0 +1,83 @@
+//! Something to look at: shops, people and conversations for an empty database, made by the ordinary verbs; and what to
+//! print so that somebody can try them at once. Only in the development profile, whose texts to phones can be read.
+
+mod fill;
+mod people;
+
+use std::fmt::Write as _;
+
+use proto::{ConversationKind, ListConversations};
+
+use crate::{
+    account::session::LoggedIn,
+    app::App,
+    conversation::list,
+    error::{Error, Refusal, Result},
+    shop,
+};
+use people::{PASSWORD, PEOPLE, Role};
+
+/// Fills an empty database and tells how to begin: addresses, log-ins, a token and a conversation.
+///
+/// A database with shops is left alone; where the demo's people are not in it, only the addresses are told.
+pub async fn begin(app: &App) -> Result<String> {
+    if !shop::any(app).await? {
+        fill::fill(app).await?;
+    }
+    let mut page = addresses(app);
+    match people::CUSTOMER.log_in(app).await {
+        Ok(customer) => {
+            log_ins(&mut page);
+            first_message(app, &mut page, &customer).await?;
+        }
+        Err(Error::Refused(reason)) if reason.code == Refusal::WrongCredentials => {
+            page += "\nThis database has shops of its own, so the demo's were not added.\n\n";
+        }
+        Err(broken) => return Err(broken),
+    }
+    Ok(page)
+}
+
+fn addresses(app: &App) -> String {
+    let url = app.config.public_url();
+    let socket = url.replacen("http", "ws", 1);
+    format!(
+        "\nSouk is open.\n\n  \
+           WebSocket   {socket}/socket\n  \
+           REST        {url}/api/v1\n  \
+           OpenAPI     {url}/api/openapi.json\n  \
+           Outbox      {url}/dev/outbox   (codes that would have gone to phones)\n"
+    )
+}
+
+fn log_ins(page: &mut String) {
+    let _ = write!(
+        page,
+        "\nEverybody's password is {PASSWORD}; on a new device a code is asked for too.\n\n"
+    );
+    for person in PEOPLE {
+        let account = match person.role {
+            Role::Customer => "customer",
+            Role::Owner | Role::Agent => "merchant",
+        };
+        let _ = writeln!(page, "  {:20}{:16}{account}", person.name, person.phone);
+    }
+}
+
+/// What the README's first lines use: the customer's oldest conversation with a shop is the one about the dress.
+async fn first_message(app: &App, page: &mut String, customer: &LoggedIn) -> Result<()> {
+    let actor = people::actor(app, customer).await?;
+    let mine = list::list(app, &actor, ListConversations::default()).await?;
+    let with_shops = mine.conversations.into_iter();
+    let oldest = with_shops
+        .filter(|one| one.kind() == ConversationKind::Shop)
+        .min_by(|one, other| one.id.cmp(&other.id));
+    let chat = oldest.map(|one| one.id).unwrap_or_default();
+    let token = customer.access.reveal();
+    let _ = write!(
+        page,
+        "\nTo write as {} to the clothes shop:\n\nexport TOKEN={token}\nexport CHAT={chat}\n\n",
+        people::CUSTOMER.name
+    );
+    Ok(())
+}
