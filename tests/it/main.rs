@@ -13,6 +13,7 @@ mod bot;
 mod changing;
 mod conversation;
 mod docs;
+mod docs_played;
 mod fact;
 mod file;
 mod group;
