@@ -1,4 +1,4 @@
-//! The protocol page is true: its tables are made from the code, its examples are played against a server.
+//! The protocol page is true: its tables are made from the code, `docs_played.rs` plays its examples against a server.
 
 use std::{collections::BTreeMap, fmt::Write as _, fs};
 

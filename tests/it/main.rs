@@ -14,6 +14,7 @@ mod changing;
 mod conversation;
 mod demo;
 mod docs;
+mod docs_played;
 mod fact;
 mod file;
 mod group;
