@@ -3,6 +3,7 @@
 //! A conversation is a dense log: 1, 2, 3 … Every way to say something ends in the SQL function `append_messages`
 //! ([`log`]). What is shown of it is a `proto::Message`; a card in it is relayed unopened.
 
+pub(crate) mod load;
 pub mod log;
 pub mod post;
 mod queries;

@@ -1,5 +1,7 @@
 //! Every statement about conversations and messages.
 
+pub(super) mod load;
+
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use sqlx::PgExecutor;
