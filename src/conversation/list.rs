@@ -1,12 +1,12 @@
 //! My conversations, or a shop's, the most recently active first.
 
-use proto::{ConversationPage, ListConversations};
+use proto::{Conversation, ConversationPage, ListConversations};
 
 use super::{overview::overview, queries};
 use crate::{
     actor::{Actor, Chat},
     app::App,
-    error::{Result, refused_argument},
+    error::{Refusal, Result, refused_argument},
     id::{ConversationId, ShopId},
     store::page,
 };
@@ -40,6 +40,13 @@ pub async fn list_conversations(
         next_cursor: last.map(page::cursor).unwrap_or_default(),
         conversations: seen.into_iter().flatten().collect(),
     })
+}
+
+/// One conversation as the actor sees it. Refuses with `not_found` whoever has no seat in it.
+pub async fn conversation(app: &App, actor: &Actor, id: ConversationId) -> Result<Conversation> {
+    let mut sql = app.store.pool().acquire().await?;
+    let seen = overview(&mut sql, actor, &[id]).await?;
+    Ok(seen.into_iter().flatten().next().ok_or(Refusal::NotFound)?)
 }
 
 pub(super) fn shop_id(text: &str) -> Result<ShopId> {

@@ -6,9 +6,8 @@ use proto::{
 
 use super::{
     Draft,
-    list::shop_id,
+    list::{conversation, shop_id},
     log,
-    overview::overview,
     queries::open::{self as queries, Opening},
 };
 use crate::{
@@ -45,13 +44,7 @@ pub async fn open_conversation(
         (shop, "") => with_shop(app, &actor.customer()?, shop_id(shop)?, &request.source).await?,
         (shop, user) => of_customer(app, &actor.staff(shop_id(shop)?)?, user_id(user)?).await?,
     };
-    let mut sql = app.store.pool().acquire().await?;
-    let found = overview(&mut sql, actor, &[id]).await?;
-    Ok(found
-        .into_iter()
-        .next()
-        .flatten()
-        .ok_or(Refusal::NotFound)?)
+    conversation(app, actor, id).await
 }
 
 /// A customer consults a shop. The shop's staff are told of a new customer.
