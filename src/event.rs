@@ -55,6 +55,16 @@ pub enum Counter {
     Revision(u64),
 }
 
+impl Counter {
+    /// The one before.
+    pub fn before(self) -> Self {
+        match self {
+            Self::Number(number) => Self::Number(number.saturating_sub(1)),
+            Self::Revision(revision) => Self::Revision(revision.saturating_sub(1)),
+        }
+    }
+}
+
 impl Event {
     /// Something that is shown and forgotten: typing, presence, an alert.
     pub fn passing(audiences: Vec<Audience>, event: push::Event) -> Arc<Self> {

@@ -3,9 +3,19 @@
 //! A conversation is a dense log: 1, 2, 3 … Every way to say something ends in the SQL function `append_messages`
 //! ([`log`]). What is shown of it is a `proto::Message`; a card in it is relayed unopened.
 
+pub mod history;
+pub mod list;
+pub(crate) mod load;
 pub mod log;
+pub mod missed;
+pub mod open;
+pub(crate) mod overview;
 pub mod post;
 mod queries;
+pub mod read;
+pub mod resume;
+pub(crate) mod seat;
+pub mod typing;
 pub mod wire;
 
 use proto::{ConversationKind, Message, NoticeKind, Permission};
@@ -136,6 +146,8 @@ pub struct Seat {
     pub role: proto::GroupRole,
     /// No more is said here.
     pub closed: bool,
+    /// How far this person has read.
+    pub read: u64,
 }
 
 impl Seat {
@@ -216,6 +228,7 @@ mod tests {
             intervals,
             role,
             closed: false,
+            read: 0,
         }
     }
 

@@ -1,5 +1,12 @@
 //! Every statement about conversations and messages.
 
+pub(super) mod list;
+pub(super) mod load;
+pub(super) mod open;
+pub(super) mod read;
+pub(super) mod resume;
+pub(super) mod seat;
+
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use sqlx::PgExecutor;
@@ -36,7 +43,8 @@ impl Outcome {
     }
 }
 
-fn address(
+/// Where a conversation's events go, from its row.
+pub(super) fn address(
     group: ConversationId,
     kind: &str,
     shop: Option<Uuid>,

@@ -5,6 +5,8 @@
 
 pub mod file;
 pub mod health;
+pub mod body;
+pub mod conversation;
 pub mod permit;
 pub mod reply;
 pub mod router;

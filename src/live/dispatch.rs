@@ -12,7 +12,7 @@ use crate::{
     actor::Actor,
     app::App,
     clock::millis,
-    conversation::{self, Posted},
+    conversation::{self, Posted, history, list, open, read, resume, typing},
     error::{Error, Refusal, Result},
 };
 
@@ -45,14 +45,37 @@ pub(super) fn dispatch<G: Send + 'static>(
 
 async fn answer(app: &App, actor: &Actor, line: &Line, request: Request) -> Result<Answer> {
     use Request as R;
-    let _ = (actor, line, Done {});
     match request {
         R::Authenticate(_) => Err(Refusal::AlreadyAuthenticated.into()),
         R::Ping(_) => Ok(Answer::Pong(Pong {
             now: millis(app.clock.now()),
         })),
+        R::Resume(request) => resume::resume(app, actor, request)
+            .await
+            .map(Answer::Resumed),
+        R::MarkRead(request) => read::mark_read(app, actor, request).await.map(done),
+        R::Type(request) if line.may_type() => {
+            typing::show_typing(app, actor, request).await.map(done)
+        }
+        R::Type(_) => Ok(done(())),
+        R::ListMessages(request) => history::list_messages(app, actor, request)
+            .await
+            .map(Answer::MessagePage),
+        R::ListConversations(request) => list::list_conversations(app, actor, request)
+            .await
+            .map(Answer::ConversationPage),
+        R::OpenConversation(request) => open::open_conversation(app, actor, request)
+            .await
+            .map(Answer::Conversation),
+        R::ListReaders(request) => read::list_readers(app, actor, request)
+            .await
+            .map(Answer::ReaderPage),
         _ => Err(Refusal::UnknownRequest.into()),
     }
+}
+
+fn done((): ()) -> Answer {
+    Answer::Done(Done {})
 }
 
 fn accepted(posted: Posted) -> Answer {

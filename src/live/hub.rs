@@ -168,7 +168,8 @@ impl Hub {
         }
     }
 
-    /// The log was asked: these events, in order, bring the conversation to `number` and `revision`.
+    /// The log was asked: these events, in order, are all there is up to `number` and `revision`. A counter of which
+    /// nothing was ever shown stays so: it begins with its first event.
     pub fn filled(
         &self,
         conversation: ConversationId,
@@ -176,16 +177,24 @@ impl Hub {
         number: u64,
         revision: u64,
     ) {
-        let order = self.orders.entry(conversation).or_default().clone();
+        let Some(order) = self.orders.get(&conversation).map(|order| order.clone()) else {
+            return;
+        };
         let mut order = order.lock();
         for event in events {
+            if let Some(step) = event.step {
+                self.advance(&mut order, step.counter.before());
+            }
             self.show_in_order(&mut order, event);
         }
-        for counter in [Counter::Number(number), Counter::Revision(revision)] {
-            order
-                .advance(counter)
-                .iter()
-                .for_each(|event| self.deliver(event));
+        self.advance(&mut order, Counter::Number(number));
+        self.advance(&mut order, Counter::Revision(revision));
+    }
+
+    /// The log has nothing more to show up to here.
+    fn advance(&self, order: &mut Order, counter: Counter) {
+        for event in order.advance(counter) {
+            self.deliver(&event);
         }
     }
 

@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     account::session,
+    conversation::missed::missed,
     error::{Refusal, Result},
     id::{ConversationId, UserId},
     shutdown::Shutdown,
@@ -46,7 +47,16 @@ impl Live {
         }
     }
 
-    async fn fill(&self, _conversation: ConversationId) -> Result<()> {
+    /// Shows what the log has beyond what was shown here, page by page.
+    async fn fill(&self, conversation: ConversationId) -> Result<()> {
+        while let Some(shown) = self.hub.shown(conversation) {
+            let missed = missed(&self.app, conversation, shown).await?;
+            self.hub
+                .filled(conversation, &missed.events, missed.number, missed.revision);
+            if !missed.more {
+                break;
+            }
+        }
         Ok(())
     }
 

@@ -1,9 +1,10 @@
 //! One open socket of an authenticated person, as the hub sees it.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use parking_lot::{Mutex, RwLock};
 use proto::{AlertKind, Reply, ServerFrame, reply::Answer, server_frame::Kind};
+use tokio::time::Instant;
 
 use super::{
     close::Close,
@@ -17,6 +18,9 @@ use crate::{
     id::{ConversationId, LineId},
 };
 
+/// Between two signs of typing of one line that are passed on; those in between are dropped.
+const TYPING_GAP: Duration = Duration::from_secs(1);
+
 /// An open socket.
 #[derive(Debug)]
 pub struct Line {
@@ -29,6 +33,7 @@ pub struct Line {
     actor: RwLock<Arc<Actor>>,
     unwanted: RwLock<Vec<AlertKind>>,
     belongings: Mutex<Belongings>,
+    typed_at: Mutex<Option<Instant>>,
 }
 
 #[derive(Debug, Default)]
@@ -48,6 +53,7 @@ impl Line {
             actor: RwLock::new(Arc::new(actor)),
             unwanted: RwLock::default(),
             belongings: Mutex::default(),
+            typed_at: Mutex::default(),
         })
     }
 
@@ -74,6 +80,16 @@ impl Line {
         {
             self.outbox.show(event);
         }
+    }
+
+    /// May another sign of typing be passed on? Once a second.
+    pub fn may_type(&self) -> bool {
+        let (mut typed_at, now) = (self.typed_at.lock(), Instant::now());
+        let due = typed_at.is_none_or(|at| now.duration_since(at) >= TYPING_GAP);
+        if due {
+            *typed_at = Some(now);
+        }
+        due
     }
 
     /// Queues a frame for this line alone.

@@ -2,7 +2,7 @@
 //!
 //! Pure: it is offered events and says which to show now. Two nodes may commit messages 7 and 8 and their bulletins may
 //! arrive the other way round, twice, or not at all; people on this node are shown 7, then 8, each once. A hole is
-//! filled from the log by `live/fill.rs`.
+//! filled from the log by `live/keeper.rs`.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -55,7 +55,8 @@ impl Order {
         (self.numbers.shown, self.revisions.shown)
     }
 
-    /// Everything up to here counts as shown: the log has been asked. Gives what can be shown now of what waited.
+    /// Everything up to here counts as shown: the log has been asked. Gives what can be shown now of what waited. Where
+    /// nothing was ever shown nothing changes: what comes first is where it begins.
     pub fn advance(&mut self, counter: Counter) -> Vec<Arc<Event>> {
         match counter {
             Counter::Number(number) => self.numbers.advance(number),
@@ -76,14 +77,18 @@ impl Track {
             }
             return Offer::Hole;
         }
+        self.shown = Some(at);
         let mut ready = vec![event.clone()];
         ready.extend(self.advance(at));
         Offer::Show(ready)
     }
 
     fn advance(&mut self, to: u64) -> Vec<Arc<Event>> {
-        self.shown = Some(self.shown.map_or(to, |shown| shown.max(to)));
         let mut ready = Vec::new();
+        let Some(before) = self.shown else {
+            return ready;
+        };
+        self.shown = Some(before.max(to));
         while let Some(entry) = self.waiting.first_entry() {
             let shown = self.shown.unwrap_or_default();
             match *entry.key() {
@@ -147,6 +152,16 @@ mod tests {
             freed.iter().map(|event| number(event)).collect::<Vec<_>>(),
             [4]
         );
+    }
+
+    #[test]
+    fn filling_does_not_begin_what_was_never_shown() {
+        let mut order = Order::default();
+        assert!(order.advance(Counter::Number(11)).is_empty());
+        assert!(matches!(
+            order.offer(Counter::Number(11), &event(11)),
+            Offer::Show(_)
+        ));
     }
 
     proptest! {

@@ -1,0 +1,52 @@
+//! Messages as they are shown: the one way from the log to the contract, for history, resume, filling and redrawing.
+//!
+//! A message comes as it is now: the sender by their present name, signs counted, a recalled one without its words.
+
+use proto::Message;
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::queries;
+use crate::{error::Result, id::ConversationId};
+
+/// What the messages of one page may weigh together, in bytes of words, attachments and cards: a page must fit into the
+/// queue of a socket several times over, or a slow phone could never catch up.
+pub(crate) const PAGE_BYTES: usize = 256 * 1024;
+
+/// A message's place in a conversation.
+pub(crate) type Name = (ConversationId, u64);
+
+/// The messages with these numbers, in this order, however much they weigh. What does not exist is passed over.
+pub(crate) async fn messages(
+    sql: &mut PgConnection,
+    conversation: ConversationId,
+    numbers: &[i64],
+) -> Result<Vec<Message>> {
+    let conversations = vec![conversation.0; numbers.len()];
+    Ok(queries::load::messages(sql, &conversations, numbers, i64::MAX).await?)
+}
+
+/// As many of the named messages, from the first on, as fit into [`PAGE_BYTES`]; at least one. The caller has settled
+/// that they may be seen.
+pub(crate) async fn page(sql: &mut PgConnection, names: &[Name]) -> Result<Vec<Message>> {
+    if names.is_empty() {
+        return Ok(vec![]);
+    }
+    let conversations: Vec<Uuid> = names.iter().map(|name| name.0.0).collect();
+    let numbers: Vec<i64> = names.iter().map(|name| name.1.cast_signed()).collect();
+    let bytes = i64::try_from(PAGE_BYTES).unwrap_or(i64::MAX);
+    Ok(queries::load::messages(sql, &conversations, &numbers, bytes).await?)
+}
+
+/// The same for consecutive numbers of one conversation, both ends included.
+pub(crate) async fn range(
+    sql: &mut PgConnection,
+    conversation: ConversationId,
+    first: u64,
+    last: u64,
+) -> Result<Vec<Message>> {
+    let names: Vec<Name> = (first..=last)
+        .map(|number| (conversation, number))
+        .collect();
+    page(sql, &names).await
+}

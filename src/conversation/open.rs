@@ -1,0 +1,174 @@
+//! Find or open the one conversation with a shop or a person.
+
+use proto::{
+    Alert, AlertKind, Conversation, Message, Notice, NoticeKind, OpenConversation, Permission, User,
+};
+
+use super::{
+    Draft,
+    list::{conversation, shop_id},
+    log,
+    queries::open::{self as queries, Opening},
+};
+use crate::{
+    actor::{Actor, Chat, Customer, Staff},
+    app::App,
+    bus::Audience,
+    clock::millis,
+    error::{Refusal, Result, refused_argument},
+    event::Event,
+    fact::Fact,
+    id::{ConversationId, ShopId, UserId},
+    store::Tx,
+};
+
+/// Finds or opens: with a shop, as its customer; with a person, as somebody who shares a group or a shop's staff with
+/// them; with both, as that shop's staff, who only find what the customer has opened. It begins with a notice, once.
+///
+/// Refuses with `not_found` a shop that is not there (or not the actor's own site's), with `banned` a customer whom the
+/// shop has banned, with `forbidden` whoever has no such tie, with `invalid_argument` what is malformed.
+pub async fn open_conversation(
+    app: &App,
+    actor: &Actor,
+    request: OpenConversation,
+) -> Result<Conversation> {
+    if request.source.len() > 64 || request.source.contains('\0') {
+        return Err(refused_argument(
+            "source",
+            "has at most 64 bytes and no NUL",
+        ));
+    }
+    let id = match (&request.shop_id[..], &request.user_id[..]) {
+        ("", "") => return Err(refused_argument("shop_id", "or `user_id` is needed")),
+        ("", user) => with_person(app, actor, user_id(user)?).await?,
+        (shop, "") => with_shop(app, &actor.customer()?, shop_id(shop)?, &request.source).await?,
+        (shop, user) => of_customer(app, &actor.staff(shop_id(shop)?)?, user_id(user)?).await?,
+    };
+    conversation(app, actor, id).await
+}
+
+/// A customer consults a shop. The shop's staff are told of a new customer.
+async fn with_shop(
+    app: &App,
+    customer: &Customer,
+    shop: ShopId,
+    source: &str,
+) -> Result<ConversationId> {
+    let Customer(actor) = customer;
+    if actor.home.is_some_and(|home| home != shop) {
+        return Err(Refusal::NotFound.into());
+    }
+    let mut tx = app.store.begin(shop).await?;
+    if let Some(id) = queries::with_shop(tx.sql(), shop, actor.user).await? {
+        return Ok(id);
+    }
+    let source = Some(source).filter(|source| !source.is_empty());
+    let opening = Opening {
+        id: ConversationId::new(),
+        at: app.clock.now(),
+    };
+    match queries::open_with_shop(tx.sql(), opening, shop, actor.user, source)
+        .await?
+        .as_deref()
+    {
+        Some("opened") => {}
+        Some("banned") => return Err(Refusal::Banned.into()),
+        Some(_) => return found_after_all(queries::with_shop(tx.sql(), shop, actor.user).await?),
+        None => return Err(Refusal::NotFound.into()),
+    }
+    begin_with_notice(app, &mut tx, opening.id, actor).await?;
+    let fact = Fact::ConversationOpened {
+        conversation_id: opening.id,
+        customer_id: actor.user,
+        source: source.map(str::to_owned),
+    };
+    tx.remember(&fact, opening.at).await?;
+    tx.show(Event::alert(
+        Audience::Staff(shop, Permission::Chat),
+        Alert {
+            kind: AlertKind::NewConversation.into(),
+            shop_id: shop.to_string(),
+            conversation_id: opening.id.to_string(),
+            text: actor.name.to_string(),
+            at: millis(opening.at),
+        },
+    ));
+    tx.commit().await?;
+    Ok(opening.id)
+}
+
+/// Two people who share a group or work for one shop. Who has no tie to the actor cannot be told from who is nobody.
+async fn with_person(app: &App, actor: &Actor, other: UserId) -> Result<ConversationId> {
+    if other == actor.user {
+        return Err(refused_argument("user_id", "is your own"));
+    }
+    let mut tx = app.store.begin_people().await?;
+    if let Some(id) = queries::with_person(tx.sql(), actor.user, other).await? {
+        return Ok(id);
+    }
+    let opening = Opening {
+        id: ConversationId::new(),
+        at: app.clock.now(),
+    };
+    match queries::open_with_person(tx.sql(), opening, actor.user, other)
+        .await?
+        .as_deref()
+    {
+        Some("opened") => {}
+        Some(_) => {
+            return found_after_all(queries::with_person(tx.sql(), actor.user, other).await?);
+        }
+        None => return Err(Refusal::Forbidden.into()),
+    }
+    begin_with_notice(app, &mut tx, opening.id, actor).await?;
+    tx.commit().await?;
+    Ok(opening.id)
+}
+
+/// Staff find what a customer has opened.
+async fn of_customer(app: &App, staff: &Staff<Chat>, customer: UserId) -> Result<ConversationId> {
+    let mut sql = app.store.pool().acquire().await?;
+    let found = queries::with_shop(&mut sql, staff.shop, customer).await?;
+    Ok(found.ok_or(Refusal::NotFound)?)
+}
+
+/// Somebody else opened it in the same moment, and their commit was waited for.
+fn found_after_all(found: Option<ConversationId>) -> Result<ConversationId> {
+    Ok(found.ok_or(Refusal::Conflict)?)
+}
+
+/// The first message says that it was opened, and by whom.
+async fn begin_with_notice(
+    app: &App,
+    tx: &mut Tx,
+    id: ConversationId,
+    opener: &Actor,
+) -> Result<()> {
+    let notice = Notice {
+        kind: NoticeKind::ConversationOpened.into(),
+        actor: Some(User {
+            id: opener.user.to_string(),
+            kind: opener.kind.into(),
+            name: opener.name.to_string(),
+            avatar: String::new(),
+        }),
+        ..Notice::default()
+    };
+    let message = Message {
+        conversation_id: id.to_string(),
+        notice: Some(notice),
+        ..Message::default()
+    };
+    let draft = Draft {
+        conversation: id,
+        sender: None,
+        message,
+    };
+    log::append(tx, &app.clock, draft).await?;
+    Ok(())
+}
+
+fn user_id(text: &str) -> Result<UserId> {
+    text.parse()
+        .map_err(|_| refused_argument("user_id", "is not an id"))
+}

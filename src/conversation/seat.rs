@@ -1,0 +1,167 @@
+//! What somebody may see of a conversation: every reading verb asks here first.
+//!
+//! Whoever has neither taken part nor answers for the shop has no seat, and cannot tell the conversation from one that
+//! does not exist. A message that may be seen is seen as it is now.
+
+use std::collections::HashMap;
+
+use proto::{ConversationKind, GroupRole, Permission};
+use sqlx::PgConnection;
+use uuid::Uuid;
+
+use super::{Seat, queries, queries::seat::Place};
+use crate::{
+    actor::Actor,
+    error::{Refusal, Result, refused_argument},
+    id::{ConversationId, ShopId},
+};
+
+/// Reads a conversation's id. Refuses with `invalid_argument` what is none.
+pub(crate) fn conversation_id(text: &str) -> Result<ConversationId> {
+    text.parse()
+        .map_err(|_| refused_argument("conversation_id", "is not an id"))
+}
+
+/// The actor's seat. Refuses with `not_found` whoever has none.
+pub(crate) async fn seat(
+    sql: &mut PgConnection,
+    actor: &Actor,
+    conversation: ConversationId,
+) -> Result<Seat> {
+    let mut seats = seats(sql, actor, &[conversation]).await?;
+    Ok(seats.remove(&conversation).ok_or(Refusal::NotFound)?)
+}
+
+/// The actor's seats in these conversations; where they have none is left out.
+pub(crate) async fn seats(
+    sql: &mut PgConnection,
+    actor: &Actor,
+    conversations: &[ConversationId],
+) -> Result<HashMap<ConversationId, Seat>> {
+    let ids: Vec<Uuid> = conversations.iter().map(|id| id.0).collect();
+    let places = queries::seat::places(sql, &ids, actor.user).await?;
+    let mut seats = HashMap::with_capacity(places.len());
+    for place in places {
+        if let Some(seat) = seat_at(actor, place)? {
+            seats.insert(seat.conversation, seat);
+        }
+    }
+    Ok(seats)
+}
+
+fn seat_at(actor: &Actor, place: Place) -> Result<Option<Seat>> {
+    let address = queries::address(
+        place.id,
+        &place.kind,
+        place.shop,
+        place.person_a,
+        place.person_b,
+    )?;
+    let answers = |shop: ShopId| actor.may(Permission::Chat, shop);
+    let staff = address.kind() == ConversationKind::Shop && address.shop().is_some_and(answers);
+    if !staff && place.joined.is_empty() {
+        return Ok(None);
+    }
+    let left = place.left.iter().map(|left| u64::try_from(*left).ok());
+    let joined = place.joined.iter().map(|joined| joined.cast_unsigned());
+    Ok(Some(Seat {
+        conversation: place.id,
+        address,
+        number: place.number.cast_unsigned(),
+        revision: place.revision.cast_unsigned(),
+        staff,
+        intervals: joined.zip(left).collect(),
+        role: GroupRole::try_from(place.role).unwrap_or_default(),
+        closed: place.closed,
+        read: place.read.cast_unsigned(),
+    }))
+}
+
+impl Seat {
+    /// What may be seen: ranges of numbers, both ends included, rising.
+    pub fn ranges(&self) -> Vec<(u64, u64)> {
+        if self.staff {
+            return Vec::from_iter((self.number > 0).then_some((1, self.number)));
+        }
+        self.intervals
+            .iter()
+            .map(|(joined, left)| {
+                (
+                    (*joined).max(1),
+                    left.unwrap_or(self.number).min(self.number),
+                )
+            })
+            .filter(|(first, last)| first <= last)
+            .collect()
+    }
+
+    /// The next visible numbers above `after`, rising, at most `limit`.
+    pub fn above(&self, after: u64, limit: usize) -> Vec<u64> {
+        let ranges = self.ranges().into_iter();
+        ranges
+            .flat_map(|(first, last)| first.max(after.saturating_add(1))..=last)
+            .take(limit)
+            .collect()
+    }
+
+    /// The next visible numbers below `before`, falling, at most `limit`; 0: from the newest.
+    pub fn below(&self, before: u64, limit: usize) -> Vec<u64> {
+        let end = before.checked_sub(1).unwrap_or(u64::MAX);
+        let ranges = self.ranges().into_iter().rev();
+        ranges
+            .flat_map(|(first, last)| (first..=last.min(end)).rev())
+            .take(limit)
+            .collect()
+    }
+
+    /// The last visible message; 0 where nothing is.
+    pub fn newest(&self) -> u64 {
+        self.ranges().last().map_or(0, |(_, last)| *last)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::conversation::Address;
+
+    fn seat(staff: bool, number: u64, intervals: &[(u64, Option<u64>)]) -> Seat {
+        let (group, shop) = (ConversationId::new(), ShopId::new());
+        Seat {
+            conversation: group,
+            address: Address::Group { group, shop },
+            number,
+            revision: 0,
+            staff,
+            intervals: intervals.to_vec(),
+            role: GroupRole::Member,
+            closed: false,
+            read: 0,
+        }
+    }
+
+    #[test]
+    fn a_page_goes_through_the_times_of_taking_part() {
+        let seat = seat(false, 12, &[(3, Some(5)), (9, None)]);
+        assert_eq!(seat.above(0, 5), [3, 4, 5, 9, 10]);
+        assert_eq!(seat.above(4, 9), [5, 9, 10, 11, 12]);
+        assert_eq!(seat.below(0, 5), [12, 11, 10, 9, 5]);
+        assert_eq!(seat.below(5, 9), [4, 3]);
+        assert_eq!(seat.newest(), 12);
+    }
+
+    #[test]
+    fn staff_see_all_of_it() {
+        let seat = seat(true, 3, &[]);
+        assert_eq!(seat.above(0, 9), [1, 2, 3]);
+        assert_eq!(seat.below(2, 9), [1]);
+    }
+
+    #[test]
+    fn numbers_without_bounds_do_no_harm() {
+        let seat = seat(false, 3, &[(1, None), (9, None)]);
+        assert_eq!(seat.above(u64::MAX, 9), [0_u64; 0]);
+        assert_eq!(seat.below(u64::MAX, 9), [3, 2, 1]);
+        assert_eq!(seat.below(1, 9), [0_u64; 0]);
+    }
+}
