@@ -37,6 +37,8 @@ pub struct Run {
     pub enough: Arc<AtomicBool>,
     /// Devices end when they have everything, after this.
     pub finish: Arc<AtomicBool>,
+    /// Devices that have an answer to everything they said, after `enough`.
+    pub quiet: Arc<AtomicUsize>,
     next_door: Arc<AtomicUsize>,
     /// Pause between two sends of one device.
     pub pace: Duration,
@@ -49,6 +51,7 @@ impl Run {
             doors: Arc::new(Mutex::new(doors)),
             enough: Arc::default(),
             finish: Arc::default(),
+            quiet: Arc::default(),
             next_door: Arc::default(),
             pace,
         }
@@ -72,6 +75,7 @@ pub struct Device {
     /// Sends that have no final answer yet: they are repeated first.
     open: VecDeque<SendMessage>,
     said: usize,
+    silent: bool,
 }
 
 impl Device {
@@ -95,6 +99,7 @@ impl Device {
             view: View::new(),
             open: VecDeque::new(),
             said: 0,
+            silent: false,
         }
     }
 
@@ -133,6 +138,7 @@ impl Device {
         self.connection = self.run.history.connection() + 1;
         self.resume(&mut client).await?;
         loop {
+            self.fall_silent();
             if self.run.finish.load(Ordering::Relaxed) && self.open.is_empty() {
                 self.resume(&mut client).await?;
                 return Ok(());
@@ -144,6 +150,14 @@ impl Device {
                 }
                 event = client.next_push() => self.hear(event?, &mut client).await?,
             }
+        }
+    }
+
+    /// Says once that it has nothing more to say.
+    fn fall_silent(&mut self) {
+        if self.run.enough.load(Ordering::Relaxed) && self.open.is_empty() && !self.silent {
+            self.silent = true;
+            self.run.quiet.fetch_add(1, Ordering::Relaxed);
         }
     }
 

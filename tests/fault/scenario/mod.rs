@@ -59,6 +59,7 @@ where
     let healed = run.history.now();
     working(&run, 50, "after healing").await;
     run.enough.store(true, Ordering::Relaxed);
+    silence(&run, devices.len()).await;
     run.finish.store(true, Ordering::Relaxed);
     let views = timeout(CONVERGE, join_all(devices))
         .await
@@ -113,6 +114,15 @@ async fn working(run: &Run, sends: usize, when: &str) {
             run.history.keep("stuck")
         );
         sleep(Duration::from_millis(100)).await;
+    }
+}
+
+/// Waits until everybody has an answer to everything they said: what comes later could not be in anybody's last look.
+async fn silence(run: &Run, devices: usize) {
+    let patience = Instant::now() + CONVERGE;
+    while run.quiet.load(Ordering::Relaxed) < devices {
+        assert!(Instant::now() < patience, "somebody never gets an answer; history in {}", run.history.keep("open"));
+        sleep(Duration::from_millis(50)).await;
     }
 }
 
