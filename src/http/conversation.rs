@@ -50,8 +50,16 @@ pub async fn list(
     actor: Actor,
     Asked(which): Asked<Which>,
 ) -> Answer<ConversationPage> {
-    let Which { shop_id, cursor, limit } = which;
-    let request = ListConversations { shop_id, cursor, limit };
+    let Which {
+        shop_id,
+        cursor,
+        limit,
+    } = which;
+    let request = ListConversations {
+        shop_id,
+        cursor,
+        limit,
+    };
     Ok(Json(list::list_conversations(&app, &actor, request).await?))
 }
 
@@ -121,7 +129,15 @@ pub async fn mark_read(
     Body(ReadTo { number }): Body<ReadTo>,
 ) -> Answer<Done> {
     let conversation_id = id.to_string();
-    read::mark_read(&app, &actor, MarkRead { conversation_id, number }).await?;
+    read::mark_read(
+        &app,
+        &actor,
+        MarkRead {
+            conversation_id,
+            number,
+        },
+    )
+    .await?;
     Ok(Json(Done {}))
 }
 
@@ -135,7 +151,10 @@ pub async fn readers(
     Named((id, number)): Named<(ConversationId, u64)>,
 ) -> Answer<ReaderPage> {
     let conversation_id = id.to_string();
-    let request = ListReaders { conversation_id, number };
+    let request = ListReaders {
+        conversation_id,
+        number,
+    };
     Ok(Json(read::list_readers(&app, &actor, request).await?))
 }
 

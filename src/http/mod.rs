@@ -3,10 +3,10 @@
 //! [`router`] is the table of routes, [`permit`] turns a request into an actor, [`reply`] turns a result into a status
 //! and a body. What a route does is a verb of its noun.
 
-pub mod file;
-pub mod health;
 pub mod body;
 pub mod conversation;
+pub mod file;
+pub mod health;
 pub mod permit;
 pub mod reply;
 pub mod router;

@@ -11,5 +11,6 @@ mod checker;
 mod client;
 mod history;
 mod people;
+mod proxy;
 mod scenario;
 mod world;

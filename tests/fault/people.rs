@@ -16,10 +16,9 @@ pub struct Person {
 }
 
 /// The cast of a scenario.
+#[derive(Clone)]
 pub struct Cast {
     pub people: Vec<Person>,
-    /// Group or customer conversations, by id.
-    pub conversations: Vec<String>,
 }
 
 impl Cast {
@@ -77,10 +76,7 @@ impl Cast {
         for person in &mut people[customers..] {
             person.conversations.clone_from(&conversations);
         }
-        Self {
-            people,
-            conversations,
-        }
+        Self { people }
     }
 
     /// Everybody may see all of their conversations from the first message on.

@@ -16,11 +16,14 @@ use sqlx::{
 use tempfile::TempDir;
 use tokio::time::sleep;
 
+use crate::people::Cast;
+
 /// Everything that a scenario runs on. Stops it all when dropped.
 pub struct World {
     pub nodes: Vec<Node>,
     pub redis: Redis,
     pub database: PgConnectOptions,
+    pub cast: Cast,
     postgres: Option<PrivatePostgres>,
     folder: TempDir,
 }
@@ -34,8 +37,8 @@ fn free_port() -> u16 {
 }
 
 impl World {
-    /// PostgreSQL and Redis run and the schema is there; the nodes are not started yet.
-    pub async fn new(nodes: usize) -> Self {
+    /// PostgreSQL and Redis run, the schema and the cast are there; the nodes are not started yet.
+    pub async fn new(nodes: usize, customers: usize, staff: usize) -> Self {
         let folder = tempfile::Builder::new()
             .prefix("souk-fault-")
             .tempdir()
@@ -50,18 +53,17 @@ impl World {
         let nodes = (0..nodes)
             .map(|place| Node::new(place, &folder, &database, redis.port))
             .collect();
-        let world = Self {
+        let pool = patient(&database).await;
+        sqlx::migrate!().run(&pool).await.expect("the schema");
+        let cast = Cast::gather(&pool, customers, staff).await;
+        Self {
             nodes,
             redis,
             database,
+            cast,
             postgres: Some(postgres),
             folder,
-        };
-        sqlx::migrate!()
-            .run(&world.pool().await)
-            .await
-            .expect("the schema");
-        world
+        }
     }
 
     /// Starts all nodes and waits until they are ready.
@@ -76,13 +78,7 @@ impl World {
 
     /// To look behind the nodes' backs.
     pub async fn pool(&self) -> PgPool {
-        let patient = PgPoolOptions::new()
-            .max_connections(4)
-            .acquire_timeout(Duration::from_secs(30));
-        patient
-            .connect_with(self.database.clone())
-            .await
-            .expect("PostgreSQL answers")
+        patient(&self.database).await
     }
 
     /// `pg_ctl restart -m fast`.
@@ -118,6 +114,17 @@ impl World {
             postgres.stop().await.expect("PostgreSQL stops");
         }
     }
+}
+
+/// A few connections that wait for a database that is coming back.
+async fn patient(database: &PgConnectOptions) -> PgPool {
+    let options = PgPoolOptions::new()
+        .max_connections(4)
+        .acquire_timeout(Duration::from_secs(30));
+    options
+        .connect_with(database.clone())
+        .await
+        .expect("PostgreSQL answers")
 }
 
 /// The database's unprivileged user must be able to pass through.

@@ -4,12 +4,12 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 
-use super::story;
+use super::{Plan, story};
 
 /// F06: PostgreSQL restarts fast; sends flow again.
 #[tokio::test(flavor = "multi_thread")]
 async fn f06_postgres_restarts() {
-    story("f06", 2, async |world, run| {
+    story(Plan::of("f06", 2), async |world, run| {
         run.history.deed("restart PostgreSQL");
         world.restart_postgres().await;
     })
@@ -19,7 +19,7 @@ async fn f06_postgres_restarts() {
 /// F08: a random backend is terminated every 100 ms for 20 s; kills in the middle of a commit are settled by retries.
 #[tokio::test(flavor = "multi_thread")]
 async fn f08_backends_are_killed_in_a_storm() {
-    story("f08", 2, async |world, run| {
+    story(Plan::of("f08", 2), async |world, run| {
         let pool = world.pool().await;
         run.history.deed("kill backends");
         let end = Instant::now() + Duration::from_secs(20);

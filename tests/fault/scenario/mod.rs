@@ -2,7 +2,9 @@
 
 mod bus;
 mod database;
+mod network;
 mod nodes;
+mod slow;
 
 use std::{
     collections::BTreeMap,
@@ -35,15 +37,47 @@ const CONVERGE: Duration = Duration::from_secs(60);
 const CUSTOMERS: usize = 16;
 const STAFF: usize = 4;
 
+/// What a story is played on.
+#[derive(Clone, Copy)]
+struct Plan {
+    name: &'static str,
+    nodes: usize,
+    customers: usize,
+    staff: usize,
+    /// Settings of all nodes, as `section.key=value`.
+    settings: &'static [&'static str],
+    /// Files that each node may open.
+    descriptors: Option<u32>,
+}
+
+impl Plan {
+    /// The usual cast on so many nodes.
+    const fn of(name: &'static str, nodes: usize) -> Self {
+        Self {
+            name,
+            nodes,
+            customers: CUSTOMERS,
+            staff: STAFF,
+            settings: &[],
+            descriptors: None,
+        }
+    }
+}
+
 /// A story: `nemesis` does its deeds while everybody talks; afterwards everything must be right.
-async fn story<N>(name: &str, nodes: usize, nemesis: N)
+async fn story<N>(plan: Plan, nemesis: N)
 where
     N: AsyncFnOnce(&mut World, &Run),
 {
     let _alone = ONE_AT_A_TIME.lock().await;
-    let mut world = World::new(nodes).await;
-    let cast = Cast::gather(&world.pool().await, CUSTOMERS, STAFF).await;
+    let mut world = World::new(plan.nodes, plan.customers, plan.staff).await;
+    for node in &mut world.nodes {
+        node.settings
+            .extend(plan.settings.iter().map(ToString::to_string));
+        node.descriptors = plan.descriptors;
+    }
     world.start().await;
+    let cast = world.cast.clone();
     let doors = world.nodes.iter().map(|node| node.address()).collect();
     let run = Run::new(doors, Duration::from_millis(150));
     let devices: Vec<_> = cast
@@ -90,7 +124,7 @@ where
         "{} wrong after {said} messages, e.g. {:#?}; history in {}",
         wrong.len(),
         &wrong[..wrong.len().min(5)],
-        run.history.keep(name)
+        run.history.keep(plan.name)
     );
 }
 
@@ -121,7 +155,11 @@ async fn working(run: &Run, sends: usize, when: &str) {
 async fn silence(run: &Run, devices: usize) {
     let patience = Instant::now() + CONVERGE;
     while run.quiet.load(Ordering::Relaxed) < devices {
-        assert!(Instant::now() < patience, "somebody never gets an answer; history in {}", run.history.keep("open"));
+        assert!(
+            Instant::now() < patience,
+            "somebody never gets an answer; history in {}",
+            run.history.keep("open")
+        );
         sleep(Duration::from_millis(50)).await;
     }
 }
