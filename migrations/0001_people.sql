@@ -13,6 +13,7 @@ create table users (
   external_id text constraint users_external_id check (octet_length(external_id) between 1 and 200),
   banned_at timestamptz,
   created_at timestamptz not null,
+  constraint users_two_factor check (password_hash is not null or not two_factor),
   constraint users_belong check ((external_id is not null or kind = 'bot') = (shop_id is not null))
 );
 comment on table users is 'Whoever can say something. A customer and a merchant account on one phone number are two users (ACC-02).';
@@ -28,21 +29,19 @@ create unique index users_external on users (shop_id, external_id);
 create table devices (
   user_id uuid not null references users,
   device_id text not null constraint devices_id check (octet_length(device_id) between 1 and 100),
-  kind text not null default 'unknown',
   proved_at timestamptz not null,
   primary key (user_id, device_id)
 );
 comment on table devices is 'Clients on which a user has passed the extra proof of a first login (ACC-09).';
-comment on column devices.kind is 'android, ios, desktop, web, mini_program, script or unknown; for people, never for rules';
 
 create table sessions (
   id uuid primary key,
   user_id uuid not null references users,
   device_id text not null,
+  device_kind text not null default 'unknown',
   access_hash bytea not null,
   access_expires_at timestamptz not null,
   refresh_hash bytea not null,
-  former_refresh_hash bytea,
   refreshed_at timestamptz not null,
   expires_at timestamptz not null,
   created_at timestamptz not null,
@@ -50,16 +49,26 @@ create table sessions (
   revoked_because text
 );
 comment on table sessions is 'One login on one device. Tokens are opaque and stored as SHA-256.';
-comment on column sessions.former_refresh_hash is 'the token before the last rotation: its use after the grace time means theft and revokes the session';
+comment on column sessions.device_kind is 'android, ios, desktop, web, mini_program, script or unknown; for people, never for rules';
 comment on column sessions.expires_at is 'absolute end; refreshing does not move it';
 create unique index sessions_access on sessions (access_hash);
 create unique index sessions_refresh on sessions (refresh_hash);
-create unique index sessions_former_refresh on sessions (former_refresh_hash);
+create index sessions_expires_at on sessions (expires_at);
+
+create table spent_refresh_tokens (
+  hash bytea primary key,
+  session_id uuid not null references sessions on delete cascade,
+  nonce bytea not null,
+  spent_at timestamptz not null
+);
+comment on table spent_refresh_tokens is 'Every refresh token that was exchanged: using one again means that two people hold it, and ends the session.';
+comment on column spent_refresh_tokens.nonce is 'with the spent token itself this makes its successor, so that a repeat within the grace time gets the same answer';
+create index spent_refresh_tokens_session on spent_refresh_tokens (session_id);
 create index sessions_user on sessions (user_id) where revoked_at is null;
 
 create table tickets (
   hash bytea primary key,
-  session_id uuid not null references sessions,
+  session_id uuid not null references sessions on delete cascade,
   expires_at timestamptz not null
 );
 comment on table tickets is 'One-time tickets for opening a socket; taken by deleting the row.';
@@ -78,13 +87,20 @@ create index revocations_at on revocations (at);
 create table idempotency_keys (
   principal uuid not null,
   route text not null,
-  key text not null constraint idempotency_keys_key check (octet_length(key) between 1 and 255),
+  key bytea not null,
   fingerprint bytea not null,
+  execution uuid not null,
+  committed boolean not null default false,
   status smallint,
   body bytea,
   created_at timestamptz not null,
   primary key (principal, route, key)
 );
 comment on table idempotency_keys is 'The first answer to a POST that creates, given again to a retry; kept for 24 hours.';
-comment on column idempotency_keys.status is 'null while the first request is under way';
+comment on column idempotency_keys.principal is 'the user, or for strangers a hash of their address';
+comment on column idempotency_keys.key is 'SHA-256 of the key; the key itself unseals the answer';
+comment on column idempotency_keys.execution is 'who is at it; another execution that takes over a dead one changes it, and the dead one can commit no more';
+comment on column idempotency_keys.committed is 'set in the very transaction that did the work; false: it has not happened';
+comment on column idempotency_keys.status is 'null while the first request is under way, or if its node died before it answered';
+comment on column idempotency_keys.body is 'sealed with the key and the request, for it may hold tokens';
 create index idempotency_keys_created_at on idempotency_keys (created_at);

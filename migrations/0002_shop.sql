@@ -30,11 +30,12 @@ create table roles (
 );
 comment on table roles is 'Built-in roles have no shop; a shop composes its own from single permissions (STAFF-05).';
 
+-- Nobody gives what they do not hold: an administrator may chat so that they can take on agents.
 insert into roles (id, shop_id, name, permissions) values
   ('00000000-0000-7000-8000-000000000001', null, 'owner', array[
     'chat', 'see_customers', 'manage_groups', 'manage_staff', 'manage_shop', 'manage_bots', 'manage_orders', 'manage_campaigns',
     'give_coupons', 'manage_products', 'see_finance', 'see_data', 'see_audit', 'moderate', 'verify_orders']),
-  ('00000000-0000-7000-8000-000000000002', null, 'administrator', array['see_data', 'manage_staff', 'see_audit']),
+  ('00000000-0000-7000-8000-000000000002', null, 'administrator', array['chat', 'see_data', 'manage_staff', 'see_audit']),
   ('00000000-0000-7000-8000-000000000003', null, 'operator', array[
     'chat', 'see_customers', 'manage_groups', 'manage_orders', 'manage_campaigns', 'manage_products', 'moderate']),
   ('00000000-0000-7000-8000-000000000004', null, 'agent', array['chat']);

@@ -60,7 +60,7 @@ create table messages (
   number bigint not null,
   sender_id uuid,
   as_shop boolean not null default false,
-  client_message_id text constraint messages_client_id check (octet_length(client_message_id) between 1 and 64),
+  client_message_id text collate "C" constraint messages_client_id check (octet_length(client_message_id) between 1 and 64),
   fingerprint bigint not null,
   sent_at timestamptz not null,
   text text not null,
@@ -82,9 +82,11 @@ comment on column messages.fingerprint is 'of what was sent: tells a retry from 
 comment on column messages.text is 'the words, a caption, or a card''s summary';
 comment on column messages.extra is 'protobuf souk.Message with everything else that was sent (attachments, quote, mentions); null for plain words';
 comment on column messages.card is 'protobuf souk.Card, relayed unopened; replaced by redraw';
+comment on column messages.recalled_at is 'words, attachments and card are blank from then on: only message_versions still has them';
 comment on column messages.revision is 'the conversation''s revision of the last change in place, 0 if never changed';
 create unique index messages_client_id on messages (conversation_id, sender_id, client_message_id);
 create index messages_revision on messages (conversation_id, revision) where revision > 0;
+create index messages_rich on messages (conversation_id) where extra is not null or card is not null;
 create index messages_pinned on messages (conversation_id, number) where pinned_at is not null;
 
 create table message_versions (
@@ -97,7 +99,7 @@ create table message_versions (
   replaced_at timestamptz not null default clock_timestamp(),
   primary key (conversation_id, number, version)
 );
-comment on table message_versions is 'What a message said before it was edited or recalled: evidence (CHAT-08). Redrawn cards are pictures; their noun keeps their history.';
+comment on table message_versions is 'What a message said before it was edited, recalled or redrawn: evidence (CHAT-08).';
 create trigger message_versions_are_final before update or delete or truncate on message_versions
   for each statement execute function refuse_change();
 
@@ -107,7 +109,13 @@ begin
     is distinct from (new.conversation_id, new.number, new.sender_id, new.as_shop, new.client_message_id, new.fingerprint, new.sent_at) then
     raise exception 'a message keeps its place, sender and time' using errcode = 'restrict_violation';
   end if;
-  if new.text is distinct from old.text or new.extra is distinct from old.extra or new.recalled_at is distinct from old.recalled_at then
+  if new.revision <= old.revision then
+    raise exception 'a change in place is counted' using errcode = 'restrict_violation';
+  end if;
+  if (new.text, new.extra, new.card, new.recalled_at) is distinct from (old.text, old.extra, old.card, old.recalled_at) then
+    if new.version <> old.version + 1 then
+      raise exception 'a new version has the next number' using errcode = 'restrict_violation';
+    end if;
     insert into message_versions (conversation_id, number, version, text, extra, card)
     values (old.conversation_id, old.number, old.version, old.text, old.extra, old.card);
   end if;
@@ -142,7 +150,9 @@ comment on table read_positions is 'How far each person has read; never goes bac
 -- A draft without a sender is the server's own. A sender speaks as a member, or, in a shop's conversation, for the shop.
 -- outcome: posted, repeated (the first answer again), reused (same client id, other content), or the reason for refusing.
 --
--- The planner is held to index look-ups: a plan made while a table was small must not live on when it is large.
+-- A plan must not live on that was made when a table was small: each table is looked up from inside a `lateral … limit 1`,
+-- which leaves the planner nothing to choose but an index, and the conversation, whose row is locked and cannot move, is
+-- updated at the place where it was found.
 create function append_messages(
   p_conversation uuid[], p_sender uuid[], p_client_id text[], p_fingerprint bigint[],
   p_text text[], p_extra bytea[], p_card bytea[], p_now timestamptz
@@ -150,7 +160,8 @@ create function append_messages(
   place bigint, outcome text, number bigint, sent_at timestamptz, as_shop boolean, shop_id uuid, kind text, person_a uuid, person_b uuid
 )
 language plpgsql
-set enable_seqscan = off set enable_hashjoin = off set enable_mergejoin = off set plan_cache_mode = force_generic_plan
+set enable_seqscan = off set enable_bitmapscan = off set enable_hashjoin = off set enable_mergejoin = off set enable_material = off
+set plan_cache_mode = force_generic_plan
 as $$
 #variable_conflict use_column
 begin
@@ -159,34 +170,54 @@ begin
   return query
   with judged as (
     select
-      d.*, c.shop_id, c.kind, c.person_a, c.person_b, c.number as head, k.number as known_number, k.sent_at as known_sent_at,
+      d.place, d.conversation_id, d.sender_id, c.ctid as spot, c.shop_id, c.kind, c.person_a, c.person_b, c.number as head,
+      k.number as known_number, k.sent_at as known_sent_at,
       case
         when k.fingerprint = d.fingerprint then 'repeated'
         when k.fingerprint is not null then 'reused'
         when c.id is null then 'not_found'
         when d.sender_id is null then 'posted'
         when c.closed_at is not null then 'closed'
-        when m.user_id is null and p.user_id is null then 'not_a_member'
-        when m.user_id is not null and b.user_id is not null then 'banned'
+        when m.role is null and p.user_id is null then 'not_a_member'
+        when m.role is not null and b.user_id is not null then 'banned'
         when m.muted_until > p_now or (c.all_muted and m.role = 1) then 'muted'
         else 'posted'
       end as outcome,
       p.user_id is not null as as_shop
-    from unnest(p_conversation, p_sender, p_client_id, p_fingerprint, p_text, p_extra, p_card) with ordinality
-      as d (conversation_id, sender_id, client_id, fingerprint, text, extra, card, place)
-    left join conversations c on c.id = d.conversation_id
-    left join messages k
-      on k.conversation_id = d.conversation_id and k.sender_id = d.sender_id and k.client_message_id = d.client_id
-    left join memberships m
-      on m.conversation_id = d.conversation_id and m.user_id = d.sender_id and m.left_number is null
-    left join bans b on b.shop_id = c.shop_id and b.user_id = d.sender_id
+    from unnest(p_conversation, p_sender, p_client_id, p_fingerprint) with ordinality
+      as d (conversation_id, sender_id, client_id, fingerprint, place)
+    left join lateral (
+      select c.ctid, c.id, c.kind, c.shop_id, c.person_a, c.person_b, c.number, c.all_muted, c.closed_at
+      from conversations c
+      where c.id = d.conversation_id
+      limit 1
+    ) c on true
+    left join lateral (
+      select k.number, k.sent_at, k.fingerprint
+      from messages k
+      where k.conversation_id = d.conversation_id and k.sender_id = d.sender_id and k.client_message_id = d.client_id
+      limit 1
+    ) k on true
+    left join lateral (
+      select m.role, m.muted_until
+      from memberships m
+      where m.conversation_id = d.conversation_id and m.user_id = d.sender_id and m.left_number is null
+      limit 1
+    ) m on true
+    left join lateral (
+      select b.user_id
+      from bans b
+      where b.shop_id = c.shop_id and b.user_id = d.sender_id
+      limit 1
+    ) b on true
     left join lateral (
       select s.user_id
       from staff s
       left join roles r on r.id = s.role_id
-      where s.shop_id = c.shop_id and s.user_id = d.sender_id and s.disabled_at is null
+      where m.role is null and c.kind = 'shop' and s.shop_id = c.shop_id and s.user_id = d.sender_id and s.disabled_at is null
         and 'chat' = any (coalesce(r.permissions, s.scopes))
-    ) p on m.user_id is null and c.kind = 'shop'
+      limit 1
+    ) p on true
   ),
   numbered as (
     select j.*, j.head + count(*) filter (where j.outcome = 'posted') over (partition by j.conversation_id order by j.place) as next
@@ -194,7 +225,9 @@ begin
   ),
   written as (
     insert into messages (conversation_id, number, sender_id, as_shop, client_message_id, fingerprint, sent_at, text, extra, card)
-    select n.conversation_id, n.next, n.sender_id, n.as_shop, n.client_id, n.fingerprint, p_now, n.text, n.extra, n.card
+    select
+      n.conversation_id, n.next, n.sender_id, n.as_shop, p_client_id[n.place], p_fingerprint[n.place], p_now,
+      p_text[n.place], p_extra[n.place], p_card[n.place]
     from numbered n
     where n.outcome = 'posted'
   ),
@@ -204,18 +237,18 @@ begin
       number = n.next,
       active_at = case when c.active_at < clock_timestamp() - interval '2 seconds' then clock_timestamp() else c.active_at end
     from (
-      select conversation_id, max(next) as next
+      select spot, max(next) as next
       from numbered
       where outcome = 'posted'
-      group by conversation_id
+      group by spot
     ) n
-    where c.id = n.conversation_id
+    where c.ctid = n.spot
   ),
   remembered as (
     insert into facts (shop_id, kind, payload, at)
     select n.shop_id, 'message_posted', jsonb_build_object('conversation_id', n.conversation_id, 'number', n.next), p_now
     from numbered n
-    join shops s on s.id = n.shop_id and s.remembers_messages
+    join lateral (select s.remembers_messages from shops s where s.id = n.shop_id limit 1) s on s.remembers_messages
     where n.outcome = 'posted'
   )
   select

@@ -62,6 +62,11 @@ impl Permissions {
         other.0 & !self.0 == 0
     }
 
+    /// Those that are not in `other`.
+    pub fn without(self, other: Self) -> Self {
+        Self(self.0 & !other.0)
+    }
+
     /// One by one, in the contract's order.
     pub fn iter(self) -> impl Iterator<Item = Permission> {
         (1..32)

@@ -4,7 +4,11 @@
 //! (`SOUK_SECTION_KEY`, and the customary `DATABASE_URL` and `REDIS_URL`), a flag. Unknown keys are refused by name.
 //! `souk settings` prints [`sample`], the commented file with all defaults.
 
-use std::{fmt::Write as _, net::SocketAddr, path::Path};
+use std::{
+    fmt::Write as _,
+    net::{IpAddr, SocketAddr},
+    path::Path,
+};
 
 use anyhow::{Context as _, bail};
 use serde::{Deserialize, Serialize};
@@ -145,9 +149,15 @@ settings! {
     /// Minutes that a code is good for.
     code_minutes: i64 = 10i64;
     /// Codes that one phone number or e-mail gets in a day.
-    codes_per_day: i64 = 20i64;
-    /// Password hashes under way at once.
+    codes_per_day: i32 = 20i32;
+    /// Codes that one network address asks for in an hour.
+    codes_per_address: i32 = 60i32;
+    /// Log-ins that fail from one network address in an hour.
+    failures_per_address: i32 = 200i32;
+    /// Password hashes under way at once, each with 19 MiB.
     hashes_at_once: usize = 2usize;
+    /// Log-ins that may wait for that; beyond, they are refused as `overloaded`.
+    hashes_waiting: usize = 64usize;
 
     [conversation: ConversationSettings] "Conversations."
     /// Minutes in which a sender may edit a message.
@@ -172,6 +182,8 @@ settings! {
     [webhook: WebhookSettings] "Webhooks."
     /// Calls under way at once.
     at_once: usize = 16usize;
+    /// Milliseconds that one call may take.
+    call_ms: u64 = 10_000u64;
     /// Hours of nothing but failures after which an endpoint is switched off.
     give_up_hours: i64 = 120i64;
 
@@ -278,6 +290,14 @@ impl Config {
             self.server.public_url.clone()
         };
         url.trim_end_matches('/').to_owned()
+    }
+
+    /// Do the limits for one address not apply to this one?
+    pub fn exempts(&self, address: IpAddr) -> bool {
+        let networks = self.limits.exempt_networks.iter();
+        networks
+            .filter_map(|text| text.parse::<ipnet::IpNet>().ok())
+            .any(|network| network.contains(&address.to_canonical()))
     }
 
     /// Is this the development profile?

@@ -247,7 +247,7 @@ pub fn meaning(code: Refusal) -> (StatusCode, &'static str) {
         R::FileTooLarge => (StatusCode::PAYLOAD_TOO_LARGE, "The file is too large."),
         R::QuotaExceeded => (
             StatusCode::INSUFFICIENT_STORAGE,
-            "There is no room for more files.",
+            "There is no room for more.",
         ),
         R::AddressRefused => (
             StatusCode::UNPROCESSABLE_ENTITY,

@@ -2,9 +2,11 @@
 //!
 //! `job/worker.rs` takes them later, for webhooks, bots and numbers. The kind is the name that a webhook carries.
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
-use crate::id::{ConversationId, EndpointId, UserId};
+use crate::id::{ConversationId, EndpointId, ShopId, UserId};
 
 /// Something that happened.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -54,4 +56,47 @@ pub enum Fact {
         /// Which.
         endpoint_id: EndpointId,
     },
+}
+
+impl Fact {
+    /// The conversation that it happened in, and the message that it is about.
+    pub fn place(&self) -> Option<(ConversationId, Option<i64>)> {
+        match *self {
+            Self::MessagePosted {
+                conversation_id,
+                number,
+            }
+            | Self::MessageChanged {
+                conversation_id,
+                number,
+            } => Some((conversation_id, Some(number))),
+            Self::ConversationOpened {
+                conversation_id, ..
+            }
+            | Self::MembersJoined {
+                conversation_id, ..
+            }
+            | Self::MemberLeft {
+                conversation_id, ..
+            } => Some((conversation_id, None)),
+            Self::EndpointSwitchedOff { .. } => None,
+        }
+    }
+}
+
+/// A fact as its readers get it.
+#[derive(Clone, Debug)]
+pub struct Remembered {
+    /// Its place in the order of remembering.
+    pub id: i64,
+    /// Where it happened; nowhere: between people.
+    pub shop: Option<ShopId>,
+    /// When.
+    pub at: Timestamp,
+    /// The fact's name.
+    pub kind: String,
+    /// The fact's fields, as a webhook carries them.
+    pub payload: Value,
+    /// Both together.
+    pub fact: Fact,
 }

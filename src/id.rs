@@ -59,6 +59,8 @@ ids! {
     ConversationId
     /// An uploaded file.
     FileId
+    /// An address that posts into a group.
+    HookId
     /// A place that webhooks are sent to.
     EndpointId
     /// One fact on its way to one endpoint.

@@ -13,29 +13,42 @@
 //! * [`live`]: people on the line: sockets, who is here, what they are shown.
 //! * [`http`]: people not on the line: REST and what operators ask for.
 //! * [`account`]: who somebody is: accounts, log-ins, sessions.
+//! * [`shop`]: the tenant. [`staff`]: people who sell. [`crm`]: people who buy. [`bot`]: programs that act for a shop.
+//! * [`audit`]: the record of what was done with special rights.
 //! * [`conversation`]: who talks with whom, what was said in which order, what has been read.
+//! * [`group`]: conversations of many: who is in them, who runs them, how people come in.
+//! * [`audit`]: what privileged people did.
 //! * [`media`]: pictures, voice and files that people send.
 //! * [`webhook`]: tells a shop's own systems, signed, until they hear it.
+//! * [`job`]: what nobody waits for: facts to their readers, what runs when.
 //! * [`app`]: what a verb may use. [`store`]: the database and the unit of work. [`bus`]: one node telling the others.
 //! * [`event`]: what a screen must see now. [`fact`]: what happened, remembered for ever.
-//! * [`actor`]: who is asking. [`error`]: the two ways to fail. [`config`]: every setting. [`clock`], [`id`], [`shutdown`], [`tls`], [`telemetry`].
+//! * [`actor`]: who is asking. [`error`]: the two ways to fail. [`config`]: every setting. [`clock`], [`id`], [`pace`], [`shutdown`], [`tls`], [`telemetry`].
 
 pub mod account;
 pub mod actor;
 pub mod app;
+pub mod audit;
+pub mod bot;
 pub mod bus;
 pub mod clock;
 pub mod config;
 pub mod conversation;
+pub mod crm;
 pub mod door;
 pub mod error;
 pub mod event;
 pub mod fact;
+pub mod group;
 pub mod http;
 pub mod id;
+pub mod job;
 pub mod live;
 pub mod media;
+pub mod pace;
+pub mod shop;
 pub mod shutdown;
+pub mod staff;
 pub mod store;
 pub mod telemetry;
 pub mod tls;
@@ -87,10 +100,8 @@ pub async fn run(
             Path::new(&config.tls.key),
         )?),
     };
-    let bus = match &config.bus.redis_url[..] {
-        "" => Bus::local(),
-        url => Bus::redis(url, shutdown)?,
-    };
+    let beat = Duration::from_millis(config.bus.sweep_ms.max(50) * 10);
+    let bus = Bus::start(&config.bus.redis_url, beat, shutdown)?;
     let store = Store::connect(database, config.database.connections, bus.clone()).await?;
     store.migrate().await?;
     store.check(clock.now()).await?;
@@ -102,6 +113,7 @@ pub async fn run(
         hub: hub.clone(),
     };
     shutdown.spawn_keeper(live::keeper::run(live.clone(), errands, shutdown.clone()));
+    job::start(&app, shutdown)?;
     let door = Door {
         listener,
         router: http::router::router(live.clone()),

@@ -1,8 +1,8 @@
 //! How everything that outlives a request is tracked and told to stop: softly, then firmly.
 
-use std::{future::Future, time::Duration};
+use std::{future::Future, io, thread, time::Duration};
 
-use tokio::{task::JoinHandle, time::timeout};
+use tokio::{runtime::Builder, task::JoinHandle, time::timeout};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// The two stop signals and the tasks that heed them. Cheap to clone.
@@ -48,6 +48,28 @@ impl Shutdown {
         F::Output: Send + 'static,
     {
         tokio::spawn(self.keepers.track_future(task))
+    }
+
+    /// Runs keepers on a thread of their own, where nothing but the system decides when it is their turn.
+    #[expect(clippy::disallowed_methods, reason = "the one place that spawns")]
+    pub fn spawn_keepers_apart<F>(&self, thread: &str, tasks: Vec<F>) -> io::Result<()>
+    where
+        F: Future<Output = ()> + Send + 'static,
+    {
+        let runtime = Builder::new_current_thread().enable_all().build()?;
+        let tasks: Vec<_> = tasks
+            .into_iter()
+            .map(|task| runtime.spawn(self.keepers.track_future(task)))
+            .collect();
+        let name = thread.to_owned();
+        thread::Builder::new().name(name).spawn(move || {
+            for task in tasks {
+                if let Err(panic) = runtime.block_on(task) {
+                    tracing::error!(%panic, "a keeper has ended before its time");
+                }
+            }
+        })?;
+        Ok(())
     }
 
     /// Asks everybody to stop and waits up to `patience`; then the keepers, up to as long again.

@@ -1,6 +1,22 @@
-//! A typed client of Souk. The load test, the integration tests and the examples speak with a server through it, so
-//! that none of them can speak another protocol.
+//! A typed client of Souk, and the scenarios that measure and check a running server.
+//!
+//! * [`client`]: one socket of one person, typed; the integration tests and examples speak through it too, so that none of
+//!   them can speak another protocol. [`socket`] and [`glance`]: the same protocol for load, cheaper than what it measures.
+//! * [`people`]: who takes part. [`talk`]: one person talking. [`scenario`]: what is played.
+//! * [`check`]: was anything lost, doubled or misordered? [`figures`]: what came out. [`report`]: the page that compares runs.
+//! * [`floor`], [`bare`]: what the machine can do without Souk. [`usage`]: memory and CPU time of programs on this machine.
 
+pub mod bare;
+pub mod check;
 pub mod client;
+pub mod figures;
+pub mod floor;
+pub mod glance;
+pub mod people;
+pub mod report;
+pub mod scenario;
+pub mod socket;
+pub mod talk;
+pub mod usage;
 
 pub use client::{Client, Format};

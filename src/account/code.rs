@@ -2,9 +2,9 @@
 //!
 //! A million codes are soon tried, so three things guard them: the hash is keyed with a server
 //! secret (a stolen table tells nothing), it is bound to the one request it was sent for, and the
-//! verb that checks it allows [`TRIES`] tries within [`LIFETIME`].
+//! verb that checks it allows [`TRIES`] tries within minutes (`login.code_minutes`).
 
-use std::{fmt, time::Duration};
+use std::fmt;
 
 use hmac::{Hmac, KeyInit, Mac};
 use rand::{CryptoRng, RngExt};
@@ -14,9 +14,6 @@ use uuid::Uuid;
 
 /// How often a code may be tried before it is void.
 pub const TRIES: u32 = 5;
-
-/// How long a code is good for.
-pub const LIFETIME: Duration = Duration::from_mins(10);
 
 /// Six digits, sent to a person. `Debug` does not print them.
 #[derive(Clone)]

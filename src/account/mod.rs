@@ -4,11 +4,138 @@
 //! inside. No secret is ever printed by `Debug`.
 
 pub mod code;
+pub mod contact;
 pub mod email;
 pub mod embed;
+pub mod embed_key;
+mod forget;
 pub mod hasher;
+mod limit;
+pub mod log_in;
+pub mod me;
+pub mod merchant;
+pub mod outbox;
 pub mod password;
 pub mod phone;
+pub mod prove;
 mod queries;
+pub mod refresh;
+pub mod register;
 pub mod session;
+pub mod standing;
 pub mod token;
+pub mod visit;
+pub mod wire;
+
+use proto::UserKind;
+
+pub use forget::forget_expired;
+
+use crate::error::{Result, refused_argument};
+
+/// The two kinds of account that people register. One person may have one of each, on the same number (ACC-02).
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountKind {
+    /// Buys.
+    Customer,
+    /// Sells.
+    Merchant,
+}
+
+impl AccountKind {
+    /// As the database has it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Customer => "customer",
+            Self::Merchant => "merchant",
+        }
+    }
+
+    /// The kind of account that a user has; bots have none.
+    pub fn of(kind: UserKind) -> Option<Self> {
+        match kind {
+            UserKind::Customer => Some(Self::Customer),
+            UserKind::Merchant => Some(Self::Merchant),
+            UserKind::Bot | UserKind::Unspecified => None,
+        }
+    }
+}
+
+/// The client that somebody uses.
+#[derive(Clone, Debug)]
+pub struct Device {
+    id: String,
+    kind: DeviceKind,
+}
+
+/// For people to recognise their devices by; no rule asks for it.
+#[derive(
+    Clone,
+    Copy,
+    Debug,
+    Default,
+    PartialEq,
+    Eq,
+    serde::Serialize,
+    serde::Deserialize,
+    utoipa::ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+#[expect(missing_docs, reason = "the names say it")]
+pub enum DeviceKind {
+    Android,
+    Ios,
+    Desktop,
+    Web,
+    MiniProgram,
+    Script,
+    #[default]
+    Unknown,
+}
+
+impl DeviceKind {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Android => "android",
+            Self::Ios => "ios",
+            Self::Desktop => "desktop",
+            Self::Web => "web",
+            Self::MiniProgram => "mini_program",
+            Self::Script => "script",
+            Self::Unknown => "unknown",
+        }
+    }
+}
+
+impl Device {
+    /// The client's own id for itself has 1 to 100 bytes without control characters; it should be hard to guess.
+    pub fn new(id: &str, kind: DeviceKind) -> Result<Self> {
+        if (1..=100).contains(&id.len()) && !id.chars().any(char::is_control) {
+            let id = id.to_owned();
+            Ok(Self { id, kind })
+        } else {
+            Err(refused_argument(
+                "device_id",
+                "has 1 to 100 bytes without control characters",
+            ))
+        }
+    }
+}
+
+/// A name that others see: 1 to 100 characters, none of them a control character, not only spaces.
+pub fn name(field: &str, text: &str) -> Result<String> {
+    let text = text.trim();
+    let sane =
+        !text.is_empty() && text.chars().count() <= 100 && !text.chars().any(char::is_control);
+    if sane {
+        Ok(text.to_owned())
+    } else {
+        Err(refused_argument(
+            field,
+            "has 1 to 100 characters without control characters",
+        ))
+    }
+}

@@ -47,7 +47,7 @@ pub enum PasswordFault {
     #[error("no special symbol")]
     NoSymbol,
     /// Among the first guesses of every attacker.
-    #[error("too common")]
+    #[error("been guessed too often")]
     TooCommon,
     /// A control character: no keyboard types it twice the same way.
     #[error("a control character")]

@@ -1,18 +1,22 @@
 //! A log-in on one device: opaque tokens, stored as SHA-256.
 
+use std::time::Duration;
+
 use jiff::{SignedDuration, Timestamp};
 use proto::{UserKind, json::Word};
 use sha2::{Digest, Sha256};
 
 use super::{
-    queries::{self, Found},
+    Device,
+    queries::session::{self as queries, Found, NewSession},
     token::{Token, TokenKind},
 };
 use crate::{
     actor::Actor,
     app::App,
     error::{Refusal, Result},
-    id::SessionId,
+    id::{SessionId, UserId},
+    store::{Tx, page},
 };
 
 /// What was proved: who is asking, and until when.
@@ -24,6 +28,105 @@ pub struct Session {
     pub id: SessionId,
     /// The access token is good until then.
     pub expires_at: Timestamp,
+}
+
+/// A session that was opened or refreshed, with its secrets: shown to their owner and kept nowhere.
+#[derive(Clone, Debug)]
+pub struct LoggedIn {
+    /// Which log-in.
+    pub session: SessionId,
+    /// Who.
+    pub user: UserId,
+    /// For requests.
+    pub access: Token,
+    /// The access token is good until then.
+    pub access_expires_at: Timestamp,
+    /// For the next access token.
+    pub refresh: Token,
+    /// The end of the session, however often it is refreshed.
+    pub expires_at: Timestamp,
+}
+
+/// A session as its owner sees it in a list.
+#[derive(Clone, Debug)]
+pub struct OwnSession {
+    /// Which.
+    pub id: SessionId,
+    /// The client's id for itself.
+    pub device_id: String,
+    /// A word of [`super::DeviceKind`].
+    pub device_kind: String,
+    /// When somebody logged in.
+    pub created_at: Timestamp,
+    /// When it was last refreshed.
+    pub refreshed_at: Timestamp,
+}
+
+/// A new pair of tokens with the times that the settings give them.
+pub(super) fn new_session(app: &App, user: UserId, device: &Device) -> (NewSession, LoggedIn) {
+    let (now, login) = (app.clock.now(), &app.config.login);
+    let logged_in = LoggedIn {
+        session: SessionId::new(),
+        user,
+        access: Token::generate(TokenKind::Access, &mut rand::rng()),
+        access_expires_at: now + SignedDuration::from_mins(login.access_minutes),
+        refresh: Token::generate(TokenKind::Refresh, &mut rand::rng()),
+        expires_at: now + SignedDuration::from_hours(24 * login.session_max_days),
+    };
+    let row = NewSession {
+        id: logged_in.session,
+        device_id: device.id.clone(),
+        device_kind: device.kind.word(),
+        access_hash: logged_in.access.hash().0,
+        access_expires_at: logged_in.access_expires_at,
+        refresh_hash: logged_in.refresh.hash().0,
+        expires_at: logged_in.expires_at,
+        now,
+    };
+    (row, logged_in)
+}
+
+/// Opens a session on a device that is proved with it.
+pub(super) async fn open(
+    app: &App,
+    tx: &mut Tx,
+    user: UserId,
+    device: &Device,
+) -> Result<LoggedIn> {
+    let (row, logged_in) = new_session(app, user, device);
+    queries::prove_device(tx.sql(), user, &device.id, app.clock.now()).await?;
+    queries::add(tx.sql(), user, &row).await?;
+    Ok(logged_in)
+}
+
+/// The sessions of a user that are not over, newest first, 50 a page; with the cursor of the next page, if any.
+pub async fn list(app: &App, session: &Session, cursor: &str) -> Result<(Vec<OwnSession>, String)> {
+    let before: Option<SessionId> = page::after(cursor)?;
+    let (user, now) = (session.actor.user, app.clock.now());
+    let sessions = queries::of_user(app.store.pool(), user, before, now, PAGE).await?;
+    let full = sessions.len() == usize::try_from(PAGE).unwrap_or_default();
+    let last = sessions.last().filter(|_| full);
+    let next = last.map(|last| page::cursor(&last.id)).unwrap_or_default();
+    Ok((sessions, next))
+}
+
+const PAGE: i64 = 50;
+
+/// Logs out: ends a session of one's own; its sockets are closed on every node. Refuses with `not_found`.
+pub async fn revoke(app: &App, session: &Session, which: SessionId) -> Result<()> {
+    let mut tx = app.store.begin_people().await?;
+    let user = session.actor.user;
+    if !queries::revoke(tx.sql(), user, which, "logged_out", app.clock.now()).await? {
+        return Err(Refusal::NotFound.into());
+    }
+    tx.look_again(user, "logged_out").await?;
+    tx.commit().await
+}
+
+/// Whose access token is this? Nobody's if it is not good; for those who need to know no more.
+pub async fn user_of_token(app: &App, token: &str) -> Result<Option<UserId>> {
+    let hash = Sha256::digest(token.as_bytes());
+    Ok(queries::user_by_access(app.store.pool(), &hash, app.clock.now()).await?)
 }
 
 /// Whose access token is this? Refuses with `not_authenticated`, `token_expired`, `session_revoked`.
@@ -44,6 +147,16 @@ pub async fn of_ticket(app: &App, ticket: &str) -> Result<Session> {
 pub async fn again(app: &App, session: SessionId) -> Result<Session> {
     let found = queries::session_by_id(app.store.pool(), session).await?;
     admit(app, found.ok_or(Refusal::SessionRevoked)?).await
+}
+
+/// Whose sessions or rights changed in the last `window` of the database's clock, with the number of the record.
+pub async fn revocations_within(app: &App, window: Duration) -> Result<Vec<(i64, UserId)>> {
+    Ok(super::queries::over::revocations_within(app.store.pool(), window.as_secs_f64()).await?)
+}
+
+/// Those of `sessions` that are over: revoked, expired without having been refreshed, or their user banned.
+pub async fn over(app: &App, sessions: &[SessionId]) -> Result<Vec<SessionId>> {
+    Ok(super::queries::over::sessions_over(app.store.pool(), sessions, app.clock.now()).await?)
 }
 
 async fn admit(app: &App, found: Found) -> Result<Session> {
@@ -74,5 +187,5 @@ pub async fn ticket(app: &App, session: &Session) -> Result<String> {
     let ticket = Token::generate(TokenKind::Ticket, &mut rand::rng());
     let expires_at = app.clock.now() + SignedDuration::from_secs(30);
     queries::add_ticket(app.store.pool(), &ticket.hash().0, session.id, expires_at).await?;
-    Ok(ticket.reveal().to_owned())
+    Ok(ticket.reveal())
 }

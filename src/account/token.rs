@@ -6,6 +6,7 @@
 use std::fmt;
 
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use hmac::{Hmac, KeyInit, Mac};
 use rand::CryptoRng;
 use sha2::{Digest, Sha256};
 
@@ -71,6 +72,19 @@ impl Token {
         let mut secret = [0; 32];
         rng.fill_bytes(&mut secret);
         Self { kind, secret }
+    }
+
+    /// The token of a kind that follows from this one and a nonce: nobody who lacks either can make it.
+    #[must_use]
+    pub fn successor(&self, kind: TokenKind, nonce: &[u8]) -> Self {
+        let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(nonce)
+            .expect("HMAC takes a key of any length");
+        mac.update(kind.prefix().as_bytes());
+        mac.update(&self.secret);
+        Self {
+            kind,
+            secret: mac.finalize().into_bytes().into(),
+        }
     }
 
     /// Reads a token: a known prefix and exactly 43 characters of base64url, nothing around them.
@@ -142,6 +156,22 @@ mod tests {
         };
         assert_ne!(one.hash(), two.hash());
         assert_ne!(one.hash(), bot.hash());
+    }
+
+    #[test]
+    fn a_successor_follows_from_token_nonce_and_kind_together() {
+        let mut rng = StdRng::seed_from_u64(5);
+        let one = Token::generate(TokenKind::Refresh, &mut rng);
+        let two = Token::generate(TokenKind::Refresh, &mut rng);
+        let next = one.successor(TokenKind::Refresh, b"n1").hash();
+        assert_eq!(next, one.successor(TokenKind::Refresh, b"n1").hash());
+        for other in [
+            one.successor(TokenKind::Refresh, b"n2"),
+            one.successor(TokenKind::Access, b"n1"),
+            two.successor(TokenKind::Refresh, b"n1"),
+        ] {
+            assert_ne!(next, other.hash());
+        }
     }
 
     #[test]

@@ -1,18 +1,27 @@
 //! One node telling the others.
 //!
 //! A node shows an event to its own people at once and, when Redis is there, tells the other nodes by sharded
-//! pub/sub, one topic an audience. Redis only wakes nodes up: what it loses is found again in Postgres by `job/sweep.rs`.
+//! pub/sub, one topic an audience. Redis only wakes nodes up: what it loses is found again in Postgres by `live/sweep.rs`.
 
 mod audience;
+mod bulletin;
+mod presence;
 mod redis;
+mod roll;
+mod topics;
+mod wire;
 
-use std::sync::{
-    Arc, OnceLock,
-    atomic::{AtomicBool, Ordering},
+use std::{
+    sync::{
+        Arc, OnceLock,
+        atomic::{AtomicBool, Ordering},
+    },
+    time::Duration,
 };
 
 pub use audience::Audience;
 
+use self::{bulletin::News, presence::Presence, wire::Wire};
 use crate::{
     event::Event,
     id::{NodeId, UserId},
@@ -36,32 +45,40 @@ pub struct Bus(Arc<Inner>);
 struct Inner {
     node: NodeId,
     listener: OnceLock<Arc<dyn Listener>>,
+    presence: Presence,
     redis: Option<redis::Link>,
     healthy: AtomicBool,
 }
 
 impl Bus {
-    /// A bus of one node.
+    /// A bus that nobody hears, for what runs without a server.
     pub fn local() -> Self {
-        Self::with(NodeId::new(), None)
+        Self::with(None)
     }
 
-    /// A bus over Redis 7 or newer at `url` (several nodes of a cluster separated by commas). Does not wait for Redis.
-    pub fn redis(url: &str, shutdown: &Shutdown) -> anyhow::Result<Self> {
-        let node = NodeId::new();
-        let (link, wiring) = redis::Link::new(node, url)?;
-        let bus = Self::with(node, Some(link));
-        bus.0.healthy.store(false, Ordering::Relaxed);
-        shutdown.spawn(wiring.run(bus.clone(), shutdown.clone()));
+    /// A bus of one node, if `redis_url` is empty; else over Redis 7 or newer (several nodes of a cluster separated by
+    /// commas). Does not wait for Redis. `beat` is the time between two looks at who is on the line elsewhere.
+    pub fn start(redis_url: &str, beat: Duration, shutdown: &Shutdown) -> anyhow::Result<Self> {
+        let bus = match redis_url {
+            "" => Self::local(),
+            url => {
+                let (link, wiring) = redis::Link::new(url)?;
+                let bus = Self::with(Some(link));
+                shutdown.spawn_keeper(wiring.run(bus.clone(), shutdown.clone()));
+                bus
+            }
+        };
+        shutdown.spawn_keeper(presence::keep(bus.clone(), beat, shutdown.firm().clone()));
         Ok(bus)
     }
 
-    fn with(node: NodeId, redis: Option<redis::Link>) -> Self {
+    fn with(redis: Option<redis::Link>) -> Self {
         Self(Arc::new(Inner {
-            node,
+            node: NodeId::new(),
             listener: OnceLock::new(),
+            presence: Presence::default(),
+            healthy: AtomicBool::new(redis.is_none()),
             redis,
-            healthy: AtomicBool::new(true),
         }))
     }
 
@@ -78,42 +95,48 @@ impl Bus {
     /// Shows an event here and tells the other nodes. Never waits: when the queue to Redis is full, the other nodes
     /// find the event by their sweep.
     pub fn publish(&self, event: &Arc<Event>) {
-        if let Some(redis) = &self.0.redis {
-            redis.publish(event);
-        }
-        self.hear(event);
+        self.tell(News::Shown(event.clone()));
+        self.hear(News::Shown(event.clone()));
     }
 
     /// Tells every node that a user's sessions or rights changed.
     pub fn look_again(&self, user: UserId) {
-        if let Some(redis) = &self.0.redis {
-            redis.look_again(user);
-        }
-        if let Some(listener) = self.0.listener.get() {
-            listener.look_again(user);
-        }
+        self.tell(News::RightsChanged(user));
+        self.hear(News::RightsChanged(user));
     }
 
-    /// Hears `audience` from other nodes from now on. Returns when Redis has confirmed it, or after a quarter of a
-    /// second without: then the sweep stands in.
-    pub async fn subscribe(&self, audiences: &[Audience]) {
-        if let Some(redis) = &self.0.redis {
-            redis.subscribe(audiences).await;
-        }
-    }
-
-    /// Hears `audience` soon, without waiting: what the first moments miss is found by the sweep.
+    /// Hears `audiences` soon, without waiting: what the first moments miss is found by the sweep. Takes a lock for lines
+    /// only: the hub calls it with its own lock on the audience held, so that wishes come in the order of their reasons.
     pub fn follow(&self, audience: Audience) {
         if let Some(redis) = &self.0.redis {
-            redis.follow(audience);
+            drop(redis.topics.want(&[audience]));
+        }
+        self.0.presence.follow(audience);
+    }
+
+    /// No longer hears `audience`. As [`Self::follow`], under the hub's lock.
+    pub fn unsubscribe(&self, audience: Audience) {
+        if let Some(redis) = &self.0.redis {
+            redis.topics.let_go(audience);
+        }
+        self.0.presence.leave(audience);
+    }
+
+    /// Waits until other nodes are heard for `audiences`, which are followed already; a quarter of a second at most: then
+    /// the sweep stands in.
+    pub async fn confirmed(&self, audiences: &[Audience]) {
+        if let Some(redis) = &self.0.redis {
+            redis.confirmed(audiences).await;
         }
     }
 
-    /// No longer hears `audience`.
-    pub fn unsubscribe(&self, audience: Audience) {
-        if let Some(redis) = &self.0.redis {
-            redis.unsubscribe(audience);
+    /// Which of `users` are on the line, on any node.
+    pub async fn online(&self, users: &[UserId]) -> Vec<(UserId, bool)> {
+        let states = presence::look_up(self, users).await;
+        for (user, online) in &states {
+            self.show_presence(*user, *online);
         }
+        states
     }
 
     /// Are other nodes heard? Always true on a bus of one.
@@ -121,9 +144,48 @@ impl Bus {
         self.0.healthy.load(Ordering::Relaxed)
     }
 
-    fn hear(&self, event: &Arc<Event>) {
+    fn set_healthy(&self, healthy: bool) {
+        self.0.healthy.store(healthy, Ordering::Relaxed);
+        metrics::gauge!("souk_bus_healthy").set(if healthy { 1.0 } else { 0.0 });
+    }
+
+    fn doubt(&self) {
         if let Some(listener) = self.0.listener.get() {
-            listener.show(event);
+            listener.doubt();
+        }
+    }
+
+    fn presence(&self) -> &Presence {
+        &self.0.presence
+    }
+
+    fn wire(&self) -> Option<Wire> {
+        self.0.redis.as_ref().and_then(redis::Link::wire)
+    }
+
+    fn tell(&self, news: News) {
+        if let Some(redis) = &self.0.redis {
+            redis.tell(news);
+        }
+    }
+
+    fn hear(&self, news: News) {
+        let Some(listener) = self.0.listener.get() else {
+            return;
+        };
+        match news {
+            News::Shown(event) => listener.show(&event),
+            News::RightsChanged(user) => listener.look_again(user),
+            News::Came(user) => self.show_presence(user, true),
+            News::Went(user) => self.0.presence.doubt(user),
+        }
+    }
+
+    fn show_presence(&self, user: UserId, online: bool) {
+        if let (Some(event), Some(listener)) =
+            (self.0.presence.note(user, online), self.0.listener.get())
+        {
+            listener.show(&event);
         }
     }
 }

@@ -18,7 +18,7 @@ use crate::{
 /// of long messages is shorter than asked, with `more` set.
 ///
 /// Refuses with `not_found` whoever has no seat in the conversation, with `invalid_argument` what is malformed.
-pub async fn list_messages(app: &App, actor: &Actor, request: ListMessages) -> Result<MessagePage> {
+pub async fn history(app: &App, actor: &Actor, request: ListMessages) -> Result<MessagePage> {
     let limit = usize::try_from(page::limit(request.limit, 50, 200)?).unwrap_or(200);
     if request.before > 0 && request.after.is_some() {
         return Err(refused_argument("before", "stands alone, without `after`"));

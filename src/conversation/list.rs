@@ -15,7 +15,7 @@ use crate::{
 /// Whatever becomes active while somebody pages moves to the front, and its event tells of it.
 ///
 /// Refuses with `forbidden` whoever may not chat for that shop, with `invalid_argument` what is malformed.
-pub async fn list_conversations(
+pub async fn list(
     app: &App,
     actor: &Actor,
     request: ListConversations,

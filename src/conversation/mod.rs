@@ -3,19 +3,35 @@
 //! A conversation is a dense log: 1, 2, 3 … Every way to say something ends in the SQL function `append_messages`
 //! ([`log`]). What is shown of it is a `proto::Message`; a card in it is relayed unopened.
 
+pub mod assign;
+mod attachment;
+mod card;
+mod change;
+mod check;
+pub mod edit;
 pub mod history;
+mod lane;
 pub mod list;
 pub(crate) mod load;
 pub mod log;
 pub mod missed;
 pub mod open;
 pub(crate) mod overview;
+pub mod pin;
 pub mod post;
+mod prepare;
 mod queries;
+pub mod react;
 pub mod read;
+pub mod recall;
+pub mod recent;
+pub mod redraw;
 pub mod resume;
+pub mod search;
 pub(crate) mod seat;
+mod standing;
 pub mod typing;
+pub mod versions;
 pub mod wire;
 
 use proto::{ConversationKind, Message, NoticeKind, Permission};
@@ -37,6 +53,9 @@ pub struct Draft {
     pub sender: Option<UserId>,
     /// What, as it will be shown; number and time come from the log.
     pub message: Message,
+    /// Of what was asked, where it differs from the message as it will be shown: tells a retry from a reused client
+    /// message id (`wire::fingerprint_of`).
+    pub fingerprint: Option<i64>,
 }
 
 /// What was said has this place in the log, for ever.

@@ -27,11 +27,7 @@ use crate::{
 ///
 /// Refuses with `not_found` a shop that is not there (or not the actor's own site's), with `banned` a customer whom the
 /// shop has banned, with `forbidden` whoever has no such tie, with `invalid_argument` what is malformed.
-pub async fn open_conversation(
-    app: &App,
-    actor: &Actor,
-    request: OpenConversation,
-) -> Result<Conversation> {
+pub async fn open(app: &App, actor: &Actor, request: OpenConversation) -> Result<Conversation> {
     if request.source.len() > 64 || request.source.contains('\0') {
         return Err(refused_argument(
             "source",
@@ -163,6 +159,7 @@ async fn begin_with_notice(
         conversation: id,
         sender: None,
         message,
+        fingerprint: None,
     };
     log::append(tx, &app.clock, draft).await?;
     Ok(())

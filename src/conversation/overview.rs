@@ -157,6 +157,10 @@ impl View<'_> {
         Some(Group {
             id: group.to_string(),
             shop_id: shop.to_string(),
+            name: self.face.group_name.clone().unwrap_or_default(),
+            announcement: self.face.announcement.clone().unwrap_or_default(),
+            members: self.face.members.map_or(0, i32::unsigned_abs),
+            join_approval: self.face.join_approval.unwrap_or_default(),
             all_muted: self.face.all_muted,
             role: self.seat.role.into(),
             dissolved: self.seat.closed,
@@ -164,7 +168,6 @@ impl View<'_> {
                 .face
                 .muted_until
                 .map_or(0, |until| millis(until.to_jiff())),
-            ..Group::default()
         })
     }
 }

@@ -1,21 +1,29 @@
 //! Every statement about conversations and messages.
 
+pub(super) mod change;
 pub(super) mod list;
 pub(super) mod load;
 pub(super) mod open;
 pub(super) mod read;
+pub(super) mod refer;
 pub(super) mod resume;
+pub(super) mod search;
 pub(super) mod seat;
+mod standing;
+
+use std::borrow::Borrow;
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use sqlx::PgExecutor;
 use uuid::Uuid;
 
+pub(super) use self::standing::{address_of, standing};
 use super::{Address, Draft, wire};
 use crate::{
     error::Result,
     id::{ConversationId, ShopId, UserId},
+    store::Tx,
 };
 
 /// What `append_messages` made of one draft.
@@ -67,12 +75,12 @@ pub(super) fn address(
 /// Judges, numbers and writes a batch: one statement, one transaction, one answer for each draft in its order.
 pub(super) async fn append(
     sql: impl PgExecutor<'_>,
-    drafts: &[Draft],
+    drafts: &[impl Borrow<Draft>],
     now: Timestamp,
 ) -> Result<Vec<Outcome>, sqlx::Error> {
-    let stored: Vec<wire::Stored> = drafts
-        .iter()
-        .map(|draft| wire::store(&draft.message))
+    let drafts = || drafts.iter().map(Borrow::borrow);
+    let stored: Vec<wire::Stored> = drafts()
+        .map(|draft| wire::store(&draft.message, draft.fingerprint))
         .collect();
     let rows = sqlx::query!(
         r#"
@@ -81,13 +89,13 @@ pub(super) async fn append(
         from append_messages($1, $2, $3, $4, $5, $6, $7, $8)
         order by place
         "#,
-        &drafts.iter().map(|draft| draft.conversation.0).collect::<Vec<_>>(),
-        &drafts.iter().map(|draft| draft.sender.map(|sender| sender.0)).collect::<Vec<_>>() as &[Option<Uuid>],
-        &stored.iter().map(|one| one.client_message_id.clone()).collect::<Vec<_>>() as &[Option<String>],
+        &drafts().map(|draft| draft.conversation.0).collect::<Vec<_>>(),
+        &drafts().map(|draft| draft.sender.map(|sender| sender.0)).collect::<Vec<_>>() as &[Option<Uuid>],
+        &stored.iter().map(|one| one.client_message_id).collect::<Vec<_>>() as &[Option<&str>],
         &stored.iter().map(|one| one.fingerprint).collect::<Vec<_>>(),
-        &stored.iter().map(|one| one.text.clone()).collect::<Vec<_>>(),
-        &stored.iter().map(|one| one.extra.clone()).collect::<Vec<_>>() as &[Option<Vec<u8>>],
-        &stored.iter().map(|one| one.card.clone()).collect::<Vec<_>>() as &[Option<Vec<u8>>],
+        &stored.iter().map(|one| one.text).collect::<Vec<_>>() as &[&str],
+        &stored.iter().map(|one| one.extra.as_deref()).collect::<Vec<_>>() as &[Option<&[u8]>],
+        &stored.iter().map(|one| one.card.as_deref()).collect::<Vec<_>>() as &[Option<&[u8]>],
         now.to_sqlx() as _,
     )
     .fetch_all(sql)
@@ -143,5 +151,163 @@ pub(super) async fn takes_part_in_any(
         &conversations.iter().map(|conversation| conversation.0).collect::<Vec<_>>(),
     )
     .fetch_one(sql)
+    .await
+}
+
+/// Who answers for a customer's conversation with the shop, held until the work ends; `None` where there is none such.
+pub(super) async fn assignee(
+    tx: &mut Tx,
+    conversation: ConversationId,
+) -> Result<Option<Option<UserId>>> {
+    let shop = tx.shop()?;
+    let assignee = sqlx::query_scalar!(
+        r#"
+        select assignee_id as "assignee: UserId"
+        from conversations
+        where id = $2 and shop_id = $1 and kind = 'shop'
+        for no key update
+        "#,
+        shop.0,
+        conversation.0,
+    )
+    .fetch_optional(tx.sql())
+    .await?;
+    Ok(assignee)
+}
+
+/// Kind and name of somebody who may chat for the shop now; their post cannot be changed meanwhile.
+pub(super) async fn agent(tx: &mut Tx, user: UserId) -> Result<Option<(String, String)>> {
+    let shop = tx.shop()?;
+    let agent = sqlx::query!(
+        "
+        select u.kind, u.name
+        from staff s
+        join users u on u.id = s.user_id
+        left join roles r on r.id = s.role_id
+        where s.shop_id = $1 and s.user_id = $2 and s.disabled_at is null
+          and 'chat' = any (coalesce(r.permissions, s.scopes))
+        for share of s
+        ",
+        shop.0,
+        user.0,
+    )
+    .fetch_optional(tx.sql())
+    .await?;
+    Ok(agent.map(|agent| (agent.kind, agent.name)))
+}
+
+/// Another member of staff answers for a conversation, or nobody.
+pub(super) async fn assign(
+    tx: &mut Tx,
+    conversation: ConversationId,
+    assignee: Option<UserId>,
+) -> Result<()> {
+    let shop = tx.shop()?;
+    sqlx::query!(
+        "update conversations set assignee_id = $3 where id = $2 and shop_id = $1",
+        shop.0,
+        conversation.0,
+        assignee.map(|user| user.0),
+    )
+    .execute(tx.sql())
+    .await?;
+    Ok(())
+}
+
+/// A conversation's row as the sweep compares it.
+#[derive(Debug)]
+pub(super) struct Moved {
+    pub conversation: ConversationId,
+    pub address: Address,
+    pub number: u64,
+    pub revision: u64,
+}
+
+/// Conversations with any activity in the last `seconds` of the database's clock.
+pub(super) async fn moved_within(sql: impl PgExecutor<'_>, seconds: f64) -> Result<Vec<Moved>> {
+    let rows = sqlx::query!(
+        r#"
+        select id as "id: ConversationId", kind, shop_id, person_a, person_b, number, revision
+        from conversations
+        where active_at > clock_timestamp() - make_interval(secs => $1)
+        "#,
+        seconds,
+    )
+    .fetch_all(sql)
+    .await?;
+    let moved = rows.into_iter().map(|row| {
+        Ok(Moved {
+            conversation: row.id,
+            address: address(row.id, &row.kind, row.shop_id, row.person_a, row.person_b)?,
+            number: row.number.cast_unsigned(),
+            revision: row.revision.cast_unsigned(),
+        })
+    });
+    moved.collect()
+}
+
+/// The newest interval of everybody whose membership of a group changed in the last `seconds` of the database's clock.
+pub(super) async fn memberships_changed_within(
+    sql: impl PgExecutor<'_>,
+    seconds: f64,
+) -> Result<Vec<super::recent::Change>, sqlx::Error> {
+    let rows = sqlx::query!(
+        r#"
+        select distinct on (m.conversation_id, m.user_id)
+          m.conversation_id as "group: ConversationId", m.user_id as "user: UserId", m.joined_number, m.left_number,
+          c.number, c.revision
+        from memberships m
+        join conversations c on c.id = m.conversation_id
+        where m.changed_at > clock_timestamp() - make_interval(secs => $1) and c.kind = 'group'
+        order by m.conversation_id, m.user_id, m.joined_number desc
+        "#,
+        seconds,
+    )
+    .fetch_all(sql)
+    .await?;
+    let changes = rows.into_iter().map(|row| super::recent::Change {
+        group: row.group,
+        user: row.user,
+        joined: row.joined_number.cast_unsigned(),
+        left: row.left_number.map(i64::cast_unsigned),
+        number: row.number.cast_unsigned(),
+        revision: row.revision.cast_unsigned(),
+    });
+    Ok(changes.collect())
+}
+
+/// Those of `others` whom `user` has to do with: both take part in a conversation, or one works for a shop that the
+/// other is a customer of, or both work for one.
+pub(super) async fn acquaintances(
+    sql: impl PgExecutor<'_>,
+    user: UserId,
+    others: &[UserId],
+) -> Result<Vec<UserId>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"
+        select o.id as "id!: UserId"
+        from unnest($2::uuid[]) as o (id)
+        where o.id = $1
+          or exists (
+            select from memberships mine
+            join memberships theirs on theirs.conversation_id = mine.conversation_id
+            where mine.user_id = $1 and mine.left_number is null and theirs.user_id = o.id and theirs.left_number is null)
+          or exists (
+            select from posts p
+            join conversations c on c.shop_id = p.shop_id and c.kind = 'shop' and c.person_a = o.id
+            where p.user_id = $1 and 'chat' = any (p.permissions))
+          or exists (
+            select from conversations c
+            join posts p on p.shop_id = c.shop_id and p.user_id = o.id and 'chat' = any (p.permissions)
+            where c.kind = 'shop' and c.person_a = $1)
+          or exists (
+            select from posts mine
+            join posts theirs on theirs.shop_id = mine.shop_id
+            where mine.user_id = $1 and theirs.user_id = o.id)
+        "#,
+        user.0,
+        &others.iter().map(|other| other.0).collect::<Vec<_>>(),
+    )
+    .fetch_all(sql)
     .await
 }

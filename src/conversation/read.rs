@@ -41,12 +41,12 @@ pub async fn mark_read(app: &App, actor: &Actor, request: MarkRead) -> Result<()
     tx.commit().await
 }
 
-/// Who of a group has read a message: of those who are in it now, could see it and did not send it, how many, and how
-/// many have read up to it or further; the first 100 of these by id.
+/// Who of a group has read a message: of those who are in it now, were when it was said and did not say it, how many, and
+/// how many have read up to it or further; the first 100 of these by id.
 ///
 /// Refuses with `not_found` whoever may not see that message, with `not_a_member` whoever has left, with
 /// `invalid_argument` what is not a group: elsewhere `read_moved` tells all.
-pub async fn list_readers(app: &App, actor: &Actor, request: ListReaders) -> Result<ReaderPage> {
+pub async fn readers(app: &App, actor: &Actor, request: ListReaders) -> Result<ReaderPage> {
     let conversation = conversation_id(&request.conversation_id)?;
     let mut sql = app.store.pool().acquire().await?;
     let seat = seat(&mut sql, actor, conversation).await?;
@@ -59,7 +59,7 @@ pub async fn list_readers(app: &App, actor: &Actor, request: ListReaders) -> Res
     }
     let readers = queries::read::readers(&mut sql, conversation, request.number).await?;
     Ok(ReaderPage {
-        readers: u32::try_from(readers.readers).unwrap_or(u32::MAX),
+        readers: u32::try_from(readers.count).unwrap_or(u32::MAX),
         members: u32::try_from(readers.members).unwrap_or(u32::MAX),
         user_ids: readers.first.iter().map(ToString::to_string).collect(),
     })

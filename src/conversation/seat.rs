@@ -42,14 +42,14 @@ pub(crate) async fn seats(
     let places = queries::seat::places(sql, &ids, actor.user).await?;
     let mut seats = HashMap::with_capacity(places.len());
     for place in places {
-        if let Some(seat) = seat_at(actor, place)? {
+        if let Some(seat) = seat_at(actor, &place)? {
             seats.insert(seat.conversation, seat);
         }
     }
     Ok(seats)
 }
 
-fn seat_at(actor: &Actor, place: Place) -> Result<Option<Seat>> {
+fn seat_at(actor: &Actor, place: &Place) -> Result<Option<Seat>> {
     let address = queries::address(
         place.id,
         &place.kind,

@@ -8,7 +8,7 @@ use crate::{actor::Actor, app::App, error::Result, event::Event};
 /// Shows everybody in the conversation that the actor is typing. Nothing is stored.
 ///
 /// Refuses with `not_found` whoever has no seat, with `not_a_member` whoever has left.
-pub async fn show_typing(app: &App, actor: &Actor, request: Type) -> Result<()> {
+pub async fn typing(app: &App, actor: &Actor, request: Type) -> Result<()> {
     let conversation = conversation_id(&request.conversation_id)?;
     let mut sql = app.store.pool().acquire().await?;
     let seat = seat(&mut sql, actor, conversation).await?;

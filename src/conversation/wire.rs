@@ -3,27 +3,33 @@
 //! Words and card have columns of their own; everything else that was sent is one protobuf blob, absent for plain words.
 
 use prost::Message as _;
-use proto::{Card, Message};
+use proto::{Card, Message, SendMessage};
 use sha2::{Digest, Sha256};
 
 /// The columns of a message.
 #[derive(Debug, PartialEq, Eq)]
-pub(super) struct Stored {
-    pub client_message_id: Option<String>,
+pub(super) struct Stored<'a> {
+    pub client_message_id: Option<&'a str>,
     pub fingerprint: i64,
-    pub text: String,
+    pub text: &'a str,
     pub extra: Option<Vec<u8>>,
     pub card: Option<Vec<u8>>,
 }
 
-/// Takes a message apart.
-pub(super) fn store(message: &Message) -> Stored {
+/// Takes a message apart. Its fingerprint is that of the request, if there was one.
+pub(super) fn store(message: &Message, asked: Option<i64>) -> Stored<'_> {
     let extra = extra(message).encode_to_vec();
     let card = message.card.as_ref().map(Card::encode_to_vec);
     Stored {
-        client_message_id: Some(message.client_message_id.clone()).filter(|id| !id.is_empty()),
-        fingerprint: fingerprint(&message.text, &extra, card.as_deref()),
-        text: message.text.clone(),
+        client_message_id: Some(&message.client_message_id[..]).filter(|id| !id.is_empty()),
+        fingerprint: asked.unwrap_or_else(|| {
+            fingerprint(&[
+                message.text.as_bytes(),
+                &extra,
+                card.as_deref().unwrap_or_default(),
+            ])
+        }),
+        text: &message.text,
         extra: Some(extra).filter(|extra| !extra.is_empty()),
         card,
     }
@@ -44,10 +50,21 @@ fn extra(message: &Message) -> Message {
     }
 }
 
+/// The fingerprint of a request, whatever the server fills in: a quoted message may be recalled between a send and its
+/// retry, and the retry is still the same.
+pub(super) fn fingerprint_of(request: &SendMessage) -> i64 {
+    let said = SendMessage {
+        conversation_id: String::new(),
+        client_message_id: String::new(),
+        ..request.clone()
+    };
+    fingerprint(&[&said.encode_to_vec()])
+}
+
 /// Tells a retry from another message under the same client message id: the first 8 bytes of a SHA-256.
-fn fingerprint(text: &str, extra: &[u8], card: Option<&[u8]>) -> i64 {
+fn fingerprint(parts: &[&[u8]]) -> i64 {
     let mut hash = Sha256::new();
-    for part in [text.as_bytes(), extra, card.unwrap_or_default()] {
+    for part in parts {
         hash.update(part.len().to_le_bytes());
         hash.update(part);
     }
@@ -71,11 +88,12 @@ mod tests {
 
     #[test]
     fn plain_words_have_nothing_extra() {
-        let stored = store(&Message {
+        let plain = Message {
             text: "你好".into(),
             number: 7,
             ..Message::default()
-        });
+        };
+        let stored = store(&plain, None);
         assert_eq!(
             (stored.extra, stored.card, stored.client_message_id),
             (None, None, None)
@@ -99,23 +117,31 @@ mod tests {
             mention_everybody: true,
             ..Message::default()
         };
-        let stored = store(&message);
+        let stored = store(&message, None);
         assert_eq!(
-            restore(stored.text, stored.extra.as_deref(), stored.card.as_deref()),
+            restore(
+                stored.text.to_owned(),
+                stored.extra.as_deref(),
+                stored.card.as_deref()
+            ),
             message
         );
     }
 
     #[test]
     fn another_body_has_another_fingerprint() {
-        let of = |text: &str| {
-            store(&Message {
-                text: text.into(),
-                ..Message::default()
-            })
-            .fingerprint
+        let asked = |text: &str, client_message_id: &str| SendMessage {
+            text: text.into(),
+            client_message_id: client_message_id.into(),
+            ..SendMessage::default()
         };
+        let of = |text: &str| fingerprint_of(&asked(text, "1"));
         assert_eq!(of("a"), of("a"));
         assert_ne!(of("a"), of("b"));
+        assert_eq!(
+            of("a"),
+            fingerprint_of(&asked("a", "2")),
+            "the id is not part of what was said"
+        );
     }
 }

@@ -26,7 +26,7 @@ pub async fn open(
     actor: Actor,
     Body(request): Body<OpenConversation>,
 ) -> Answer<Conversation> {
-    Ok(Json(open::open_conversation(&app, &actor, request).await?))
+    Ok(Json(open::open(&app, &actor, request).await?))
 }
 
 /// Whose conversations, and which page of them.
@@ -60,7 +60,7 @@ pub async fn list(
         cursor,
         limit,
     };
-    Ok(Json(list::list_conversations(&app, &actor, request).await?))
+    Ok(Json(list::list(&app, &actor, request).await?))
 }
 
 /// One conversation, as the caller sees it.
@@ -107,7 +107,7 @@ pub async fn messages(
         limit: part.limit,
         pinned_only: part.pinned_only,
     };
-    Ok(Json(history::list_messages(&app, &actor, request).await?))
+    Ok(Json(history::history(&app, &actor, request).await?))
 }
 
 /// How far.
@@ -155,7 +155,7 @@ pub async fn readers(
         conversation_id,
         number,
     };
-    Ok(Json(read::list_readers(&app, &actor, request).await?))
+    Ok(Json(read::readers(&app, &actor, request).await?))
 }
 
 /// What was missed after these cursors, for those who poll.

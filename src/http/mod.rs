@@ -1,13 +1,26 @@
 //! People not on the line: REST under `/api/v1`, and what operators ask for.
 //!
-//! [`router`] is the table of routes, [`permit`] turns a request into an actor, [`reply`] turns a result into a status
-//! and a body. What a route does is a verb of its noun.
+//! [`router`] is the table of routes, [`permit`] turns a request into an actor, [`body`] reads what comes along, [`reply`]
+//! turns a result into a status and a body. What a route does is a verb of its noun.
 
+pub mod account;
+pub mod at;
+pub mod audit;
 pub mod body;
+pub mod bot;
 pub mod conversation;
+pub mod crm;
+pub mod dev;
+pub mod embed_key;
 pub mod file;
+pub mod group;
 pub mod health;
+pub mod message;
+pub mod once;
 pub mod permit;
 pub mod reply;
 pub mod router;
 pub mod session;
+pub mod shop;
+pub mod staff;
+pub mod webhook;

@@ -4,6 +4,7 @@ use axum::{
     extract::{FromRequestParts, Path},
     http::{header, request::Parts},
 };
+use proto::UserKind;
 use serde::Deserialize;
 
 use super::reply::Problem;
@@ -15,6 +16,7 @@ use crate::{
     id::ShopId,
 };
 
+/// A bot has a pace of its own, whatever it asks.
 impl FromRequestParts<App> for Session {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
@@ -25,7 +27,11 @@ impl FromRequestParts<App> for Session {
         let token = header
             .and_then(|value| value.strip_prefix("Bearer "))
             .ok_or(Refusal::NotAuthenticated)?;
-        Ok(session::of_token(app, token.trim()).await?)
+        let session = session::of_token(app, token.trim()).await?;
+        if session.actor.kind == UserKind::Bot {
+            app.bot_pace.take(session.actor.user)?;
+        }
+        Ok(session)
     }
 }
 

@@ -13,11 +13,18 @@ use tower_http::{
 };
 use utoipa::{
     Modify, OpenApi,
-    openapi::security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    openapi::{
+        ObjectBuilder, Required, Type,
+        path::{ParameterBuilder, ParameterIn},
+        security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
+    },
 };
 use utoipa_axum::{router::OpenApiRouter, routes};
 
-use super::{file, health, reply::Problem, session};
+use super::{
+    account, audit, bot, conversation, crm, dev, embed_key, file, group, health, message,
+    once::once, reply::Problem, session, shop, staff, webhook,
+};
 use crate::{
     app::App,
     error::{Error, Refusal},
@@ -26,19 +33,22 @@ use crate::{
 };
 
 /// Bytes of a request's body; uploads have a limit of their own.
-const BODY_BYTES: usize = 256 * 1_024;
+pub(super) const BODY_BYTES: usize = 256 * 1_024;
 
 /// Everything that can be asked over HTTP.
 pub fn router(live: Live) -> Router {
     let app = live.app.clone();
-    let (api, document) = api().split_for_parts();
+    let (api, mut document) = api().split_for_parts();
+    ask_for_keys(&mut document);
     Router::new()
         .merge(api)
         .route("/api/openapi.json", get(async || Json(document)))
         .route("/healthz", get(health::alive))
         .route("/readyz", get(health::ready))
         .route("/metrics", get(health::metrics))
+        .route("/dev/outbox", get(dev::page))
         .with_state(app.clone())
+        .layer(from_fn_with_state(app.clone(), once))
         .layer(from_fn_with_state(app, to_the_end))
         .fallback(async || Problem(Refusal::NotFound.into()))
         .method_not_allowed_fallback(async || Problem(Refusal::MethodNotAllowed.into()))
@@ -58,10 +68,80 @@ fn api() -> OpenApiRouter<App> {
     OpenApiRouter::with_openapi(Document::openapi()).nest(
         "/api/v1",
         OpenApiRouter::new()
+            .routes(routes!(account::send_code))
+            .routes(routes!(account::register_merchant))
+            .routes(routes!(account::register_customer))
+            .routes(routes!(account::me, account::change_me))
+            .routes(routes!(session::log_in, session::sessions))
+            .routes(routes!(session::refresh))
+            .routes(routes!(session::log_out))
+            .routes(routes!(session::revoke))
             .routes(routes!(session::ticket))
+            .routes(routes!(session::visit))
+            .routes(routes!(embed_key::add, embed_key::list))
+            .routes(routes!(embed_key::revoke))
+            .routes(routes!(conversation::open, conversation::list))
+            .routes(routes!(conversation::show))
+            .routes(routes!(conversation::messages))
+            .routes(routes!(conversation::readers))
+            .routes(routes!(conversation::mark_read))
+            .routes(routes!(conversation::resume))
+            .routes(routes!(message::say))
+            .routes(routes!(message::edit, message::recall))
+            .routes(routes!(message::set_sign, message::remove_sign))
+            .routes(routes!(message::pin, message::unpin))
+            .routes(routes!(message::redraw))
+            .routes(routes!(message::versions))
+            .routes(routes!(message::search))
             .routes(routes!(file::show))
-            .merge(uploads()),
+            .merge(groups())
+            .routes(routes!(webhook::add, webhook::list))
+            .routes(routes!(webhook::one, webhook::change, webhook::remove))
+            .routes(routes!(webhook::rotate))
+            .routes(routes!(webhook::test))
+            .routes(routes!(webhook::deliveries))
+            .routes(routes!(webhook::attempts))
+            .routes(routes!(webhook::replay))
+            .routes(routes!(shop::open))
+            .routes(routes!(shop::show, shop::change))
+            .routes(routes!(staff::list, staff::add))
+            .routes(routes!(staff::change))
+            .routes(routes!(staff::roles, staff::compose))
+            .routes(routes!(staff::change_role))
+            .routes(routes!(staff::alerts, staff::choose_alerts))
+            .routes(routes!(crm::contact))
+            .routes(routes!(crm::ban, crm::lift_ban))
+            .routes(routes!(crm::assign))
+            .routes(routes!(bot::list, bot::create))
+            .routes(routes!(bot::change, bot::retire))
+            .routes(routes!(bot::renew_token))
+            .routes(routes!(bot::hooks, bot::add_hook))
+            .routes(routes!(bot::revoke_hook))
+            .routes(routes!(bot::speak))
+            .routes(routes!(audit::list))
+            .merge(uploads())
+            .routes(routes!(dev::outbox)),
     )
+}
+
+/// Groups: whom they hold, who runs them, how people come in.
+fn groups() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(group::create, group::of_shop))
+        .routes(routes!(group::show, group::change, group::dissolve))
+        .routes(routes!(group::members, group::add))
+        .routes(routes!(group::remove))
+        .routes(routes!(group::leave))
+        .routes(routes!(group::mute, group::unmute))
+        .routes(routes!(group::name_manager, group::dismiss_manager))
+        .routes(routes!(group::hand_over))
+        .routes(routes!(group::invite, group::invites))
+        .routes(routes!(group::revoke_invite))
+        .routes(routes!(group::my_invites))
+        .routes(routes!(group::join))
+        .routes(routes!(group::requests))
+        .routes(routes!(group::approve))
+        .routes(routes!(group::decline))
 }
 
 /// Uploads are measured as they come, by `limits.file_bytes`.
@@ -71,9 +151,55 @@ fn uploads() -> OpenApiRouter<App> {
         .layer(DefaultBodyLimit::disable())
 }
 
+/// The routes whose POST creates something: they ask for an `Idempotency-Key`. Codes, log-ins and tickets need none: a
+/// second one does no harm.
+const CREATES: &[&str] = &[
+    "/api/v1/registrations/merchant",
+    "/api/v1/registrations/customer",
+    "/api/v1/shops/{shop_id}/embed-keys",
+    "/api/v1/shops",
+    "/api/v1/shops/{shop_id}/staff",
+    "/api/v1/shops/{shop_id}/roles",
+    "/api/v1/shops/{shop_id}/bots",
+    "/api/v1/shops/{shop_id}/groups",
+    "/api/v1/shops/{shop_id}/groups/{conversation_id}/hooks",
+    "/api/v1/groups/{group_id}/members",
+    "/api/v1/groups/{group_id}/invites",
+    "/api/v1/invites/accept",
+    "/api/v1/shops/{shop_id}/webhooks",
+    "/api/v1/shops/{shop_id}/webhooks/{endpoint_id}/rotate-secret",
+    "/api/v1/shops/{shop_id}/webhooks/{endpoint_id}/test",
+];
+
+/// Does a POST to this route create something?
+pub(super) fn creates(route: &str) -> bool {
+    CREATES.contains(&route)
+}
+
 /// The document without a database or a socket; `./dev check` compares it with `docs/openapi.json`.
 pub fn document() -> utoipa::openapi::OpenApi {
-    api().split_for_parts().1
+    let mut document = api().split_for_parts().1;
+    ask_for_keys(&mut document);
+    document
+}
+
+/// Says of the routes that create that they want a key.
+fn ask_for_keys(document: &mut utoipa::openapi::OpenApi) {
+    let key = ParameterBuilder::new()
+        .name("Idempotency-Key")
+        .parameter_in(ParameterIn::Header)
+        .required(Required::True)
+        .description(Some("1 to 255 characters, best a UUID. The same request with the same key is executed once and answered alike for 24 hours."))
+        .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
+        .build();
+    let paths = document.paths.paths.iter_mut();
+    for (_, item) in paths.filter(|(path, _)| creates(path)) {
+        if let Some(post) = &mut item.post {
+            post.parameters
+                .get_or_insert_default()
+                .push(key.clone().into());
+        }
+    }
 }
 
 #[derive(OpenApi)]

@@ -29,10 +29,12 @@ pub enum Close {
     Flooding,
     /// 4200: the server is stopping; wait this long, then go to another one.
     Moving(Duration),
+    /// 1002, 1007, 1009: against the rules of the WebSocket itself ([`super::transport::fault`]).
+    Fault(u16),
 }
 
 impl Close {
-    /// Every reason, for the table in docs/protocol.md.
+    /// Every reason of our own, for the table in docs/protocol.md.
     pub const ALL: [Self; 10] = [
         Self::Silent,
         Self::Slow,
@@ -59,6 +61,7 @@ impl Close {
             Self::Replaced => 4103,
             Self::Flooding => 4104,
             Self::Moving(_) => 4200,
+            Self::Fault(code) => *code,
         }
     }
 
@@ -75,6 +78,26 @@ impl Close {
             Self::Replaced => "too many sockets of this user",
             Self::Flooding => "too many requests",
             Self::Moving(_) => "moving, come back elsewhere",
+            Self::Fault(1009) => "message too large",
+            Self::Fault(1007) => "not UTF-8",
+            Self::Fault(_) => "against the WebSocket protocol",
+        }
+    }
+
+    /// For the metric `souk_closes`.
+    pub fn reason(&self) -> &'static str {
+        match self {
+            Self::Silent => "silent",
+            Self::Slow => "slow",
+            Self::Stalled => "stalled",
+            Self::NotAuthenticated => "not_authenticated",
+            Self::Protocol => "protocol",
+            Self::WrongToken => "wrong_token",
+            Self::Revoked => "revoked",
+            Self::Replaced => "replaced",
+            Self::Flooding => "flooding",
+            Self::Moving(_) => "moving",
+            Self::Fault(_) => "fault",
         }
     }
 

@@ -8,17 +8,20 @@ use std::{sync::Arc, time::Duration};
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use futures_util::{SinkExt as _, StreamExt as _};
 use proto::{
-    Authenticate, Authenticated, Heartbeat, Post, Push, Reply, ServerFrame, User,
-    client_frame::Request, push, reply::Answer, server_frame::Kind,
+    Authenticate, Authenticated, Heartbeat, Push, Reply, ServerFrame, client_frame::Request, push,
+    reply::Answer, server_frame::Kind,
 };
-use tokio::{
-    sync::Semaphore,
-    time::{Instant, MissedTickBehavior, interval, timeout},
-};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
-use super::{Live, close::Close, decode::decode, dispatch::dispatch, line::Line, outbox::Format};
+use super::{
+    Live, close::Close, decode::decode, dispatch::dispatch, hub::Hub, line::Line, outbox::Format,
+    transport::fault, turn::Turn,
+};
 use crate::{
-    account::session::{self, Session},
+    account::{
+        session::{self, Session},
+        wire,
+    },
     clock::millis,
     error::{Error, Refusal, Result, refused_argument},
     event::Frame,
@@ -45,25 +48,21 @@ impl Connection {
 
     /// Lives until the socket ends.
     pub async fn run(mut self) {
-        let deadline = Duration::from_millis(self.live.app.config.limits.first_frame_ms);
-        let close = match timeout(deadline, self.authenticate()).await {
-            Err(_) => Close::NotAuthenticated,
-            Ok(Err(close)) => close,
-            Ok(Ok(line)) => {
-                metrics::gauge!("souk_lines").increment(1);
-                let close = self.converse(&line).await;
-                self.live.hub.leave(&line);
-                metrics::gauge!("souk_lines").decrement(1);
-                close
-            }
+        let close = match self.authenticate().await {
+            Err(close) => close,
+            Ok(place) => self.converse(&place.line).await,
         };
+        metrics::counter!("souk_closes", "reason" => close.reason()).increment(1);
         self.say_goodbye(&close).await;
     }
 
     /// The first frame says who is there. Anything else closes the socket.
-    async fn authenticate(&mut self) -> Result<Arc<Line>, Close> {
-        let longest = self.live.app.config.limits.first_frame_bytes;
-        let message = self.next_data().await.ok_or(Close::Silent)?;
+    async fn authenticate(&mut self) -> Result<Place, Close> {
+        let limits = &self.live.app.config.limits;
+        let (longest, deadline) = (limits.first_frame_bytes, limits.first_frame_ms);
+        let message = timeout(Duration::from_millis(deadline), self.next_data())
+            .await
+            .unwrap_or(Err(Close::NotAuthenticated))?;
         if message.len() > longest {
             return Err(Close::Protocol);
         }
@@ -72,12 +71,12 @@ impl Connection {
             _ => return Err(Close::Protocol),
         };
         match self.admit(request).await {
-            Ok((line, welcome)) => {
+            Ok((place, welcome)) => {
                 self.write(vec![
                     self.encode(&reply(id, Answer::Authenticated(welcome))),
                 ])
                 .await?;
-                Ok(line)
+                Ok(place)
             }
             Err(error) => {
                 let close = if error.refusal().is_some_and(wrong_token) {
@@ -96,30 +95,37 @@ impl Connection {
 
     /// Settles who is there and where they belong. From its return on, events are queued: what the client missed
     /// before is in the log.
-    async fn admit(&mut self, request: Authenticate) -> Result<(Arc<Line>, Authenticated)> {
-        let (live, format) = (self.live.clone(), self.format);
+    async fn admit(&mut self, request: Authenticate) -> Result<(Place, Authenticated)> {
+        let (node, format) = (self.live.clone(), self.format);
         let admitted = self.live.app.tasks.spawn(async move {
-            let session = recognise(&live, &request).await?;
+            let session = recognise(&node, &request).await?;
             let line = Line::new(
                 session.actor.clone(),
                 format,
-                live.app.config.limits.queue_bytes,
+                node.app.config.limits.queue_bytes,
             );
-            live.settle(&line).await?;
-            Ok((line, welcome(&live, &session)))
+            let place = Place::new(&node.hub, line);
+            node.settle(&place.line).await?;
+            Ok((place, welcome(&node, &session)))
         });
         admitted
             .await
             .map_err(|error| Error::Broken(error.into()))?
     }
 
-    async fn next_data(&mut self) -> Option<axum::body::Bytes> {
+    async fn next_data(&mut self) -> Result<axum::body::Bytes, Close> {
         loop {
-            match self.socket.next().await?.ok()? {
-                Message::Binary(data) if self.format == Format::Binary => return Some(data),
-                Message::Text(text) if self.format == Format::Json => return Some(text.into()),
-                Message::Ping(_) | Message::Pong(_) => {}
-                _ => return None,
+            match self.socket.next().await {
+                Some(Ok(Message::Binary(data))) if self.format == Format::Binary => {
+                    return Ok(data);
+                }
+                Some(Ok(Message::Text(text))) if self.format == Format::Json => {
+                    return Ok(text.into());
+                }
+                Some(Ok(Message::Ping(_) | Message::Pong(_))) => {}
+                Some(Ok(Message::Binary(_) | Message::Text(_))) => return Err(Close::Protocol),
+                Some(Err(error)) => return Err(broken(&error)),
+                Some(Ok(Message::Close(_))) | None => return Err(Close::Silent),
             }
         }
     }
@@ -127,7 +133,7 @@ impl Connection {
     /// Reads and writes until one side ends.
     async fn converse(&mut self, line: &Arc<Line>) -> Close {
         let limits = self.live.app.config.limits.clone();
-        let places = Arc::new(Semaphore::new(limits.requests_under_way));
+        let mut turn = Turn::new(&limits);
         let mut ticks = interval(Duration::from_secs(limits.ping_seconds));
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         ticks.reset();
@@ -140,13 +146,18 @@ impl Connection {
                     if let Err(close) = self.write(messages).await { return close }
                     if let Some(close) = close { return close }
                 }
-                message = self.socket.next() => {
+                () = turn.come(), if !turn.has_come() => {}
+                message = self.socket.next(), if turn.has_come() => {
                     self.heard_at = Instant::now();
-                    let Some(Ok(message)) = message else { return Close::Silent };
-                    if let Err(close) = self.hear(line, &places, &message).await { return close }
+                    let message = match message {
+                        Some(Ok(message)) => message,
+                        Some(Err(error)) => return broken(&error),
+                        None => return Close::Silent,
+                    };
+                    if let Err(close) = self.hear(line, &mut turn, &message) { return close }
                 }
                 _ = ticks.tick() => {
-                    if self.heard_at.elapsed() > silence { return Close::Silent }
+                    if turn.has_come() && self.heard_at.elapsed() > silence { return Close::Silent }
                     let beat = self.encode(&heartbeat());
                     if let Err(close) = self.write(vec![Message::Ping(axum::body::Bytes::new()), beat]).await { return close }
                 }
@@ -154,29 +165,25 @@ impl Connection {
         }
     }
 
-    async fn hear(
-        &mut self,
-        line: &Arc<Line>,
-        places: &Arc<Semaphore>,
-        message: &Message,
-    ) -> Result<(), Close> {
+    /// A message from the client. A request takes its turn.
+    fn hear(&self, line: &Arc<Line>, turn: &mut Turn, message: &Message) -> Result<(), Close> {
+        let now = self.heard_at;
         let data: &[u8] = match (message, self.format) {
             (Message::Binary(data), Format::Binary) => data,
             (Message::Text(text), Format::Json) => text.as_bytes(),
-            (Message::Ping(_) | Message::Pong(_), _) => return Ok(()),
+            (Message::Ping(_) | Message::Pong(_), _) => return turn.hear(false, now),
             (Message::Close(_), _) => return Ok(()),
             _ => return Err(Close::Protocol),
         };
-        let (id, request) = match decode(data, self.format) {
-            Ok(read) => read,
-            Err((id, error)) => {
-                line.reply(id, Err(error));
-                return Ok(());
-            }
-        };
-        // Closed never; waiting here is what slows down a client with too much under way.
-        if let Ok(place) = places.clone().acquire_owned().await {
-            dispatch(&self.live.app, line, id, request, place);
+        let read = decode(data, self.format);
+        let send = matches!(read, Ok((_, Request::SendMessage(_))));
+        turn.hear(send, now)?;
+        match read {
+            Err((id, error)) => line.reply(id, Err(error)),
+            Ok((id, request)) => match turn.take(send, now) {
+                Ok(place) => turn.then(dispatch(&self.live, line, id, request, place)),
+                Err(refused) => line.reply(id, Err(refused)),
+            },
         }
         Ok(())
     }
@@ -229,6 +236,34 @@ impl Connection {
     }
 }
 
+/// A line's place in the hub: whatever happens to the connection, the line does not outlive it.
+struct Place {
+    hub: Arc<Hub>,
+    line: Arc<Line>,
+}
+
+impl Place {
+    fn new(hub: &Arc<Hub>, line: Arc<Line>) -> Self {
+        metrics::gauge!("souk_lines").increment(1);
+        Self {
+            hub: hub.clone(),
+            line,
+        }
+    }
+}
+
+impl Drop for Place {
+    fn drop(&mut self) {
+        self.hub.leave(&self.line);
+        metrics::gauge!("souk_lines").decrement(1);
+    }
+}
+
+/// Why nothing more can be read.
+fn broken(error: &axum::Error) -> Close {
+    fault(error).map_or(Close::Silent, |frame| Close::Fault(frame.code))
+}
+
 async fn recognise(live: &Live, request: &Authenticate) -> Result<Session> {
     match (&request.token[..], &request.ticket[..]) {
         ("", "") => Err(refused_argument("token", "or `ticket` is needed")),
@@ -245,25 +280,11 @@ fn wrong_token(code: Refusal) -> bool {
 fn welcome(live: &Live, session: &Session) -> Authenticated {
     let actor = &session.actor;
     Authenticated {
-        user: Some(User {
-            id: actor.user.to_string(),
-            kind: actor.kind.into(),
-            name: actor.name.to_string(),
-            avatar: String::new(),
-        }),
+        user: Some(wire::user(actor)),
         session_id: session.id.to_string(),
-        posts: actor.posts.iter().map(post).collect(),
+        posts: actor.posts.iter().map(wire::post).collect(),
         now: millis(live.app.clock.now()),
         expires_at: millis(session.expires_at),
-    }
-}
-
-fn post(post: &crate::actor::Post) -> Post {
-    Post {
-        shop_id: post.shop.to_string(),
-        shop_name: post.shop_name.clone(),
-        role: post.role.clone(),
-        permissions: post.permissions.iter().map(Into::into).collect(),
     }
 }
 

@@ -6,76 +6,96 @@
 use std::sync::Arc;
 
 use proto::{Done, MessageAccepted, Pong, client_frame::Request, reply::Answer};
+use tokio::task::JoinHandle;
 
-use super::line::Line;
+use super::{Live, line::Line};
 use crate::{
     actor::Actor,
     app::App,
     clock::millis,
-    conversation::{self, Posted, history, list, open, read, resume, typing},
+    conversation::{
+        self, Posted, edit, history, list, open, pin, react, read, recall, redraw, resume, search,
+        typing,
+    },
     error::{Error, Refusal, Result},
+    group,
 };
 
-/// Answers a request of an authenticated line. `under_way` is given back when the answer is queued.
+/// Answers a request of an authenticated line. `under_way` is given back when the answer is queued. Where a task is
+/// returned, the next request of this line is dispatched after its end: that keeps sends in order.
 pub(super) fn dispatch<G: Send + 'static>(
-    app: &App,
+    node: &Live,
     line: &Arc<Line>,
     id: u64,
     request: Request,
     under_way: G,
-) {
+) -> Option<JoinHandle<()>> {
     if let Request::SendMessage(request) = request {
         let to = line.clone();
         let answer = move |result: Result<Posted>| {
+            log_failure(&result);
             to.reply(id, result.map(accepted));
             drop(under_way);
         };
-        return conversation::post::submit(app, &line.actor(), request, Box::new(answer));
+        return conversation::post::submit(&node.app, &line.actor(), request, Box::new(answer));
     }
-    let (app, line) = (app.clone(), line.clone());
-    app.tasks.clone().spawn(async move {
-        let result = answer(&app, &line.actor(), &line, request).await;
-        if let Err(Error::Broken(error)) = &result {
-            tracing::error!(error = format!("{error:#}"), "a request failed");
-        }
+    let (node, line) = (node.clone(), line.clone());
+    node.app.tasks.clone().spawn(async move {
+        let result = match request {
+            Request::WatchPresence(request) => node.watch(&line, request).await,
+            request => answer(&node.app, &line.actor(), &line, request).await,
+        };
+        log_failure(&result);
         line.reply(id, result);
         drop(under_way);
     });
+    None
+}
+
+fn log_failure<T>(result: &Result<T>) {
+    if let Err(Error::Broken(error)) = result {
+        tracing::error!(error = format!("{error:#}"), "a request failed");
+    }
 }
 
 async fn answer(app: &App, actor: &Actor, line: &Line, request: Request) -> Result<Answer> {
+    use Answer as A;
     use Request as R;
     match request {
         R::Authenticate(_) => Err(Refusal::AlreadyAuthenticated.into()),
         R::Ping(_) => Ok(Answer::Pong(Pong {
             now: millis(app.clock.now()),
         })),
-        R::Resume(request) => resume::resume(app, actor, request)
-            .await
-            .map(Answer::Resumed),
-        R::MarkRead(request) => read::mark_read(app, actor, request).await.map(done),
-        R::Type(request) if line.may_type() => {
-            typing::show_typing(app, actor, request).await.map(done)
-        }
+        R::Resume(ask) => resume::resume(app, actor, ask).await.map(A::Resumed),
+        R::MarkRead(ask) => read::mark_read(app, actor, ask).await.map(done),
+        R::Type(ask) if line.may_type() => typing::typing(app, actor, ask).await.map(done),
         R::Type(_) => Ok(done(())),
-        R::ListMessages(request) => history::list_messages(app, actor, request)
+        R::ListMessages(ask) => history::history(app, actor, ask).await.map(A::MessagePage),
+        R::ListConversations(ask) => list::list(app, actor, ask).await.map(A::ConversationPage),
+        R::OpenConversation(ask) => open::open(app, actor, ask).await.map(A::Conversation),
+        R::ListReaders(ask) => read::readers(app, actor, ask).await.map(A::ReaderPage),
+        R::EditMessage(ask) => edit::edit(app, actor, ask).await.map(changed),
+        R::RecallMessage(ask) => recall::recall(app, actor, ask).await.map(changed),
+        R::React(ask) => react::react(app, actor, ask).await.map(changed),
+        R::PinMessage(ask) => pin::pin(app, actor, ask).await.map(changed),
+        R::RedrawCard(ask) => redraw::redraw_card(app, actor, ask).await.map(changed),
+        R::SearchMessages(ask) => search::search(app, actor, ask)
             .await
-            .map(Answer::MessagePage),
-        R::ListConversations(request) => list::list_conversations(app, actor, request)
+            .map(A::MessageSearchPage),
+        R::ListMembers(ask) => group::list::members(app, actor, ask)
             .await
-            .map(Answer::ConversationPage),
-        R::OpenConversation(request) => open::open_conversation(app, actor, request)
-            .await
-            .map(Answer::Conversation),
-        R::ListReaders(request) => read::list_readers(app, actor, request)
-            .await
-            .map(Answer::ReaderPage),
+            .map(A::MemberPage),
         _ => Err(Refusal::UnknownRequest.into()),
     }
 }
 
 fn done((): ()) -> Answer {
     Answer::Done(Done {})
+}
+
+/// The change itself is shown to everybody, the asking line among them.
+fn changed(_: proto::Message) -> Answer {
+    done(())
 }
 
 fn accepted(posted: Posted) -> Answer {

@@ -3,7 +3,7 @@
 //! The hub knows which local lines belong to which audience and keeps each conversation's events in order. Its maps
 //! are locked for lines only; nothing here waits. Lock order: a conversation's [`Order`], then an audience, then an outbox.
 
-use std::sync::Arc;
+use std::{collections::HashSet, sync::Arc};
 
 use dashmap::DashMap;
 use parking_lot::Mutex;
@@ -16,6 +16,7 @@ use super::{
 };
 use crate::{
     bus::{Audience, Bus, Listener},
+    conversation::recent::Change,
     event::{Counter, Event, Frame},
     id::{ConversationId, LineId, UserId},
 };
@@ -54,25 +55,34 @@ impl Hub {
         (Arc::new(hub), list)
     }
 
-    /// A line has come: it belongs to `audiences` from now on. Returns when the bus hears for it.
-    pub async fn join(&self, line: &Arc<Line>, audiences: &[Audience]) {
+    /// A line has come. It belongs nowhere yet; whoever lets it in lets it out by [`Self::leave`].
+    pub fn arrive(&self, line: &Arc<Line>) {
         self.lines.insert(line.id, line.clone());
-        let new: Vec<Audience> = audiences
-            .iter()
-            .copied()
-            .filter(|audience| self.enter(line, *audience))
-            .collect();
-        self.bus.subscribe(&new).await;
     }
 
-    /// Puts a line into an audience; true when it is the first one there.
+    /// A line belongs to `audiences`, too, from now on. Returns when the bus hears for it.
+    pub async fn join(&self, line: &Arc<Line>, audiences: &[Audience]) {
+        for audience in audiences {
+            self.enter(line, *audience);
+        }
+        self.bus.confirmed(audiences).await;
+    }
+
+    /// Puts a line into an audience; the bus follows it from the first one there. False: it was there already.
     fn enter(&self, line: &Arc<Line>, audience: Audience) -> bool {
         if !line.enter(audience) {
             return false;
         }
         let mut lines = self.audiences.entry(audience).or_default();
         lines.push(line.clone());
-        lines.len() == 1
+        if lines.len() == 1 {
+            self.bus.follow(audience);
+        }
+        drop(lines);
+        if line.gone() {
+            self.exit(line, audience);
+        }
+        true
     }
 
     fn exit(&self, line: &Line, audience: Audience) {
@@ -82,13 +92,12 @@ impl Hub {
                 lines.swap_remove(place);
             }
         }
-        if self
-            .audiences
-            .remove_if(&audience, |_, lines| lines.is_empty())
-            .is_some()
-        {
-            self.bus.unsubscribe(audience);
-        }
+        self.audiences.remove_if(&audience, |_, lines| {
+            if lines.is_empty() {
+                self.bus.unsubscribe(audience);
+            }
+            lines.is_empty()
+        });
     }
 
     /// A line belongs to exactly these audiences from now on: its person's rights changed.
@@ -104,9 +113,19 @@ impl Hub {
     /// A line is gone.
     pub fn leave(&self, line: &Line) {
         self.lines.remove(&line.id);
-        for audience in line.audiences() {
+        for audience in line.vanish() {
             self.exit(line, audience);
         }
+    }
+
+    /// A line watches these people and nobody else from now on.
+    pub async fn watch(&self, line: &Arc<Line>, watched: &[Audience]) {
+        for audience in line.audiences() {
+            if matches!(audience, Audience::Watchers(_)) && !watched.contains(&audience) {
+                self.exit(line, audience);
+            }
+        }
+        self.join(line, watched).await;
     }
 
     /// The lines of one person here.
@@ -154,17 +173,30 @@ impl Hub {
             return;
         }
         let order = self.orders.entry(conversation).or_default().clone();
-        let order = order.lock();
+        let mut order = order.lock();
         if order.behind(head.number, head.revision) {
             self.ask(Errand::Fill(conversation));
-        } else if order.shown().0.is_none() {
-            let heartbeat = Heartbeat {
-                heads: vec![head.clone()],
-            };
-            self.deliver(&Event::passing(
-                audiences.to_vec(),
-                push::Event::Heartbeat(heartbeat),
-            ));
+        } else if order.must_tell(head.number, head.revision) {
+            self.deliver(&Event::passing(audiences.to_vec(), heads(head)));
+        }
+    }
+
+    /// A membership as the sweep found it: lines that were not told of it begin or cease to follow the group.
+    pub fn settle_membership(&self, change: &Change) {
+        let group = Audience::Group(change.group);
+        for line in self.lines_of(change.user) {
+            match change.left {
+                None => {
+                    line.arrive(change.group, change.joined);
+                    if self.enter(&line, group) {
+                        line.say(Frame::push(heads(&change.head())));
+                    }
+                }
+                Some(number) if line.audiences().contains(&group) => {
+                    self.show_out(&line, change.group, number);
+                }
+                Some(_) => {}
+            }
         }
     }
 
@@ -215,11 +247,10 @@ impl Hub {
         match &event.audiences[..] {
             [audience] => self.each_line(*audience, |line| line.show(event)),
             audiences => {
-                let mut reached = Vec::new();
+                let mut reached = HashSet::new();
                 for audience in audiences {
                     self.each_line(*audience, |line| {
-                        if !reached.contains(&line.id) {
-                            reached.push(line.id);
+                        if reached.insert(line.id) {
                             line.show(event);
                         }
                     });
@@ -241,11 +272,12 @@ impl Hub {
             return;
         };
         let group = Audience::Group(step.conversation);
+        let Counter::Number(number) = step.counter else {
+            return;
+        };
         for line in event.joined.iter().flat_map(|user| self.lines_of(*user)) {
-            line.arrive(step.conversation);
-            if self.enter(&line, group) {
-                self.bus.follow(group);
-            }
+            line.arrive(step.conversation, number);
+            self.enter(&line, group);
         }
     }
 
@@ -257,15 +289,20 @@ impl Hub {
         let Counter::Number(number) = step.counter else {
             return;
         };
+        for line in event.left.iter().flat_map(|user| self.lines_of(*user)) {
+            self.show_out(&line, step.conversation, number);
+        }
+    }
+
+    /// A line's person does not take part any more after message `number`.
+    fn show_out(&self, line: &Line, group: ConversationId, number: u64) {
+        line.depart(group, number);
+        self.exit(line, Audience::Group(group));
         let left = ConversationLeft {
-            conversation_id: step.conversation.to_string(),
+            conversation_id: group.to_string(),
             number,
         };
-        for line in event.left.iter().flat_map(|user| self.lines_of(*user)) {
-            line.depart(step.conversation);
-            self.exit(&line, Audience::Group(step.conversation));
-            line.say(Frame::push(push::Event::ConversationLeft(left.clone())));
-        }
+        line.say(Frame::push(push::Event::ConversationLeft(left)));
     }
 
     /// Errands are few; when the list is full, the sweep will find the same again.
@@ -273,12 +310,19 @@ impl Hub {
         let _ = self.errands.try_send(errand);
     }
 
-    /// Forgets the order of conversations that nobody here follows. Gives how many are left.
+    /// Forgets the order of conversations in which nothing has happened since the last tidying: the sweep has long
+    /// healed them, and they begin anew with their next event. Gives how many are left.
     pub fn tidy(&self) -> usize {
         self.orders
-            .retain(|_, order| Arc::strong_count(order) > 1 || order.lock().shown().0.is_some());
+            .retain(|_, order| Arc::strong_count(order) > 1 || !order.lock().rests());
         self.orders.len()
     }
+}
+
+fn heads(head: &Head) -> push::Event {
+    push::Event::Heartbeat(Heartbeat {
+        heads: vec![head.clone()],
+    })
 }
 
 impl Listener for Hub {

@@ -8,16 +8,10 @@ use tokio::{
     time::{MissedTickBehavior, interval},
 };
 
-use super::{
-    Live,
-    close::Close,
-    hub::{Errand, Hub},
-    line::Line,
-};
+use super::{Live, close::Close, hub::Errand, line::Line, sweep::Sweep};
 use crate::{
-    account::session,
     conversation::missed::missed,
-    error::{Refusal, Result},
+    error::{Error, Refusal, Result},
     id::{ConversationId, UserId},
     shutdown::Shutdown,
 };
@@ -26,11 +20,16 @@ use crate::{
 pub async fn run(live: Live, mut errands: mpsc::Receiver<Errand>, shutdown: Shutdown) {
     let mut sweeps = interval(Duration::from_millis(live.app.config.bus.sweep_ms.max(50)));
     sweeps.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut sweep = Sweep::default();
     loop {
         let done = tokio::select! {
             () = shutdown.firm().cancelled() => return,
-            Some(errand) = errands.recv() => live.run_errand(errand).await,
-            _ = sweeps.tick() => live.sweep().await,
+            Some(errand) = errands.recv() => match errand {
+                Errand::Fill(conversation) => live.fill(conversation).await,
+                Errand::LookAgain(user) => live.look_again(user).await,
+                Errand::Doubt => sweep.run(&live).await,
+            },
+            _ = sweeps.tick() => sweep.run(&live).await,
         };
         if let Err(error) = done {
             tracing::warn!(%error, "the keeper will look again at the next sweep");
@@ -39,16 +38,9 @@ pub async fn run(live: Live, mut errands: mpsc::Receiver<Errand>, shutdown: Shut
 }
 
 impl Live {
-    async fn run_errand(&self, errand: Errand) -> Result<()> {
-        match errand {
-            Errand::Fill(conversation) => self.fill(conversation).await,
-            Errand::LookAgain(user) => self.look_again(user).await,
-            Errand::Doubt => self.sweep().await,
-        }
-    }
-
     /// Shows what the log has beyond what was shown here, page by page.
     async fn fill(&self, conversation: ConversationId) -> Result<()> {
+        metrics::counter!("souk_fills").increment(1);
         while let Some(shown) = self.hub.shown(conversation) {
             let missed = missed(&self.app, conversation, shown).await?;
             self.hub
@@ -60,13 +52,8 @@ impl Live {
         Ok(())
     }
 
-    async fn sweep(&self) -> Result<()> {
-        let _: &Arc<Hub> = &self.hub;
-        Ok(())
-    }
-
     /// A user's sessions or rights changed: what is over is closed, what has other rights goes on with those.
-    async fn look_again(&self, user: UserId) -> Result<()> {
+    pub(super) async fn look_again(&self, user: UserId) -> Result<()> {
         for line in self.hub.lines_of(user) {
             self.look_again_at(&line).await?;
         }
@@ -74,20 +61,20 @@ impl Live {
     }
 
     async fn look_again_at(&self, line: &Arc<Line>) -> Result<()> {
-        let actor = line.actor();
-        let Some(session) = actor.session else {
+        let renewed = self.renew(line).await;
+        if renewed
+            .as_ref()
+            .err()
+            .and_then(Error::refusal)
+            .is_some_and(is_over)
+        {
+            line.close(Close::Revoked);
             return Ok(());
-        };
-        match session::again(&self.app, session).await {
-            Ok(session) => line.renew(session.actor),
-            Err(error) if error.refusal() == Some(Refusal::SessionRevoked) => {
-                line.close(Close::Revoked);
-                return Ok(());
-            }
-            Err(error) => return Err(error),
         }
-        let audiences = self.audiences(line, actor.user).await?;
-        self.hub.move_line(line, &audiences).await;
-        Ok(())
+        renewed
     }
+}
+
+fn is_over(code: Refusal) -> bool {
+    matches!(code, Refusal::SessionRevoked | Refusal::TokenExpired)
 }

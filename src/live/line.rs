@@ -39,8 +39,10 @@ pub struct Line {
 #[derive(Debug, Default)]
 struct Belongings {
     audiences: Vec<Audience>,
-    /// Groups left while the line was still finding out where it belongs.
-    departed: Vec<ConversationId>,
+    /// Groups left, each with the last message: what was read before that must not bring the line back.
+    departed: Vec<(ConversationId, u64)>,
+    /// The socket is closed: it belongs nowhere any more.
+    gone: bool,
 }
 
 impl Line {
@@ -72,12 +74,14 @@ impl Line {
         *self.unwanted.write() = kinds;
     }
 
+    /// Does this person want alerts of this kind?
+    pub fn wants(&self, kind: AlertKind) -> bool {
+        !self.unwanted.read().contains(&kind)
+    }
+
     /// Queues an event, unless it is an alert that this person does not want.
     pub fn show(&self, event: &Arc<Event>) {
-        if event
-            .alert
-            .is_none_or(|kind| !self.unwanted.read().contains(&kind))
-        {
+        if event.alert.is_none_or(|kind| self.wants(kind)) {
             self.outbox.show(event);
         }
     }
@@ -114,11 +118,12 @@ impl Line {
         self.outbox.close(close);
     }
 
-    /// Notes that it belongs to an audience; false if it did already, or has left that group meanwhile.
+    /// Notes that it belongs to an audience; false if it did already, has left that group meanwhile, or is gone.
     pub(super) fn enter(&self, audience: Audience) -> bool {
         let mut own = self.belongings.lock();
-        let departed = matches!(audience, Audience::Group(group) if own.departed.contains(&group));
-        if departed || own.audiences.contains(&audience) {
+        let departed = |group| own.departed.iter().any(|(one, _)| *one == group);
+        let departed = matches!(audience, Audience::Group(group) if departed(group));
+        if own.gone || departed || own.audiences.contains(&audience) {
             return false;
         }
         own.audiences.push(audience);
@@ -132,14 +137,33 @@ impl Line {
             .retain(|one| *one != audience);
     }
 
-    /// The person has left a group: a list of memberships read before that must not bring the line back.
-    pub(super) fn depart(&self, group: ConversationId) {
-        self.belongings.lock().departed.push(group);
+    /// The socket is closed. Gives where it belonged.
+    pub(super) fn vanish(&self) -> Vec<Audience> {
+        let mut own = self.belongings.lock();
+        own.gone = true;
+        std::mem::take(&mut own.audiences)
     }
 
-    /// The person is in a group again.
-    pub(super) fn arrive(&self, group: ConversationId) {
-        self.belongings.lock().departed.retain(|one| *one != group);
+    /// Is the socket closed?
+    pub(super) fn gone(&self) -> bool {
+        self.belongings.lock().gone
+    }
+
+    /// The person has left a group with message `number`: a list of memberships read before that must not bring the line
+    /// back.
+    pub(super) fn depart(&self, group: ConversationId, number: u64) {
+        let mut own = self.belongings.lock();
+        own.departed.retain(|(one, _)| *one != group);
+        own.departed.push((group, number));
+    }
+
+    /// The person is in a group again, from message `joined` on. A membership that began before the line left the group
+    /// is old news.
+    pub(super) fn arrive(&self, group: ConversationId, joined: u64) {
+        self.belongings
+            .lock()
+            .departed
+            .retain(|(one, left)| *one != group || *left >= joined);
     }
 
     /// Where it belongs.

@@ -10,8 +10,12 @@ pub mod keeper;
 pub mod line;
 pub mod order;
 pub mod outbox;
+mod sweep;
+mod tempo;
 pub mod transport;
+mod turn;
 pub mod upgrade;
+mod watch;
 
 use std::{sync::Arc, time::Duration};
 
@@ -19,7 +23,9 @@ use proto::Permission;
 use tokio_util::sync::CancellationToken;
 
 use self::{close::Close, hub::Hub, line::Line};
-use crate::{app::App, bus::Audience, conversation, error::Result, id::UserId};
+use crate::{
+    account::session, app::App, bus::Audience, conversation, error::Result, id::UserId, staff,
+};
 
 /// What a socket needs.
 #[derive(Clone)]
@@ -39,14 +45,41 @@ const AUDIENCES: [Permission; 4] = [
 ];
 
 impl Live {
-    /// Puts a line where its person belongs. First it hears for the person, then the groups are read: who is added or
-    /// removed in between is told by the event.
+    /// Puts a line where its person belongs. First it hears for the person, then session, rights and groups are read
+    /// once more: whatever changes from then on is told by an event, whatever changed before is seen here.
     pub async fn settle(&self, line: &Arc<Line>) -> Result<()> {
+        let user = line.actor().user;
+        self.hub.arrive(line);
+        self.hub.join(line, &[Audience::User(user)]).await;
+        self.make_room(user);
+        let settled = self.renew(line).await;
+        if settled.is_err() {
+            self.hub.leave(line);
+        }
+        settled
+    }
+
+    /// Brings a line's rights, alerts and audiences up to date. Refuses with `session_revoked`, `token_expired`.
+    pub async fn renew(&self, line: &Arc<Line>) -> Result<()> {
         let actor = line.actor();
-        self.hub.join(line, &[Audience::User(actor.user)]).await;
-        let audiences = self.audiences(line, actor.user).await?;
-        self.hub.join(line, &audiences).await;
+        if let Some(session) = actor.session {
+            line.renew(session::again(&self.app, session).await?.actor);
+        }
+        line.mute_alerts(staff::alerts::unwanted(&self.app, actor.user).await?);
+        let mut audiences = self.audiences(line, actor.user).await?;
+        audiences.extend(self.still_watched(line).await?);
+        self.hub.move_line(line, &audiences).await;
         Ok(())
+    }
+
+    /// Whoever opens too many sockets loses the oldest.
+    fn make_room(&self, user: UserId) {
+        let mut lines = self.hub.lines_of(user);
+        let most = self.app.config.limits.sockets_per_user.max(1);
+        lines.sort_by_key(|line| line.id);
+        for line in lines.iter().rev().skip(most) {
+            line.close(Close::Replaced);
+        }
     }
 
     /// Where a line's person belongs now.

@@ -16,6 +16,9 @@ const PATIENT: usize = 256;
 pub struct Order {
     numbers: Track,
     revisions: Track,
+    /// The head that people were told of what was never shown.
+    told: (u64, u64),
+    resting: bool,
 }
 
 /// One dense counter.
@@ -39,6 +42,7 @@ pub enum Offer {
 impl Order {
     /// An event has arrived.
     pub fn offer(&mut self, counter: Counter, event: &Arc<Event>) -> Offer {
+        self.resting = false;
         match counter {
             Counter::Number(number) => self.numbers.offer(number, event),
             Counter::Revision(revision) => self.revisions.offer(revision, event),
@@ -48,6 +52,25 @@ impl Order {
     /// The log stands at `number` and `revision`. Is something missing here? Nothing is where nothing was ever shown.
     pub fn behind(&self, number: u64, revision: u64) -> bool {
         self.numbers.behind(number) || self.revisions.behind(revision)
+    }
+
+    /// The log stands at `number` and `revision`. Must people be told, because of one of them nothing was ever shown here?
+    /// Once for each head.
+    pub fn must_tell(&mut self, number: u64, revision: u64) -> bool {
+        let news = |track: &Track, at: u64, told: u64| track.shown.is_none() && at > told;
+        let must = news(&self.numbers, number, self.told.0)
+            || news(&self.revisions, revision, self.told.1);
+        if must {
+            self.told = (number, revision);
+            self.resting = false;
+        }
+        must
+    }
+
+    /// Nothing has happened since this was last asked, and nothing waits.
+    pub fn rests(&mut self) -> bool {
+        let waits = !self.numbers.waiting.is_empty() || !self.revisions.waiting.is_empty();
+        std::mem::replace(&mut self.resting, true) && !waits
     }
 
     /// The last message and change shown, if any were.
@@ -162,6 +185,26 @@ mod tests {
             order.offer(Counter::Number(11), &event(11)),
             Offer::Show(_)
         ));
+    }
+
+    #[test]
+    fn people_are_told_each_head_once_while_nothing_was_shown() {
+        let mut order = Order::default();
+        assert!(order.must_tell(7, 0) && !order.must_tell(7, 0) && order.must_tell(8, 0));
+        order.offer(Counter::Number(9), &event(9));
+        assert!(!order.must_tell(10, 0), "the log is asked for it instead");
+        assert!(order.must_tell(10, 1), "no change was ever shown");
+    }
+
+    #[test]
+    fn an_order_rests_when_nothing_happens_between_two_looks() {
+        let mut order = Order::default();
+        order.offer(Counter::Number(1), &event(1));
+        assert!(!order.rests() && order.rests());
+        order.offer(Counter::Number(2), &event(2));
+        assert!(!order.rests());
+        order.offer(Counter::Number(4), &event(4));
+        assert!(!order.rests() && !order.rests(), "4 waits for 3");
     }
 
     proptest! {

@@ -20,10 +20,12 @@ use tokio::sync::Semaphore;
 
 use self::shelf::{S3Settings, Shelf, ShelfSettings};
 use crate::{
+    actor::Actor,
     app::App,
     config::Config,
     error::Result,
     id::{ConversationId, FileId, UserId},
+    store::Tx,
 };
 
 /// What is known of an uploaded file.
@@ -87,4 +89,17 @@ fn settings(config: &Config) -> ShelfSettings {
 /// The participants of a conversation may fetch these files from now on.
 pub async fn grant(app: &App, files: &[FileId], conversation: ConversationId) -> Result<()> {
     Ok(queries::grant(app.store.pool(), files, conversation).await?)
+}
+
+/// A file of the actor's own; nothing if it is somebody else's or does not exist.
+pub async fn owned(app: &App, actor: &Actor, id: FileId) -> Result<Option<File>> {
+    let found = queries::file_and_home(app.store.pool(), id).await?;
+    Ok(found
+        .map(|(file, _)| file)
+        .filter(|file| file.owner == actor.user && file.id == id))
+}
+
+/// The participants of a conversation may no longer fetch these files: the last message that carried them was recalled.
+pub async fn withdraw(tx: &mut Tx, files: &[FileId], conversation: ConversationId) -> Result<()> {
+    Ok(queries::withdraw(tx, files, conversation).await?)
 }

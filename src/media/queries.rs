@@ -129,3 +129,19 @@ pub(super) async fn grant(
     .await?;
     Ok(())
 }
+
+/// The participants of a conversation may no longer fetch these files.
+pub(super) async fn withdraw(
+    tx: &mut Tx,
+    files: &[FileId],
+    conversation: ConversationId,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "delete from file_grants where conversation_id = $1 and file_id = any ($2)",
+        conversation.0,
+        &files.iter().map(|file| file.0).collect::<Vec<_>>(),
+    )
+    .execute(tx.sql())
+    .await?;
+    Ok(())
+}

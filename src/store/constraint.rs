@@ -33,6 +33,7 @@ fn refusal(constraint: &str) -> Option<Error> {
         "users_name" | "shops_name" | "roles_name" => {
             return Some(refused_argument("name", "is empty or too long"));
         }
+        "users_two_factor" => return Some(refused_argument("two_factor", "needs a password")),
         "devices_id" => return Some(refused_argument("device_id", "has 1 to 100 bytes")),
         _ => return None,
     };

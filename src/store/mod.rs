@@ -2,6 +2,7 @@
 
 mod check;
 pub mod constraint;
+pub mod once;
 pub mod page;
 pub mod private;
 mod tx;

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use sqlx::{PgConnection, Postgres, Transaction};
 use tokio::sync::Notify;
 
+use super::once;
 use crate::{
     bus::Bus,
     error::Result,
@@ -100,7 +101,8 @@ impl Tx {
 
     /// Commits, then shows and tells. After an error nothing is known for sure: the connection may have died between
     /// the database's commit and its answer.
-    pub async fn commit(self) -> Result<()> {
+    pub async fn commit(mut self) -> Result<()> {
+        once::mark(&mut self.sql).await?;
         self.sql.commit().await?;
         for event in &self.shown {
             self.bus.publish(event);

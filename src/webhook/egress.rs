@@ -1,7 +1,7 @@
 //! The one HTTP client that calls addresses which strangers chose.
 //!
 //! No redirects (a redirect is an answer like any other), no proxies from the environment, no cookies, no
-//! credentials, ten seconds for everything, and of the answer nothing is kept but its status: a shop
+//! credentials, one time limit for everything, and of the answer nothing is kept but its status: a shop
 //! that could read answers could read whatever it made us call.
 
 use std::{error::Error as StdError, io, time::Duration};
@@ -10,9 +10,6 @@ use bytes::Bytes;
 use reqwest::{Client, Response, header, redirect::Policy};
 
 use super::address::{AddressFault, Guard, GuardedResolver, Lookup, SystemLookup, Target};
-
-/// Connecting, sending and reading together may take this long.
-pub const TIME_LIMIT: Duration = Duration::from_secs(10);
 
 /// So much of an answer's body is read, to leave the connection usable; then it is dropped.
 pub const BODY_LIMIT: usize = 64 * 1024;
@@ -38,7 +35,7 @@ pub enum EgressFault {
     /// The guard refused the address that the name resolves to now.
     #[error(transparent)]
     Refused(#[from] AddressFault),
-    /// No whole answer within ten seconds.
+    /// No whole answer within the time limit.
     #[error("no answer in time")]
     Timeout,
     /// No connection: name unknown, port closed, TLS refused.
@@ -50,12 +47,13 @@ pub enum EgressFault {
 }
 
 impl Egress {
-    /// The client for production: the system's resolver behind `guard`. Fails if the TLS roots cannot be read.
-    pub fn new(guard: Guard) -> reqwest::Result<Self> {
-        Self::build(guard, SystemLookup, TIME_LIMIT)
+    /// The client: the system's resolver behind `guard`; connecting, sending and reading together may take `limit`.
+    /// Fails if the TLS roots cannot be read.
+    pub fn new(guard: Guard, limit: Duration) -> reqwest::Result<Self> {
+        Self::build(guard, SystemLookup, limit)
     }
 
-    /// The same with another resolver and another time limit, for tests.
+    /// The same with another resolver, for tests.
     fn build(guard: Guard, lookup: impl Lookup, limit: Duration) -> reqwest::Result<Self> {
         crate::tls::install_provider();
         let client = Client::builder()
@@ -149,12 +147,13 @@ mod tests {
     use super::super::address::Looking;
     use super::*;
 
+    const TIME_LIMIT: Duration = Duration::from_secs(10);
     const DEVELOPMENT: Guard = Guard {
         allow_loopback: true,
     };
 
     fn egress() -> Egress {
-        Egress::new(DEVELOPMENT).unwrap()
+        Egress::new(DEVELOPMENT, TIME_LIMIT).unwrap()
     }
 
     async fn post(url: &str) -> Result<Answer, EgressFault> {

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use jiff::{SignedDuration, Timestamp, fmt::rfc2822::DateTimeParser};
+use jiff::{Timestamp, fmt::rfc2822::DateTimeParser};
 
 /// The pauses after the first failure, the second, and so on: eight attempts in some 28 hours.
 pub const STEPS: [Duration; 7] = [
@@ -15,11 +15,9 @@ pub const STEPS: [Duration; 7] = [
     Duration::from_hours(10),
 ];
 
-/// An endpoint that did nothing but fail for this long is switched off.
-pub const PATIENCE: SignedDuration = SignedDuration::from_hours(120);
-
-/// So many failures it must have been: a quiet endpoint is not judged by two calls, five days apart.
-pub const FEWEST_FAILURES: u32 = 8;
+/// An endpoint is switched off when it did nothing but fail for long, and so often at least: a quiet endpoint is not
+/// judged by two calls, five days apart.
+pub const FEWEST_FAILURES: i32 = 8;
 
 /// The pause after the `failures`-th failed attempt of one event (1 for the first), or `None`: give up.
 ///
@@ -57,35 +55,14 @@ impl Verdict {
             _ => Self::Failed,
         }
     }
-}
 
-/// The failures of an endpoint since it was last heard from; a success forgets them.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Streak {
-    /// When the first of them happened.
-    pub since: Timestamp,
-    /// How many there were.
-    pub failures: u32,
-}
-
-impl Streak {
-    /// The streak after one more failure.
-    pub fn after_failure(so_far: Option<Self>, now: Timestamp) -> Self {
-        match so_far {
-            Some(streak) => Self {
-                failures: streak.failures.saturating_add(1),
-                ..streak
-            },
-            None => Self {
-                since: now,
-                failures: 1,
-            },
+    /// For metrics.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Heard => "heard",
+            Self::Gone => "gone",
+            Self::Failed => "failed",
         }
-    }
-
-    /// Only failures for [`PATIENCE`], and at least [`FEWEST_FAILURES`] of them: switch the endpoint off, tell the shop.
-    pub fn exhausts_patience(&self, now: Timestamp) -> bool {
-        self.failures >= FEWEST_FAILURES && now.duration_since(self.since) >= PATIENCE
     }
 }
 
@@ -175,28 +152,6 @@ mod tests {
         ] {
             assert_eq!(retry_after(nonsense, now), None, "{nonsense}");
         }
-    }
-
-    #[test]
-    fn an_endpoint_is_switched_off_after_120_hours_of_nothing_but_failures() {
-        let mut streak = Streak::after_failure(None, at(0));
-        for _ in 1..8 {
-            streak = Streak::after_failure(Some(streak), at(60));
-        }
-        assert_eq!(
-            streak,
-            Streak {
-                since: at(0),
-                failures: 8
-            }
-        );
-        assert!(!streak.exhausts_patience(at(120 * 3600 - 1)));
-        assert!(streak.exhausts_patience(at(120 * 3600)));
-        let few = Streak {
-            since: at(0),
-            failures: 7,
-        };
-        assert!(!few.exhausts_patience(at(1_000 * 3600)));
     }
 
     #[test]

@@ -66,6 +66,11 @@ pub struct Stamp {
     signature: String,
 }
 
+/// The `webhook-id` of an event: the same at every attempt.
+pub fn webhook_id(event: Uuid) -> String {
+    format!("msg_{}", event.simple())
+}
+
 impl Signer {
     /// Signs with `current`, and with `previous` too while the shop changes over.
     pub fn new(current: Secret, previous: Option<Secret>) -> Self {
@@ -75,7 +80,7 @@ impl Signer {
     /// Signs one attempt to deliver `event`: its id stays the same at every attempt, so that the receiver can
     /// drop doubles; `now` is the attempt's, for receivers refuse calls older than five minutes.
     pub fn stamp(&self, event: Uuid, now: Timestamp, body: &[u8]) -> Stamp {
-        let id = format!("msg_{}", event.simple());
+        let id = webhook_id(event);
         let timestamp = now.as_second().to_string();
         let secrets = std::iter::once(&self.current).chain(&self.previous);
         let signatures: Vec<String> = secrets

@@ -84,6 +84,10 @@ pub(in crate::conversation) struct Face {
     pub partner_avatar: Option<Uuid>,
     pub all_muted: bool,
     pub muted_until: Option<jiff_sqlx::Timestamp>,
+    pub group_name: Option<String>,
+    pub announcement: Option<String>,
+    pub members: Option<i32>,
+    pub join_approval: Option<bool>,
 }
 
 /// The faces of these conversations. The partner is the customer of a shop's conversation or the other one of two.
@@ -98,9 +102,12 @@ pub(in crate::conversation) async fn faces(
         select
           c.id as "id!: ConversationId", c.active_at as "active_at!: jiff_sqlx::Timestamp", s.name as "shop_name?",
           p.id as "partner?: UserId", p.kind as "partner_kind?", p.name as "partner_name?", p.avatar as partner_avatar,
-          c.all_muted as "all_muted!", m.muted_until as "muted_until: jiff_sqlx::Timestamp"
+          c.all_muted as "all_muted!", m.muted_until as "muted_until: jiff_sqlx::Timestamp",
+          g.name as "group_name?", g.announcement as "announcement?", g.members as "members?",
+          g.join_approval as "join_approval?"
         from conversations c
         left join shops s on s.id = c.shop_id
+        left join groups g on g.conversation_id = c.id
         left join users p on p.id = case when c.person_b is null or c.person_b = $2 then c.person_a else c.person_b end
         left join memberships m on m.conversation_id = c.id and m.user_id = $2 and m.left_number is null
         where c.id = any ($1)

@@ -34,12 +34,12 @@ pub(in crate::conversation) async fn move_on(
 
 /// Who has read a message.
 pub(in crate::conversation) struct Readers {
-    pub readers: i64,
+    pub count: i64,
     pub members: i64,
     pub first: Vec<Uuid>,
 }
 
-/// Of those who are in the conversation now, could see the message and did not send it.
+/// Of those who are in the conversation now, were when the message was said and did not say it.
 pub(in crate::conversation) async fn readers(
     sql: &mut PgConnection,
     conversation: ConversationId,
@@ -49,7 +49,7 @@ pub(in crate::conversation) async fn readers(
         Readers,
         r#"
         select
-          count(*) filter (where r.number >= $2) as "readers!", count(*) as "members!",
+          count(*) filter (where r.number >= $2) as "count!", count(*) as "members!",
           coalesce((array_agg(m.user_id order by m.user_id) filter (where r.number >= $2))[1:100], '{}') as "first!"
         from memberships m
         join messages said on said.conversation_id = m.conversation_id and said.number = $2

@@ -31,19 +31,23 @@ impl Person {
     }
 
     async fn of_kind(server: &TestServer, kind: &str, name: &str) -> Self {
-        let person = Self {
-            id: UserId::new(),
-            token: Uuid::new_v4().to_string(),
-        };
-        let (now, pool) = (server.clock.now(), server.server.app.store.pool());
+        let (id, pool) = (UserId::new(), server.server.app.store.pool());
         sqlx::query("insert into users (id, kind, name, created_at) values ($1, $2, $3, $4)")
-            .bind(person.id)
+            .bind(id)
             .bind(kind)
             .bind(name)
-            .bind(now.to_sqlx())
+            .bind(server.clock.now().to_sqlx())
             .execute(pool)
             .await
             .expect("a user");
+        Self::log_in(server, id).await
+    }
+
+    /// Somebody who has an account: a session put straight into the database.
+    pub async fn log_in(server: &TestServer, id: UserId) -> Self {
+        let token = Uuid::new_v4().to_string();
+        let person = Self { id, token };
+        let (now, pool) = (server.clock.now(), server.server.app.store.pool());
         let later = now + jiff::SignedDuration::from_hours(24);
         sqlx::query(
             "insert into sessions (id, user_id, device_id, access_hash, access_expires_at, refresh_hash, refreshed_at, expires_at, created_at)

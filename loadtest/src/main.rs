@@ -1,0 +1,219 @@
+//! `loadtest`: plays scenarios against a running Souk, measures, and checks that every promise was kept.
+
+mod options;
+
+use std::{path::Path, process::ExitCode};
+
+use anyhow::Context as _;
+use clap::Parser as _;
+use loadtest::{
+    bare,
+    figures::Figures,
+    people::Source,
+    report,
+    scenario::{
+        Stage, chat,
+        chat::Flow,
+        group, idle,
+        limits::{self, Floors, WINDOWS},
+        resume, storm,
+    },
+};
+use sqlx::postgres::PgPoolOptions;
+
+use options::{Options, Scenario};
+
+fn main() -> ExitCode {
+    let options = Options::parse();
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build();
+    let played = match runtime {
+        Ok(runtime) => runtime.block_on(play(&options)),
+        Err(error) => Err(error.into()),
+    };
+    match played {
+        Ok(figures) if figures.iter().all(Figures::clean) => ExitCode::SUCCESS,
+        Ok(_) => {
+            eprintln!("loadtest: messages were lost, doubled or misordered");
+            ExitCode::FAILURE
+        }
+        Err(error) => {
+            eprintln!("loadtest: {error:#}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn play(options: &Options) -> anyhow::Result<Vec<Figures>> {
+    if options.scenario == Scenario::Bare {
+        bare::serve().await?;
+        return Ok(vec![]);
+    }
+    let source = match &options.seed_database_url {
+        Some(url) => Source::Database(PgPoolOptions::new().max_connections(2).connect(url).await?),
+        None => Source::Nowhere,
+    };
+    let stage = Stage::at(&options.url, source).await?;
+    let kept = options.report.as_deref();
+    let mut program = Program {
+        options,
+        stage,
+        floors: kept.and_then(last_floors).unwrap_or_default(),
+        done: vec![],
+    };
+    program.play(options.scenario).await?;
+    program.stage.bar.finish_and_clear();
+    if let Some(folder) = kept {
+        report::write(folder, &program.done)?;
+    }
+    Ok(program.done)
+}
+
+fn last_floors(folder: &Path) -> Option<Floors> {
+    report::newest(folder, "limits").map(Floors::of)
+}
+
+/// What has been played so far.
+struct Program<'a> {
+    options: &'a Options,
+    stage: Stage,
+    floors: Floors,
+    done: Vec<Figures>,
+}
+
+impl Program<'_> {
+    async fn play(&mut self, scenario: Scenario) -> anyhow::Result<()> {
+        match scenario {
+            Scenario::Limits => self.limits().await,
+            Scenario::Chat => self.chat().await,
+            Scenario::Lone => self.lone().await,
+            Scenario::Group => self.group(self.options.window.unwrap_or(32)).await,
+            Scenario::Idle => self.idle().await,
+            Scenario::Storm => self.storm().await,
+            Scenario::Resume => self.resume().await,
+            Scenario::All => self.all().await,
+            Scenario::Bare => Ok(()),
+        }
+    }
+
+    async fn all(&mut self) -> anyhow::Result<()> {
+        self.limits().await?;
+        self.lone().await?;
+        self.chat().await?;
+        self.half_rate().await?;
+        for window in WINDOWS {
+            self.group(window).await?;
+        }
+        self.resume().await?;
+        self.storm().await?;
+        self.idle().await
+    }
+
+    async fn limits(&mut self) -> anyhow::Result<()> {
+        self.begin("limits");
+        let url = self.options.database_url.as_deref();
+        let url = url.context("limits needs --database-url: the floors are the same database's")?;
+        let [chat, group, idle] = [
+            self.options.dose(1_000, 200),
+            self.options.dose(500, 256),
+            self.options.dose(15_000, 0),
+        ];
+        let figures = limits::run(&self.stage, url, chat, group, idle).await?;
+        self.floors = Floors::of(figures.clone());
+        self.end(figures)
+    }
+
+    async fn chat(&mut self) -> anyhow::Result<()> {
+        self.begin("chat");
+        let window = self.options.window.unwrap_or(16);
+        let flow = self.options.rate.map_or(Flow::Flat(window), Flow::Rate);
+        let dose = self.options.dose(1_000, 200);
+        let mut figures = chat::run(&self.stage, "chat", dose, flow).await?;
+        let acked = figures.acked_per_s;
+        figures.compare(acked, self.floors.named("batched_rows_per_s"));
+        if let Some((acked, single)) = acked.zip(self.floors.named("one_commit_rows_per_s")) {
+            figures.note("times_one_commit", acked / single);
+        }
+        self.end(figures)
+    }
+
+    async fn half_rate(&mut self) -> anyhow::Result<()> {
+        self.begin("chat-half");
+        let flat_out = self.done.iter().find(|one| one.scenario == "chat");
+        let rate = flat_out
+            .and_then(|one| one.acked_per_s)
+            .context("chat was played")?
+            / 2.0;
+        let dose = self.options.dose(1_000, 200);
+        let mut figures = chat::run(&self.stage, "chat-half", dose, Flow::Rate(rate)).await?;
+        let allowed = self
+            .floors
+            .named("lone_commit_p99_ms")
+            .map(|ms| 3.0 * ms + 15.0);
+        figures.compare(figures.ack_ms.map(|ms| ms.p99), allowed);
+        self.end(figures)
+    }
+
+    async fn lone(&mut self) -> anyhow::Result<()> {
+        self.begin("lone");
+        let dose = self.options.dose(2, 200);
+        let mut figures = chat::run(&self.stage, "lone", dose, Flow::Lone).await?;
+        let commit = self.floors.named("lone_commit_p50_ms");
+        figures.compare(figures.ack_ms.map(|ms| ms.p50), commit);
+        self.end(figures)
+    }
+
+    async fn group(&mut self, window: usize) -> anyhow::Result<()> {
+        let name = format!("group-{window}");
+        self.begin(&name);
+        let dose = self.options.dose(500, 256);
+        let mut figures = group::run(&self.stage, &name, dose, window).await?;
+        let floor = self
+            .floors
+            .named(&format!("bare_deliveries_per_s_{window}"));
+        figures.compare(figures.delivered_per_s, floor);
+        self.end(figures)
+    }
+
+    async fn idle(&mut self) -> anyhow::Result<()> {
+        self.begin("idle");
+        let dose = self.options.dose(15_000, 0);
+        let mut figures = idle::run(&self.stage, "idle", dose).await?;
+        let each = figures.server_rss_kib_per_connection;
+        figures.compare(each, self.floors.named("bare_socket_kib"));
+        self.end(figures)
+    }
+
+    async fn storm(&mut self) -> anyhow::Result<()> {
+        self.begin("storm");
+        let (dose, missed) = (self.options.dose(5_000, 200), self.options.missed);
+        let figures = storm::run(&self.stage, "storm", dose, missed.unwrap_or(100)).await?;
+        self.end(figures)
+    }
+
+    async fn resume(&mut self) -> anyhow::Result<()> {
+        self.begin("resume");
+        let (dose, missed) = (self.options.dose(100, 200), self.options.missed);
+        let figures = resume::run(&self.stage, "resume", dose, missed.unwrap_or(10_000)).await?;
+        self.end(figures)
+    }
+
+    fn begin(&self, name: &str) {
+        self.stage.bar.reset();
+        self.stage.bar.set_prefix(name.to_owned());
+    }
+
+    /// Says what came out.
+    #[expect(clippy::print_stdout, reason = "this is what the program is for")]
+    fn end(&mut self, figures: Figures) -> anyhow::Result<()> {
+        let said = if self.options.json {
+            serde_json::to_string(&figures)?
+        } else {
+            figures.to_string()
+        };
+        self.stage.bar.suspend(|| println!("{said}"));
+        self.done.push(figures);
+        Ok(())
+    }
+}

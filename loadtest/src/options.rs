@@ -1,0 +1,84 @@
+//! The command line.
+
+use std::{path::PathBuf, time::Duration};
+
+use clap::{Parser, ValueEnum};
+use loadtest::scenario::Dose;
+
+/// Plays scenarios against a running Souk, measures, and checks that nothing was lost, doubled or misordered (else the
+/// exit code is 1; 2 if it could not be played).
+#[derive(Parser)]
+#[command(version)]
+pub(crate) struct Options {
+    /// What to play.
+    #[arg(value_enum)]
+    pub(crate) scenario: Scenario,
+    /// The server.
+    #[arg(long, default_value = "http://127.0.0.1:8080")]
+    pub(crate) url: String,
+    /// The server's database, for `limits`: the floors are measured in a database of its own beside it.
+    #[arg(long)]
+    pub(crate) database_url: Option<String>,
+    /// Put the people straight into the server's database.
+    #[arg(long)]
+    pub(crate) seed_database_url: Option<String>,
+    /// How many sockets (chat 1000, group 500, idle 15000, storm 5000, resume 100).
+    #[arg(long)]
+    pub(crate) connections: Option<usize>,
+    /// Seconds of measuring.
+    #[arg(long, default_value_t = 15)]
+    pub(crate) seconds: u64,
+    /// Bytes of a message (chat 200, group 256).
+    #[arg(long)]
+    pub(crate) size: Option<usize>,
+    /// Unanswered messages of one sender (chat 16), or messages on their way to everybody (group 32).
+    #[arg(long)]
+    pub(crate) window: Option<usize>,
+    /// chat: messages a second in all, by the clock, instead of flat out.
+    #[arg(long)]
+    pub(crate) rate: Option<f64>,
+    /// Messages said while people are away (storm 100, resume 10000).
+    #[arg(long)]
+    pub(crate) missed: Option<u64>,
+    /// Print one JSON object for each scenario.
+    #[arg(long)]
+    pub(crate) json: bool,
+    /// Keep the figures in this folder and write a page there that compares all runs in it.
+    #[arg(long, value_name = "DIR")]
+    pub(crate) report: Option<PathBuf>,
+}
+
+/// What can be played.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum Scenario {
+    /// What this machine can do without Souk.
+    Limits,
+    /// Pairs who talk one to one.
+    Chat,
+    /// One message at a time on an idle server.
+    Lone,
+    /// One speaks to many.
+    Group,
+    /// Many who say nothing: memory.
+    Idle,
+    /// All lose the line at once and come back.
+    Storm,
+    /// Page through what was missed.
+    Resume,
+    /// All of them, `limits` first.
+    All,
+    /// Be the bare server that `limits` measures.
+    #[value(hide = true)]
+    Bare,
+}
+
+impl Options {
+    /// The options, or the scenario's own measure.
+    pub(crate) fn dose(&self, connections: usize, size: usize) -> Dose {
+        Dose {
+            connections: self.connections.unwrap_or(connections),
+            length: Duration::from_secs(self.seconds),
+            size: self.size.unwrap_or(size),
+        }
+    }
+}

@@ -1,0 +1,89 @@
+//! A shop's signing keys for embedding: made, shown once, listed, revoked.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use jiff::Timestamp;
+
+use super::queries::embed as queries;
+use crate::{
+    actor::{ManageShop, Staff},
+    app::App,
+    audit,
+    error::{Error, Reason, Refusal, Result},
+};
+
+/// Keys of one shop that are good at the same time.
+const MOST: i64 = 5;
+
+/// A signing key, without its secret.
+#[derive(Clone, Debug)]
+pub struct EmbedKeyInfo {
+    /// The `kid` of the JWT's header.
+    pub id: String,
+    /// Since when.
+    pub created_at: Timestamp,
+    /// Since when it is worthless, if it is.
+    pub revoked_at: Option<Timestamp>,
+}
+
+/// Makes a key; the second value is its secret, which is shown this once. Refuses with `conflict` beyond five.
+pub async fn add_embed_key(app: &App, staff: &Staff<ManageShop>) -> Result<(EmbedKeyInfo, String)> {
+    let (now, random) = (app.clock.now(), rand::random::<[u8; 32]>());
+    let secret = URL_SAFE_NO_PAD.encode(random);
+    let id = format!("ek_{}", URL_SAFE_NO_PAD.encode(rand::random::<[u8; 12]>()));
+    let mut tx = app.store.begin(staff.shop).await?;
+    if !queries::add_key(&mut tx, &id, &secret, MOST, now).await? {
+        return Err(too_many());
+    }
+    audit::record(
+        &mut tx,
+        staff.actor.user,
+        "embed_key.added",
+        &id,
+        None,
+        None,
+        now,
+    )
+    .await?;
+    tx.commit().await?;
+    let info = EmbedKeyInfo {
+        id,
+        created_at: now,
+        revoked_at: None,
+    };
+    Ok((info, secret))
+}
+
+/// The shop's keys, newest first, at most 100.
+pub async fn embed_keys(app: &App, staff: &Staff<ManageShop>) -> Result<Vec<EmbedKeyInfo>> {
+    Ok(queries::keys(app.store.pool(), staff.shop).await?)
+}
+
+/// Revokes a key: words that it signed are not taken any more. Sessions that were opened by it go on. Refuses with
+/// `not_found`.
+pub async fn revoke_embed_key(app: &App, staff: &Staff<ManageShop>, id: &str) -> Result<()> {
+    let now = app.clock.now();
+    let mut tx = app.store.begin(staff.shop).await?;
+    if !queries::revoke_key(&mut tx, id, now).await? {
+        return Err(Refusal::NotFound.into());
+    }
+    audit::record(
+        &mut tx,
+        staff.actor.user,
+        "embed_key.revoked",
+        id,
+        None,
+        None,
+        now,
+    )
+    .await?;
+    tx.commit().await
+}
+
+fn too_many() -> Error {
+    Error::Refused(Box::new(Reason {
+        code: Refusal::Conflict,
+        field: String::new(),
+        sentence: Some(format!("The shop has {MOST} keys; revoke one first.")),
+        retry_after: None,
+    }))
+}

@@ -1,0 +1,21 @@
+//! Forgetting what is over: codes, texts, tickets, limits, sessions' spent tokens, idempotency keys.
+
+use jiff::SignedDuration;
+
+use super::queries::forget as queries;
+use crate::{app::App, error::Result, store::once};
+
+/// Removes what nobody can use any more; run it every few minutes. Safe on several nodes at once.
+///
+/// A session itself stays for 30 days after its end, so that its owner hears `session_revoked`.
+pub async fn forget_expired(app: &App) -> Result<()> {
+    let (pool, now) = (app.store.pool(), app.clock.now());
+    queries::codes(pool, now).await?;
+    queries::texts(pool, now).await?;
+    queries::tickets(pool, now).await?;
+    queries::allowances(pool, now).await?;
+    queries::attempts(pool, now - SignedDuration::from_hours(24)).await?;
+    queries::sessions(pool, now - SignedDuration::from_hours(24 * 30)).await?;
+    once::forget(pool, now).await?;
+    Ok(())
+}

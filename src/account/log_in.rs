@@ -1,0 +1,151 @@
+//! Logging in: with a password, on a new device also with a code (ACC-09), always with both if its owner wants (ACC-10);
+//! whoever has no password, and customers anyway, with a code alone.
+
+use std::net::IpAddr;
+
+use jiff::SignedDuration;
+
+use super::{
+    AccountKind, Device,
+    contact::Contact,
+    hasher::HashingFault,
+    limit::{self, Subject},
+    password::Password,
+    prove::{self, Claim, Proof, Proved, Purpose},
+    queries::user::{self as queries, Login},
+    session::{self, LoggedIn},
+};
+use crate::{
+    app::App,
+    error::{Error, Reason, Refusal, Result, refused_argument, refused_until},
+};
+
+/// What somebody logs in with.
+#[derive(Clone, Debug)]
+pub struct LogIn {
+    /// The kind of account.
+    pub account: AccountKind,
+    /// Whose account.
+    pub contact: Contact,
+    /// A password; customers may leave it out and give a code.
+    pub password: Option<String>,
+    /// A code with the purpose `log_in`.
+    pub proof: Option<Proof>,
+    /// On which client.
+    pub device: Device,
+    /// From which address.
+    pub from: IpAddr,
+}
+
+/// Logs in. Refuses with `wrong_credentials` (also when nobody has this number), `challenge_required` (the password was
+/// right; a code is needed too), `code_wrong`, `code_expired`, `forbidden` (banned), `rate_limited`, `overloaded`.
+pub async fn log_in(app: &App, asked: LogIn) -> Result<LoggedIn> {
+    let address = Subject::new(&["failures from", &asked.from.to_string()]);
+    let limited = !app.config.exempts(asked.from);
+    if limited {
+        let most = app.config.login.failures_per_address;
+        limit::take(app, &address, most, SignedDuration::from_hours(1)).await?;
+    }
+    let (login, proved) = prove_all(app, &asked).await?;
+    if limited {
+        limit::give_back(app, &address).await?;
+    }
+    if login.banned {
+        return Err(Refusal::Forbidden.into());
+    }
+    let mut tx = app.store.begin_people().await?;
+    if let Some(proved) = proved {
+        proved.use_up(&mut tx, app.clock.now()).await?;
+    }
+    let logged_in = session::open(app, &mut tx, login.user, &asked.device).await?;
+    tx.commit().await?;
+    Ok(logged_in)
+}
+
+/// Everything that this account asks for on this device; the code still to be used up.
+async fn prove_all(app: &App, asked: &LogIn) -> Result<(Login, Option<Proved>)> {
+    let key = asked.contact.key();
+    let found = queries::login(
+        app.store.pool(),
+        asked.account.word(),
+        &key,
+        &asked.device.id,
+    );
+    let found = found.await?;
+    if let Some(password) = &asked.password {
+        check_password(app, asked, password, found.as_ref()).await?;
+    } else if asked.proof.is_none() {
+        return Err(refused_argument("password", "is missing"));
+    }
+    let proved = match &asked.proof {
+        Some(proof) => Some(prove::check(app, &claim(asked), proof).await?),
+        None => None,
+    };
+    let login = found.ok_or(Refusal::WrongCredentials)?;
+    if asked.password.is_none() && !login.by_code_alone(asked.account) {
+        return Err(refused_argument("password", "is missing"));
+    }
+    if proved.is_none() && (login.two_factor || !login.device_known) {
+        return Err(challenge(asked));
+    }
+    Ok((login, proved))
+}
+
+impl Login {
+    /// Customers may; a merchant may until they have set a password, for colleagues are given accounts without one.
+    fn by_code_alone(&self, account: AccountKind) -> bool {
+        !self.two_factor && (account == AccountKind::Customer || self.password_hash.is_none())
+    }
+}
+
+/// Wrong guesses are counted apart for strangers and for each device that the account knows: strangers cannot lock its
+/// owner out.
+async fn check_password(
+    app: &App,
+    asked: &LogIn,
+    password: &str,
+    found: Option<&Login>,
+) -> Result<()> {
+    let known = found.filter(|login| login.device_known);
+    let device = known.map_or("", |_| &asked.device.id);
+    let contact = asked.contact.key();
+    let subject = Subject::new(&["password of", asked.account.word(), &contact, device]);
+    limit::attempt(app, &subject).await?;
+    let password = Password::offered(password).ok_or(Refusal::WrongCredentials)?;
+    let stored = found.and_then(|login| login.password_hash.clone());
+    if !app.hasher.verify(password, stored).await? {
+        return Err(Refusal::WrongCredentials.into());
+    }
+    limit::succeeded(app, &subject).await
+}
+
+fn claim(asked: &LogIn) -> Claim {
+    Claim {
+        contact: asked.contact.clone(),
+        account: asked.account,
+        purpose: Purpose::LogIn,
+    }
+}
+
+fn challenge(asked: &LogIn) -> Error {
+    let to = asked.contact.masked();
+    Error::Refused(Box::new(Reason {
+        code: Refusal::ChallengeRequired,
+        field: "proof".to_owned(),
+        sentence: Some(format!(
+            "Ask for a code to {to} with the purpose `log_in`, and log in again with it as `proof`."
+        )),
+        retry_after: None,
+    }))
+}
+
+impl From<HashingFault> for Error {
+    fn from(fault: HashingFault) -> Self {
+        match fault {
+            HashingFault::Busy => {
+                refused_until(Refusal::Overloaded, std::time::Duration::from_secs(1))
+            }
+            broken => Self::Broken(broken.into()),
+        }
+    }
+}

@@ -1,0 +1,158 @@
+//! Proving a phone or an e-mail address: a code is sent there and comes back (ACC-03).
+
+use std::net::IpAddr;
+
+use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
+
+use super::{
+    AccountKind,
+    code::{Code, CodeHash, CodeKey, TRIES},
+    contact::Contact,
+    limit::{self, Subject},
+    queries::code as queries,
+};
+use crate::{
+    app::App,
+    error::{Refusal, Result},
+    store::Tx,
+};
+
+/// What a code is for; it proves nothing else.
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum Purpose {
+    /// To open an account.
+    Register,
+    /// To log in, or to prove a new device.
+    LogIn,
+    /// To set a password, or to change how one logs in.
+    SetPassword,
+}
+
+impl Purpose {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Register => "register",
+            Self::LogIn => "log_in",
+            Self::SetPassword => "set_password",
+        }
+    }
+}
+
+/// What is to be proved: that whoever asks holds `contact`, for an account of a kind.
+#[derive(Clone, Debug)]
+pub struct Claim {
+    /// Whose code.
+    pub contact: Contact,
+    /// The kind of account.
+    pub account: AccountKind,
+    /// What for.
+    pub purpose: Purpose,
+}
+
+/// A code that was sent, as its owner gives it back.
+#[derive(Clone, Debug, serde::Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Proof {
+    /// From `POST /codes`.
+    pub request_id: Uuid,
+    /// Six digits.
+    pub code: String,
+}
+
+/// A request for a code that was taken.
+#[derive(Clone, Copy, Debug)]
+pub struct Requested {
+    /// Comes back with the code.
+    pub id: Uuid,
+    /// The code is good until then.
+    pub expires_at: Timestamp,
+}
+
+/// Sends a code. Refuses with `rate_limited` (too many to one contact in a day or from one address in an hour).
+///
+/// Where there is no account to log in to, nothing is sent and the answer is the same: it does not tell who has one.
+pub async fn send_code(app: &App, claim: &Claim, from: IpAddr) -> Result<Requested> {
+    let (login, contact) = (&app.config.login, claim.contact.key());
+    let day = SignedDuration::from_hours(24);
+    let to = Subject::new(&["codes to", &contact]);
+    limit::take(app, &to, login.codes_per_day, day).await?;
+    if !app.config.exempts(from) {
+        let by = Subject::new(&["codes by", &from.to_string()]);
+        limit::take(
+            app,
+            &by,
+            login.codes_per_address,
+            SignedDuration::from_hours(1),
+        )
+        .await?;
+    }
+    let (id, code) = (Uuid::now_v7(), Code::generate(&mut rand::rng()));
+    let now = app.clock.now();
+    let expires_at = now + SignedDuration::from_mins(login.code_minutes);
+    let key = code_key(app).await?;
+    let new = queries::NewCode {
+        id,
+        account: claim.account.word(),
+        contact: &contact,
+        purpose: claim.purpose.word(),
+        hash: &code.hash(&key, id).0,
+        tries: i16::try_from(TRIES).unwrap_or(1),
+        channel: claim.contact.channel(),
+        recipient: claim.contact.address(),
+        text: &text(&code, login.code_minutes),
+        to_strangers: claim.purpose == Purpose::Register,
+    };
+    queries::add(app.store.pool(), &new, now, expires_at).await?;
+    Ok(Requested { id, expires_at })
+}
+
+fn text(code: &Code, minutes: i64) -> String {
+    format!(
+        "【Souk】{}，{minutes} 分钟内有效，请勿告诉他人。",
+        code.reveal()
+    )
+}
+
+async fn code_key(app: &App) -> Result<CodeKey> {
+    let secret = queries::secret(app.store.pool()).await?;
+    let secret = secret
+        .try_into()
+        .map_err(|_| anyhow::anyhow!("the secret `codes` has 32 bytes"))?;
+    Ok(CodeKey::new(secret))
+}
+
+/// A code that was right and is still to be used up.
+#[must_use = "a code that is not used up can be used again"]
+pub(super) struct Proved(Uuid);
+
+/// Is it the code? A try is spent whatever the answer. Refuses with `code_wrong`; with `code_expired` also after the
+/// last try, and when the code was sent for something else.
+pub(super) async fn check(app: &App, claim: &Claim, proof: &Proof) -> Result<Proved> {
+    let code = Code::parse(&proof.code).map_err(|_| Refusal::CodeWrong)?;
+    let key = code_key(app).await?;
+    let (contact, now) = (claim.contact.key(), app.clock.now());
+    let what = (claim.account.word(), &contact[..], claim.purpose.word());
+    let hash = queries::spend_try(app.store.pool(), proof.request_id, what, now).await?;
+    let hash = hash.ok_or(Refusal::CodeExpired)?;
+    let hash = CodeHash(hash.try_into().unwrap_or_default());
+    if hash.matches(&code, &key, proof.request_id) {
+        Ok(Proved(proof.request_id))
+    } else {
+        Err(Refusal::CodeWrong.into())
+    }
+}
+
+impl Proved {
+    /// Uses the code up with the work that it proves. Refuses with `code_expired` if somebody was faster.
+    pub(super) async fn use_up(self, tx: &mut Tx, now: Timestamp) -> Result<()> {
+        if queries::use_up(tx.sql(), self.0, now).await? {
+            Ok(())
+        } else {
+            Err(Refusal::CodeExpired.into())
+        }
+    }
+}

@@ -1,0 +1,157 @@
+//! Every statement about embedding.
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx as _;
+use sqlx::PgExecutor;
+
+use super::session::NewSession;
+use crate::{
+    account::embed_key::EmbedKeyInfo,
+    error::Result,
+    id::{ShopId, UserId},
+    store::Tx,
+};
+
+/// A key that is good.
+pub(in crate::account) struct Key {
+    pub shop: ShopId,
+    pub secret: String,
+}
+
+/// The key of this id, unless it is revoked. The one finder without a shop: the key is what tells the shop.
+pub(in crate::account) async fn key(
+    sql: impl PgExecutor<'_>,
+    id: &str,
+) -> sqlx::Result<Option<Key>> {
+    sqlx::query_as!(
+        Key,
+        r#"select shop_id as "shop: ShopId", secret from embed_keys where id = $1 and revoked_at is null"#,
+        id,
+    )
+    .fetch_optional(sql)
+    .await
+}
+
+/// A shop's customer as the shop names them.
+pub(in crate::account) struct Customer<'a> {
+    pub shop: ShopId,
+    pub new_id: UserId,
+    pub subject: &'a str,
+    pub name: Option<&'a str>,
+    pub name_if_new: &'a str,
+}
+
+/// Who was let in.
+pub(in crate::account) struct Admitted {
+    pub user: UserId,
+    pub name: String,
+}
+
+/// Finds or makes the customer and keeps the session, in one statement: two first visits at once are one customer.
+/// Nothing for the banned.
+pub(in crate::account) async fn admit(
+    sql: impl PgExecutor<'_>,
+    customer: &Customer<'_>,
+    session: &NewSession,
+) -> sqlx::Result<Option<Admitted>> {
+    sqlx::query_as!(
+        Admitted,
+        r#"
+        with customer as (
+          insert into users as u (id, kind, name, shop_id, external_id, created_at)
+          values ($1, 'customer', $4, $2, $3, $14)
+          on conflict (shop_id, external_id) do update set name = coalesce($5, u.name)
+          returning id, name, banned_at
+        ), session as (
+          insert into sessions (id, user_id, device_id, device_kind, access_hash, access_expires_at, refresh_hash, expires_at,
+            refreshed_at, created_at)
+          select $6, id, $7, $8, $9, $10, $11, $12, $13, $13 from customer where banned_at is null
+        )
+        select id as "user: UserId", name from customer where banned_at is null
+        "#,
+        customer.new_id.0,
+        customer.shop.0,
+        customer.subject,
+        customer.name_if_new,
+        customer.name,
+        session.id.0,
+        session.device_id,
+        session.device_kind,
+        &session.access_hash[..],
+        session.access_expires_at.to_sqlx() as _,
+        &session.refresh_hash[..],
+        session.expires_at.to_sqlx() as _,
+        session.now.to_sqlx() as _,
+        session.now.to_sqlx() as _,
+    )
+    .fetch_optional(sql)
+    .await
+}
+
+/// Adds a key; false if the shop has `most` that are good. The shop's row is locked, so that two at once count each other.
+pub(in crate::account) async fn add_key(
+    tx: &mut Tx,
+    id: &str,
+    secret: &str,
+    most: i64,
+    now: Timestamp,
+) -> Result<bool> {
+    let shop = tx.shop()?.0;
+    sqlx::query!("select id from shops where id = $1 for no key update", shop)
+        .fetch_optional(tx.sql())
+        .await?;
+    let added = sqlx::query!(
+        r#"
+        insert into embed_keys (id, shop_id, secret, created_at)
+        select $1, $2, $3, $5
+        where (select count(*) from embed_keys where shop_id = $2 and revoked_at is null) < $4
+        "#,
+        id,
+        shop,
+        secret,
+        most,
+        now.to_sqlx() as _,
+    )
+    .execute(tx.sql())
+    .await?;
+    Ok(added.rows_affected() == 1)
+}
+
+/// A shop's keys.
+pub(in crate::account) async fn keys(
+    sql: impl PgExecutor<'_>,
+    shop: ShopId,
+) -> sqlx::Result<Vec<EmbedKeyInfo>> {
+    let rows = sqlx::query!(
+        r#"
+        select id, created_at, revoked_at
+        from embed_keys
+        where shop_id = $1
+        order by created_at desc
+        limit 100
+        "#,
+        shop.0,
+    )
+    .fetch_all(sql)
+    .await?;
+    let keys = rows.into_iter().map(|row| EmbedKeyInfo {
+        id: row.id,
+        created_at: row.created_at.into(),
+        revoked_at: row.revoked_at.map(Into::into),
+    });
+    Ok(keys.collect())
+}
+
+/// Revokes a key of the shop; false if it has none of this id that is good.
+pub(in crate::account) async fn revoke_key(tx: &mut Tx, id: &str, now: Timestamp) -> Result<bool> {
+    let shop = tx.shop()?.0;
+    let revoked = sqlx::query!(
+        "update embed_keys set revoked_at = $3 where shop_id = $1 and id = $2 and revoked_at is null",
+        shop,
+        id,
+        now.to_sqlx() as _,
+    )
+    .execute(tx.sql())
+    .await?;
+    Ok(revoked.rows_affected() == 1)
+}

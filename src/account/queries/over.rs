@@ -1,0 +1,47 @@
+//! Whose time is over: what every node must notice.
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx as _;
+use sqlx::PgExecutor;
+
+use crate::id::{SessionId, UserId};
+
+/// Whose sessions or rights changed in the last `seconds` of the database's clock, with the number of the record.
+pub(in crate::account) async fn revocations_within(
+    sql: impl PgExecutor<'_>,
+    seconds: f64,
+) -> sqlx::Result<Vec<(i64, UserId)>> {
+    let rows = sqlx::query!(
+        r#"
+        select id, user_id as "user: UserId"
+        from revocations
+        where at > clock_timestamp() - make_interval(secs => $1)
+        "#,
+        seconds,
+    )
+    .fetch_all(sql)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.user)).collect())
+}
+
+/// Those of `sessions` that are no good any more.
+pub(in crate::account) async fn sessions_over(
+    sql: impl PgExecutor<'_>,
+    sessions: &[SessionId],
+    now: Timestamp,
+) -> sqlx::Result<Vec<SessionId>> {
+    sqlx::query_scalar!(
+        r#"
+        select o.id as "id!: SessionId"
+        from unnest($1::uuid[]) as o (id)
+        left join sessions s on s.id = o.id
+        left join users u on u.id = s.user_id
+        where s.id is null or s.revoked_at is not null or s.access_expires_at <= $2 or s.expires_at <= $2
+          or u.banned_at is not null
+        "#,
+        &sessions.iter().map(|session| session.0).collect::<Vec<_>>(),
+        now.to_sqlx() as _,
+    )
+    .fetch_all(sql)
+    .await
+}

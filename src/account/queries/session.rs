@@ -1,0 +1,370 @@
+//! Every statement about sessions and tickets.
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx as _;
+use sqlx::PgExecutor;
+
+use crate::{
+    account::session::OwnSession,
+    actor::{Permissions, Post},
+    id::{SessionId, ShopId, UserId},
+};
+
+/// A session with its user.
+#[derive(Debug)]
+pub(in crate::account) struct Found {
+    pub session: SessionId,
+    pub user: UserId,
+    pub kind: String,
+    pub name: String,
+    pub home: Option<ShopId>,
+    pub banned: bool,
+    pub expires_at: Timestamp,
+    pub revoked: bool,
+}
+
+/// The session of an access token, by its hash.
+pub(in crate::account) async fn session_by_access(
+    sql: impl PgExecutor<'_>,
+    hash: &[u8],
+) -> sqlx::Result<Option<Found>> {
+    sqlx::query_as!(
+        Found,
+        r#"
+        select s.id as "session: SessionId", s.user_id as "user: UserId", u.kind, u.name, u.shop_id as "home: ShopId",
+          u.banned_at is not null as "banned!", s.access_expires_at as "expires_at: jiff_sqlx::Timestamp",
+          s.revoked_at is not null as "revoked!"
+        from sessions s
+        join users u on u.id = s.user_id
+        where s.access_hash = $1
+        "#,
+        hash,
+    )
+    .fetch_optional(sql)
+    .await
+}
+
+/// The session by its id, as it is now.
+pub(in crate::account) async fn session_by_id(
+    sql: impl PgExecutor<'_>,
+    session: SessionId,
+) -> sqlx::Result<Option<Found>> {
+    sqlx::query_as!(
+        Found,
+        r#"
+        select s.id as "session: SessionId", s.user_id as "user: UserId", u.kind, u.name, u.shop_id as "home: ShopId",
+          u.banned_at is not null as "banned!", s.access_expires_at as "expires_at: jiff_sqlx::Timestamp",
+          s.revoked_at is not null as "revoked!"
+        from sessions s
+        join users u on u.id = s.user_id
+        where s.id = $1
+        "#,
+        session.0,
+    )
+    .fetch_optional(sql)
+    .await
+}
+
+/// Takes a ticket: it is gone afterwards, whoever asks.
+pub(in crate::account) async fn take_ticket(
+    sql: impl PgExecutor<'_>,
+    hash: &[u8],
+    now: Timestamp,
+) -> sqlx::Result<Option<SessionId>> {
+    sqlx::query_scalar!(
+        r#"delete from tickets where hash = $1 and expires_at > $2 returning session_id as "session: SessionId""#,
+        hash,
+        now.to_sqlx() as _,
+    )
+    .fetch_optional(sql)
+    .await
+}
+
+/// The places on shops' staff that a user holds now.
+pub(in crate::account) async fn posts(
+    sql: impl PgExecutor<'_>,
+    user: UserId,
+) -> sqlx::Result<Vec<Post>> {
+    let rows = sqlx::query!(
+        r#"
+        select p.shop_id as "shop!: ShopId", s.name as shop_name, p.role as "role!", p.permissions as "permissions!: Vec<String>"
+        from posts p
+        join shops s on s.id = p.shop_id
+        where p.user_id = $1
+        order by p.shop_id
+        "#,
+        user.0,
+    )
+    .fetch_all(sql)
+    .await?;
+    let posts = rows.into_iter().map(|row| Post {
+        shop: row.shop,
+        shop_name: row.shop_name,
+        role: row.role,
+        permissions: Permissions::from_words(row.permissions),
+    });
+    Ok(posts.collect())
+}
+
+/// Keeps a ticket.
+pub(in crate::account) async fn add_ticket(
+    sql: impl PgExecutor<'_>,
+    hash: &[u8],
+    session: SessionId,
+    expires_at: Timestamp,
+) -> sqlx::Result<()> {
+    let at = expires_at.to_sqlx();
+    sqlx::query!(
+        "insert into tickets (hash, session_id, expires_at) values ($1, $2, $3)",
+        hash,
+        session.0,
+        at as _
+    )
+    .execute(sql)
+    .await?;
+    Ok(())
+}
+
+/// A session to be kept.
+#[derive(Debug)]
+pub(in crate::account) struct NewSession {
+    pub id: SessionId,
+    pub device_id: String,
+    pub device_kind: &'static str,
+    pub access_hash: [u8; 32],
+    pub access_expires_at: Timestamp,
+    pub refresh_hash: [u8; 32],
+    pub expires_at: Timestamp,
+    pub now: Timestamp,
+}
+
+/// Keeps a session.
+pub(in crate::account) async fn add(
+    sql: impl PgExecutor<'_>,
+    user: UserId,
+    new: &NewSession,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        r#"
+        insert into sessions (id, user_id, device_id, device_kind, access_hash, access_expires_at, refresh_hash, expires_at,
+          refreshed_at, created_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
+        "#,
+        new.id.0,
+        user.0,
+        new.device_id,
+        new.device_kind,
+        &new.access_hash[..],
+        new.access_expires_at.to_sqlx() as _,
+        &new.refresh_hash[..],
+        new.expires_at.to_sqlx() as _,
+        new.now.to_sqlx() as _,
+    )
+    .execute(sql)
+    .await?;
+    Ok(())
+}
+
+/// Remembers that a user proved this client; once is enough.
+pub(in crate::account) async fn prove_device(
+    sql: impl PgExecutor<'_>,
+    user: UserId,
+    device_id: &str,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "insert into devices (user_id, device_id, proved_at) values ($1, $2, $3) on conflict do nothing",
+        user.0,
+        device_id,
+        now.to_sqlx() as _,
+    )
+    .execute(sql)
+    .await?;
+    Ok(())
+}
+
+/// The user of a good access token.
+pub(in crate::account) async fn user_by_access(
+    sql: impl PgExecutor<'_>,
+    hash: &[u8],
+    now: Timestamp,
+) -> sqlx::Result<Option<UserId>> {
+    sqlx::query_scalar!(
+        r#"
+        select user_id as "user: UserId"
+        from sessions
+        where access_hash = $1 and revoked_at is null and access_expires_at > $2
+        "#,
+        hash,
+        now.to_sqlx() as _,
+    )
+    .fetch_optional(sql)
+    .await
+}
+
+/// A page of the sessions that are not over.
+pub(in crate::account) async fn of_user(
+    sql: impl PgExecutor<'_>,
+    user: UserId,
+    before: Option<SessionId>,
+    now: Timestamp,
+    limit: i64,
+) -> sqlx::Result<Vec<OwnSession>> {
+    sqlx::query_as!(
+        OwnSession,
+        r#"
+        select id as "id: SessionId", device_id, device_kind, created_at, refreshed_at
+        from sessions
+        where user_id = $1 and revoked_at is null and expires_at > $3 and ($2::uuid is null or id < $2)
+        order by id desc
+        limit $4
+        "#,
+        user.0,
+        before.map(|before| before.0),
+        now.to_sqlx() as _,
+        limit,
+    )
+    .fetch_all(sql)
+    .await
+}
+
+/// Ends a session of a user; false if there is no such session that goes on.
+pub(in crate::account) async fn revoke(
+    sql: impl PgExecutor<'_>,
+    user: UserId,
+    session: SessionId,
+    because: &str,
+    now: Timestamp,
+) -> sqlx::Result<bool> {
+    let revoked = sqlx::query!(
+        "update sessions set revoked_at = $3, revoked_because = $4 where user_id = $1 and id = $2 and revoked_at is null",
+        user.0,
+        session.0,
+        now.to_sqlx() as _,
+        because,
+    )
+    .execute(sql)
+    .await?;
+    Ok(revoked.rows_affected() == 1)
+}
+
+/// Ends all sessions of a user but one.
+pub(in crate::account) async fn revoke_others(
+    sql: impl PgExecutor<'_>,
+    user: UserId,
+    kept: SessionId,
+    because: &str,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update sessions set revoked_at = $3, revoked_because = $4 where user_id = $1 and id <> $2 and revoked_at is null",
+        user.0,
+        kept.0,
+        now.to_sqlx() as _,
+        because,
+    )
+    .execute(sql)
+    .await?;
+    Ok(())
+}
+
+/// New tokens in the place of old ones.
+pub(in crate::account) struct Rotation<'a> {
+    pub old_refresh_hash: &'a [u8],
+    pub nonce: &'a [u8],
+    pub access_hash: &'a [u8],
+    pub access_expires_at: Timestamp,
+    pub refresh_hash: &'a [u8],
+    /// A session that was last refreshed before this is over.
+    pub alive_since: Timestamp,
+    pub now: Timestamp,
+}
+
+/// A session after a rotation.
+#[derive(Debug)]
+pub(in crate::account) struct Rotated {
+    pub session: SessionId,
+    pub user: UserId,
+    pub access_expires_at: Timestamp,
+    pub expires_at: Timestamp,
+}
+
+/// Exchanges the tokens of the session that has this refresh token now; nothing if none that goes on has it.
+pub(in crate::account) async fn rotate(
+    sql: impl PgExecutor<'_>,
+    new: &Rotation<'_>,
+) -> sqlx::Result<Option<Rotated>> {
+    sqlx::query_as!(
+        Rotated,
+        r#"
+        with rotated as (
+          update sessions s
+          set access_hash = $3, access_expires_at = least($4, s.expires_at), refresh_hash = $5, refreshed_at = $7
+          from users u
+          where s.refresh_hash = $1 and s.revoked_at is null and s.expires_at > $7 and s.refreshed_at > $6
+            and u.id = s.user_id and u.banned_at is null
+          returning s.id, s.user_id, s.access_expires_at, s.expires_at
+        ), spent as (
+          insert into spent_refresh_tokens (hash, session_id, nonce, spent_at)
+          select $1, id, $2, $7 from rotated
+        )
+        select id as "session: SessionId", user_id as "user: UserId", access_expires_at, expires_at from rotated
+        "#,
+        new.old_refresh_hash,
+        new.nonce,
+        new.access_hash,
+        new.access_expires_at.to_sqlx() as _,
+        new.refresh_hash,
+        new.alive_since.to_sqlx() as _,
+        new.now.to_sqlx() as _,
+    )
+    .fetch_optional(sql)
+    .await
+}
+
+/// A refresh token that was exchanged, and its session as it is now.
+#[derive(Debug)]
+pub(in crate::account) struct Spent {
+    pub session: SessionId,
+    pub user: UserId,
+    pub nonce: Vec<u8>,
+    pub exchanged_at: Timestamp,
+    pub refresh_hash: Vec<u8>,
+    pub access_expires_at: Timestamp,
+    pub expires_at: Timestamp,
+    pub over: bool,
+}
+
+/// Was this refresh token exchanged before?
+pub(in crate::account) async fn spent(
+    sql: impl PgExecutor<'_>,
+    hash: &[u8],
+) -> sqlx::Result<Option<Spent>> {
+    sqlx::query_as!(
+        Spent,
+        r#"
+        select s.id as "session: SessionId", s.user_id as "user: UserId", t.nonce, t.spent_at as exchanged_at, s.refresh_hash,
+          s.access_expires_at, s.expires_at, s.revoked_at is not null as "over!"
+        from spent_refresh_tokens t
+        join sessions s on s.id = t.session_id
+        where t.hash = $1
+        "#,
+        hash,
+    )
+    .fetch_optional(sql)
+    .await
+}
+
+/// Is there a session with this refresh token, though it be over?
+pub(in crate::account) async fn ever_had(
+    sql: impl PgExecutor<'_>,
+    refresh_hash: &[u8],
+) -> sqlx::Result<bool> {
+    let found = sqlx::query_scalar!(
+        "select true from sessions where refresh_hash = $1",
+        refresh_hash
+    )
+    .fetch_optional(sql)
+    .await?;
+    Ok(found.is_some())
+}

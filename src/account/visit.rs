@@ -1,0 +1,62 @@
+//! Embedding: a shop's own site logs its user in as a customer, by a word that the shop has signed.
+
+use proto::UserKind;
+
+use super::{
+    Device,
+    embed::{EmbedFault, EmbedKey, SignedWord, Visitor},
+    queries::embed as queries,
+    session::{self, LoggedIn},
+};
+use crate::{
+    actor::Actor,
+    app::App,
+    error::{Refusal, Result},
+    id::UserId,
+};
+
+/// Whom a shop's word is for: the `aud` that it must name.
+pub const AUDIENCE: &str = "souk";
+
+/// Logs in whom the shop names; the first time, with a new account. Two statements and no password, for shops send
+/// thousands at once. Refuses with `embed_token_invalid`, `forbidden` (banned).
+pub async fn visit(app: &App, word: &str, device: &Device) -> Result<(LoggedIn, Actor)> {
+    let word = SignedWord::parse(word).map_err(refusal)?;
+    let key = queries::key(app.store.pool(), word.kid()).await?;
+    let key = key.ok_or(Refusal::EmbedTokenInvalid)?;
+    let signing = EmbedKey::new(word.kid(), key.shop.to_string(), key.secret.as_bytes())
+        .map_err(anyhow::Error::from)?;
+    let visitor = word
+        .verify(&signing, AUDIENCE, app.clock.now())
+        .map_err(refusal)?;
+    let (row, mut logged_in) = session::new_session(app, UserId::new(), device);
+    let customer = queries::Customer {
+        shop: key.shop,
+        new_id: logged_in.user,
+        subject: &visitor.subject,
+        name: visitor.name.as_deref(),
+        name_if_new: name(&visitor),
+    };
+    let admitted = queries::admit(app.store.pool(), &customer, &row).await?;
+    let admitted = admitted.ok_or(Refusal::Forbidden)?;
+    logged_in.user = admitted.user;
+    let actor = Actor {
+        user: admitted.user,
+        kind: UserKind::Customer,
+        name: admitted.name.into(),
+        session: Some(logged_in.session),
+        home: Some(key.shop),
+        posts: [].into(),
+    };
+    Ok((logged_in, actor))
+}
+
+/// Strangers hear no more than "not valid"; the log says which, for whoever sets a shop up.
+fn refusal(fault: EmbedFault) -> Refusal {
+    tracing::info!(%fault, "a shop's word was not taken");
+    Refusal::EmbedTokenInvalid
+}
+
+fn name(visitor: &Visitor) -> &str {
+    visitor.name.as_deref().unwrap_or("访客")
+}

@@ -1,0 +1,37 @@
+//! Make a bot.
+
+use super::{BotWithToken, MOST, name, queries};
+use crate::{
+    account::standing,
+    actor::{ManageBots, Permissions, Staff},
+    app::App,
+    audit,
+    error::{Refusal, Result},
+    staff,
+};
+
+/// Makes a bot that may do what `scopes` say. Its token is shown this one time.
+///
+/// Refuses with `forbidden` scopes that its maker does not hold, with `quota_exceeded` beyond 100 bots.
+pub async fn create(
+    app: &App,
+    by: &Staff<ManageBots>,
+    wanted: &str,
+    scopes: Permissions,
+) -> Result<BotWithToken> {
+    let (name, now) = (name(wanted)?, app.clock.now());
+    let mut tx = app.store.begin(by.shop).await?;
+    let held = staff::lock(&mut tx, by.actor.user).await?;
+    staff::may_change(held, Permissions::NONE, scopes)?;
+    if queries::count(&mut tx).await? >= MOST {
+        return Err(Refusal::QuotaExceeded.into());
+    }
+    let bot = queries::add(&mut tx, name, scopes, by.actor.user, now).await?;
+    queries::put_on_staff(&mut tx, &bot, now).await?;
+    let token = standing::renew(&mut tx, bot.user_id, now).await?;
+    let (actor, target) = (by.actor.user, bot.user_id.to_string());
+    let after = Some(bot.as_audited());
+    audit::record(&mut tx, actor, "bot.created", &target, None, after, now).await?;
+    tx.commit().await?;
+    Ok(BotWithToken::new(bot, &token))
+}

@@ -1,0 +1,95 @@
+//! Say which member of staff answers for a customer's conversation (STAFF-08). It stays the shop's: everybody entitled
+//! sees and answers it all the same.
+
+use proto::{Message, Notice, NoticeKind, User, UserKind, json::Word as _};
+use serde_json::json;
+
+use super::{Draft, log, queries};
+use crate::{
+    actor::{Actor, Chat, Staff},
+    app::App,
+    audit,
+    error::{Refusal, Result},
+    id::{ConversationId, UserId},
+    store::Tx,
+};
+
+/// Assigns a customer's conversation to somebody who may chat, or to nobody. Everybody in it sees the notice; repeating
+/// does nothing.
+///
+/// Refuses with `not_found` what is not a customer's conversation with this shop, and whoever may not chat there.
+pub async fn assign(
+    app: &App,
+    by: &Staff<Chat>,
+    conversation: ConversationId,
+    assignee: Option<UserId>,
+) -> Result<()> {
+    let mut tx = app.store.begin(by.shop).await?;
+    let former = queries::assignee(&mut tx, conversation)
+        .await?
+        .ok_or(Refusal::NotFound)?;
+    if former == assignee {
+        return Ok(());
+    }
+    let subjects = match assignee {
+        Some(user) => vec![agent(&mut tx, user).await?],
+        None => vec![],
+    };
+    queries::assign(&mut tx, conversation, assignee).await?;
+    log::append(
+        &mut tx,
+        &app.clock,
+        notice(conversation, &by.actor, subjects),
+    )
+    .await?;
+    let (actor, target) = (by.actor.user, conversation.to_string());
+    let before = Some(json!({ "assignee_id": former }));
+    let after = Some(json!({ "assignee_id": assignee }));
+    let now = app.clock.now();
+    audit::record(
+        &mut tx,
+        actor,
+        "conversation.assigned",
+        &target,
+        before,
+        after,
+        now,
+    )
+    .await?;
+    tx.commit().await
+}
+
+async fn agent(tx: &mut Tx, user: UserId) -> Result<User> {
+    let (kind, name) = queries::agent(tx, user).await?.ok_or(Refusal::NotFound)?;
+    Ok(User {
+        id: user.to_string(),
+        kind: UserKind::from_word(&kind).unwrap_or_default().into(),
+        name,
+        avatar: String::new(),
+    })
+}
+
+fn notice(conversation: ConversationId, by: &Actor, subjects: Vec<User>) -> Draft {
+    let actor = User {
+        id: by.user.to_string(),
+        kind: by.kind.into(),
+        name: by.name.to_string(),
+        avatar: String::new(),
+    };
+    let notice = Notice {
+        kind: NoticeKind::StaffAssigned.into(),
+        actor: Some(actor),
+        subjects,
+        inviter: None,
+    };
+    Draft {
+        conversation,
+        sender: None,
+        message: Message {
+            conversation_id: conversation.to_string(),
+            notice: Some(notice),
+            ..Message::default()
+        },
+        fingerprint: None,
+    }
+}

@@ -1,0 +1,248 @@
+//! One lane of the commit coordinator: takes what waits, writes it in one statement, and only after the commit each
+//! sender hears its number. While one commit is under way the next batch gathers: a lonely message waits for nobody and a
+//! storm shares its fsyncs. A commit whose outcome is unknown is simply written again: every draft carries its sender's
+//! client message id.
+
+use std::{collections::HashSet, sync::Arc, time::Duration};
+
+use sqlx::{
+    PgPool,
+    postgres::{PgConnectOptions, PgPoolOptions},
+};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, sleep, sleep_until},
+};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    Draft, Posted,
+    log::{Answer, settle},
+    queries,
+    queries::Outcome,
+};
+use crate::{
+    bus::Bus,
+    clock::Clock,
+    error::{Error, Refusal, Result, refused_until},
+    store::{Store, constraint::unreachable},
+};
+
+/// After this time a sender hears "outcome unknown" and may ask again with the same client message id.
+const PATIENCE: Duration = Duration::from_secs(8);
+
+/// A draft in the queue. Boxed: it is long, and moved a few times before it is written.
+pub(super) struct Waiting {
+    draft: Box<Draft>,
+    caller: Caller,
+}
+
+/// Who waits for a draft's place.
+struct Caller {
+    answer: Answer,
+    since: Instant,
+}
+
+impl Waiting {
+    pub(super) fn new(draft: Draft, answer: Answer) -> Self {
+        let since = Instant::now();
+        let caller = Caller { answer, since };
+        let draft = Box::new(draft);
+        Self { draft, caller }
+    }
+
+    pub(super) fn answer(self, result: Result<Posted>) {
+        (self.caller.answer)(result);
+    }
+}
+
+/// Drafts that are written together, and who waits for each.
+struct Batch {
+    drafts: Vec<Box<Draft>>,
+    callers: Vec<Caller>,
+}
+
+impl Batch {
+    fn of(waiting: Vec<Waiting>) -> Self {
+        let apart = waiting.into_iter().map(|one| (one.draft, one.caller));
+        let (drafts, callers) = apart.unzip();
+        Self { drafts, callers }
+    }
+
+    fn split_half(&mut self) -> Self {
+        let half = self.drafts.len() / 2;
+        Self {
+            drafts: self.drafts.split_off(half),
+            callers: self.callers.split_off(half),
+        }
+    }
+
+    /// When the longest waiting has waited long enough.
+    fn patience(&self) -> Instant {
+        let oldest = self.callers.iter().map(|caller| caller.since).min();
+        oldest.unwrap_or_else(Instant::now) + PATIENCE
+    }
+}
+
+pub(super) struct Lane {
+    options: Arc<PgConnectOptions>,
+    bus: Bus,
+    clock: Clock,
+    batch: usize,
+}
+
+impl Lane {
+    pub(super) fn new(store: &Store, clock: Clock, batch: usize) -> Self {
+        Self {
+            options: store.pool().connect_options(),
+            bus: store.bus().clone(),
+            clock,
+            batch: batch.max(1),
+        }
+    }
+
+    /// Until `stop`, and then until the queue is empty.
+    pub(super) async fn run(self, mut queue: mpsc::Receiver<Waiting>, stop: CancellationToken) {
+        let pool = PgPoolOptions::new()
+            .max_connections(1)
+            .acquire_timeout(Duration::from_secs(2))
+            .connect_lazy_with(self.options.as_ref().clone());
+        let mut waiting = Vec::new();
+        loop {
+            if waiting.is_empty() {
+                let gathered = tokio::select! {
+                    biased;
+                    gathered = queue.recv_many(&mut waiting, self.batch) => gathered,
+                    () = stop.cancelled(), if !queue.is_closed() => {
+                        queue.close();
+                        continue;
+                    }
+                };
+                if gathered == 0 {
+                    return;
+                }
+            }
+            let (first, again) = apart_from_retries(waiting);
+            self.write(&pool, Batch::of(first), &mut queue).await;
+            waiting = again;
+        }
+    }
+
+    /// Writes a batch, again and again while the database is out of reach and somebody still waits. A batch that the
+    /// database will not have is halved until the one bad draft stands alone.
+    async fn write(&self, pool: &PgPool, batch: Batch, queue: &mut mpsc::Receiver<Waiting>) {
+        let mut parts = vec![batch];
+        while let Some(mut part) = parts.pop() {
+            match self.commit(pool, &mut part, queue).await {
+                Ok(outcomes) => self.announce(part, outcomes),
+                Err(error) if part.drafts.len() > 1 => {
+                    tracing::warn!(%error, drafts = part.drafts.len(), "a batch failed; trying its halves");
+                    let half = part.split_half();
+                    parts.extend([half, part]);
+                }
+                Err(error) => {
+                    let failed = Error::from(error);
+                    tracing::error!(error = %failed, "a draft could not be written");
+                    part.callers
+                        .into_iter()
+                        .for_each(|caller| (caller.answer)(Err(Refusal::Broken.into())));
+                }
+            }
+        }
+    }
+
+    /// One commit, repeated until its outcome is known. Those who have waited too long are answered in between and
+    /// leave the batch's answers, not the batch: what may have been written keeps its place.
+    async fn commit(
+        &self,
+        pool: &PgPool,
+        part: &mut Batch,
+        queue: &mut mpsc::Receiver<Waiting>,
+    ) -> Result<Vec<Outcome>, sqlx::Error> {
+        let patience = part.patience();
+        let attempt = self.attempt(pool, &part.drafts);
+        tokio::pin!(attempt);
+        tokio::select! {
+            outcomes = &mut attempt => return outcomes,
+            () = sleep_until(patience) => part.callers.iter_mut().for_each(give_up),
+        }
+        // The database stands still: whoever comes now is sent away at once, untried.
+        loop {
+            tokio::select! {
+                outcomes = &mut attempt => return outcomes,
+                Some(waiting) = queue.recv() => {
+                    waiting.answer(Err(refused_until(Refusal::Unavailable, Duration::from_secs(1))));
+                }
+            }
+        }
+    }
+
+    async fn attempt(
+        &self,
+        pool: &PgPool,
+        drafts: &[Box<Draft>],
+    ) -> Result<Vec<Outcome>, sqlx::Error> {
+        let mut pause = Duration::from_millis(20);
+        loop {
+            match queries::append(pool, drafts, self.clock.now()).await {
+                Err(error) if worth_repeating(&error) => {
+                    tracing::warn!(%error, "writing a batch again");
+                }
+                settled => return settled,
+            }
+            sleep(pause).await;
+            pause = (pause * 2).min(Duration::from_millis(500));
+        }
+    }
+
+    fn announce(&self, batch: Batch, outcomes: Vec<Outcome>) {
+        let settled = batch.drafts.into_iter().zip(outcomes);
+        for ((draft, outcome), caller) in settled.zip(batch.callers) {
+            match settle(*draft, outcome) {
+                Ok((posted, event)) => {
+                    (caller.answer)(Ok(posted));
+                    if let Some(event) = event {
+                        self.bus.publish(&event);
+                    }
+                }
+                Err(refused) => (caller.answer)(Err(refused)),
+            }
+        }
+    }
+}
+
+/// A client message id twice in one batch would ask the statement to contradict itself: the retry goes with the next.
+fn apart_from_retries(batch: Vec<Waiting>) -> (Vec<Waiting>, Vec<Waiting>) {
+    let mut seen = HashSet::with_capacity(batch.len());
+    let key = |one: &Waiting| (one.draft.conversation, one.draft.sender);
+    let new: Vec<bool> = batch
+        .iter()
+        .map(|one| seen.insert((key(one), &one.draft.message.client_message_id)))
+        .collect();
+    if new.iter().all(|new| *new) {
+        return (batch, vec![]);
+    }
+    let mut new = new.into_iter();
+    batch
+        .into_iter()
+        .partition(|_| new.next().unwrap_or_default())
+}
+
+fn give_up(caller: &mut Caller) {
+    let answer = std::mem::replace(&mut caller.answer, Box::new(|_| ()));
+    answer(Err(refused_until(
+        Refusal::OutcomeUnknown,
+        Duration::from_secs(1),
+    )));
+}
+
+/// The connection died, or two transactions were in each other's way: writing the same drafts again settles it.
+fn worth_repeating(error: &sqlx::Error) -> bool {
+    let in_the_way = |code: &str| code == "40001" || code == "40P01";
+    unreachable(error)
+        || matches!(error, sqlx::Error::PoolTimedOut)
+        || error
+            .as_database_error()
+            .and_then(|error| error.code())
+            .is_some_and(|code| in_the_way(&code))
+}

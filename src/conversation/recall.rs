@@ -1,0 +1,64 @@
+//! Take a message back: its words, attachments and card are gone from every screen, the record keeps them.
+
+use jiff::SignedDuration;
+use proto::{Message, RecallMessage};
+
+use super::{
+    attachment,
+    change::{self, Authority, Held},
+    queries::{self, change::Columns},
+    seat::conversation_id,
+};
+use crate::{
+    actor::Actor,
+    app::App,
+    error::{Refusal, Result},
+    id::FileId,
+    media,
+    store::Tx,
+};
+
+/// Recalls: the sender within `recall_minutes`, staff who moderate the shop's conversations at any time (recorded). A
+/// recalled message is no longer pinned. Recalling again changes nothing.
+///
+/// Refuses with `recall_too_late`, `not_the_sender`, `not_a_member`, and notices with `not_editable`.
+pub async fn recall(app: &App, actor: &Actor, request: RecallMessage) -> Result<Message> {
+    let conversation = conversation_id(&request.conversation_id)?;
+    let (mut tx, held) = change::hold(app, actor, conversation, request.number).await?;
+    let now = app.clock.now();
+    if held.kept.sender.is_none() {
+        return Err(Refusal::NotEditable.into());
+    }
+    if held.kept.recalled {
+        return change::shown(&mut tx, held.name()).await;
+    }
+    let window = SignedDuration::from_mins(app.config.conversation.recall_minutes);
+    let authority = held.authority(actor.user, now, window, Refusal::RecallTooLate)?;
+    if authority == Authority::Own {
+        held.standing.seat.require_present()?;
+    }
+    let columns = Columns {
+        recalled: true,
+        ..Columns::default()
+    };
+    let message = held.apply(&mut tx, &columns, now).await?;
+    withdraw_files(&mut tx, &held).await?;
+    if authority == Authority::Moderator {
+        held.record(&mut tx, actor, "message.recall", &message, now)
+            .await?;
+    }
+    tx.commit().await?;
+    Ok(message)
+}
+
+/// What no other message here carries may no longer be fetched.
+async fn withdraw_files(tx: &mut Tx, held: &Held) -> Result<()> {
+    let mut files = attachment::files(&held.kept.content);
+    if files.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<String> = files.iter().map(FileId::to_string).collect();
+    let carried = queries::change::carried(tx, held.conversation, &names).await?;
+    files.retain(|file| !carried.contains(&file.to_string()));
+    media::withdraw(tx, &files, held.conversation).await
+}

@@ -1,0 +1,107 @@
+//! Replace a card in place: it keeps its number, its version rises, and every screen draws it anew.
+
+use prost::Message as _;
+use proto::{Card, Message, RedrawCard};
+
+use super::{
+    attachment, card,
+    change::{self, Held},
+    load,
+    queries::change::Columns,
+    seat::conversation_id,
+};
+use crate::{
+    actor::Actor,
+    app::App,
+    error::{Refusal, Result, refused_argument},
+    media,
+    store::Tx,
+};
+
+/// Replaces a link card: its sender, or the staff and bots of the conversation's shop. The same card again changes nothing.
+///
+/// Refuses with `not_the_sender`; with `already_recalled`; with `not_editable` what is no link card, for every other card
+/// is drawn by its own noun.
+pub async fn redraw_card(app: &App, actor: &Actor, request: RedrawCard) -> Result<Message> {
+    let drawn = request
+        .card
+        .ok_or_else(|| refused_argument("card", "is missing"))?;
+    card::check(&drawn)?;
+    let conversation = conversation_id(&request.conversation_id)?;
+    hang(app, actor, (conversation, request.number), &drawn).await?;
+    let (mut tx, held) = change::hold(app, actor, conversation, request.number).await?;
+    held.require_redrawable(actor)?;
+    if held.kept.content.card.as_ref() == Some(&drawn) {
+        return change::shown(&mut tx, held.name()).await;
+    }
+    let message = held
+        .apply(&mut tx, &columns(&drawn), app.clock.now())
+        .await?;
+    tx.commit().await?;
+    Ok(message)
+}
+
+/// The same for the noun that drew the card, inside its own unit of work in the conversation's shop. Locks the conversation
+/// until that work ends.
+///
+/// Refuses with `not_found`, `already_recalled`, and with `not_editable` a message that is no card.
+pub async fn redraw(tx: &mut Tx, app: &App, name: load::Name, card: &Card) -> Result<Message> {
+    let address = change::lock(tx, name.0).await?;
+    let kept = change::kept(tx, name.0, name.1).await?;
+    if kept.recalled {
+        return Err(Refusal::AlreadyRecalled.into());
+    }
+    if kept.content.card.is_none() {
+        return Err(Refusal::NotEditable.into());
+    }
+    change::apply(tx, name, address, &columns(card), app.clock.now()).await
+}
+
+/// Another picture is one of the actor's own. It is granted beforehand, so that nobody sees a card without it.
+async fn hang(
+    app: &App,
+    actor: &Actor,
+    (conversation, number): load::Name,
+    drawn: &Card,
+) -> Result<()> {
+    let picture = |card: &Card| card.link.as_ref().map(|link| link.picture.clone());
+    let (_, held) = change::hold(app, actor, conversation, number).await?;
+    held.require_redrawable(actor)?;
+    if held.kept.content.card.as_ref().and_then(picture) == picture(drawn) {
+        return Ok(());
+    }
+    attachment::card_picture(app, actor, drawn).await?;
+    let card = Message {
+        card: Some(drawn.clone()),
+        ..Message::default()
+    };
+    media::grant(app, &attachment::files(&card), conversation).await
+}
+
+/// A card's words are its summary.
+fn columns(card: &Card) -> Columns {
+    Columns {
+        text: Some(card.summary.clone()),
+        card: Some(card.encode_to_vec()),
+        ..Columns::default()
+    }
+}
+
+impl Held {
+    fn require_redrawable(&self, actor: &Actor) -> Result<()> {
+        self.standing.require_open()?;
+        if self.kept.recalled {
+            return Err(Refusal::AlreadyRecalled.into());
+        }
+        let card = self.kept.content.card.as_ref();
+        if card.is_none_or(|card| card.link.is_none()) {
+            return Err(Refusal::NotEditable.into());
+        }
+        let own = self.kept.sender == Some(actor.user) && self.standing.seat.present();
+        if own || self.standing.serves() {
+            Ok(())
+        } else {
+            Err(Refusal::NotTheSender.into())
+        }
+    }
+}

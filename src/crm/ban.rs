@@ -1,0 +1,68 @@
+//! Ban a customer from speaking in a shop's conversations, and let them speak again.
+//!
+//! `append_messages` refuses a banned sender. A customer logged in by the shop's own site has no business elsewhere: their
+//! sessions are over while the ban lasts, on sockets too.
+
+use serde_json::json;
+
+use super::queries;
+use crate::{
+    actor::{Moderate, Staff},
+    app::App,
+    audit,
+    error::{Refusal, Result, refused_argument},
+    id::UserId,
+};
+
+/// Bans a customer; repeating changes the reason at most. Refuses with `not_found` who is no customer of the shop, and
+/// with `invalid_argument` a reason that has not 1 to 500 characters.
+pub async fn ban(app: &App, by: &Staff<Moderate>, customer: UserId, reason: &str) -> Result<()> {
+    let (reason, now) = (reason.trim(), app.clock.now());
+    if !(1..=500).contains(&reason.chars().count()) || reason.contains('\0') {
+        return Err(refused_argument("reason", "has 1 to 500 characters"));
+    }
+    let mut tx = app.store.begin(by.shop).await?;
+    if !queries::hold_customer(&mut tx, customer).await? {
+        return Err(Refusal::NotFound.into());
+    }
+    let former = queries::ban_reason(&mut tx, customer).await?;
+    if former.as_deref() == Some(reason) {
+        return Ok(());
+    }
+    queries::ban(&mut tx, customer, reason, by.actor.user, now).await?;
+    tx.look_again(customer, "banned").await?;
+    let before = former.map(|reason| json!({ "reason": reason }));
+    let (after, target) = (Some(json!({ "reason": reason })), customer.to_string());
+    let actor = by.actor.user;
+    audit::record(
+        &mut tx,
+        actor,
+        "customer.banned",
+        &target,
+        before,
+        after,
+        now,
+    )
+    .await?;
+    tx.commit().await
+}
+
+/// Lets a customer speak again. Refuses with `not_found` who is not banned.
+pub async fn lift(app: &App, by: &Staff<Moderate>, customer: UserId) -> Result<()> {
+    let mut tx = app.store.begin(by.shop).await?;
+    let reason = queries::lift(&mut tx, customer).await?;
+    let before = Some(json!({ "reason": reason.ok_or(Refusal::NotFound)? }));
+    let (actor, target) = (by.actor.user, customer.to_string());
+    let now = app.clock.now();
+    audit::record(
+        &mut tx,
+        actor,
+        "customer.unbanned",
+        &target,
+        before,
+        None,
+        now,
+    )
+    .await?;
+    tx.commit().await
+}

@@ -1,0 +1,53 @@
+//! Bots in groups: let in and out by those who manage the shop's bots, whatever they may do in the group itself.
+
+use proto::{NoticeKind, User};
+
+use super::{door, door::Invitation, notice, queries, standing::Standing};
+use crate::{
+    actor::Actor,
+    app::App,
+    error::{Refusal, Result},
+    id::ConversationId,
+    store::Tx,
+};
+
+/// Lets a bot in, with a notice. Refuses with `not_found` a group that is not the shop's, with `conversation_closed`,
+/// with `group_full`.
+pub async fn let_in(
+    app: &App,
+    tx: &mut Tx,
+    by: &Actor,
+    group: ConversationId,
+    bot: User,
+) -> Result<()> {
+    let group = hold(tx, by, group).await?;
+    group.require_open()?;
+    let invitation = Invitation {
+        actor: Some(notice::user(by)),
+        inviter: None,
+    };
+    door::admit(app, tx, &group, vec![bot], invitation).await
+}
+
+/// Lets a bot out, with a notice. Refuses with `not_found` one that is not in it.
+pub async fn let_out(
+    app: &App,
+    tx: &mut Tx,
+    by: &Actor,
+    group: ConversationId,
+    bot: User,
+) -> Result<()> {
+    let group = hold(tx, by, group).await?;
+    let id = bot.id.parse()?;
+    let said = notice::about(by, NoticeKind::MemberRemoved, vec![bot]);
+    door::part(app, tx, &group, id, said).await
+}
+
+async fn hold(tx: &mut Tx, by: &Actor, group: ConversationId) -> Result<Standing> {
+    queries::lock(tx, group).await?;
+    let found = queries::standing(tx.sql(), group, by).await?;
+    let shop = tx.shop()?;
+    Ok(found
+        .filter(|group| group.shop == shop)
+        .ok_or(Refusal::NotFound)?)
+}

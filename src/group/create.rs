@@ -1,0 +1,85 @@
+//! Make a group.
+
+use proto::{CreateGroup, GroupRole, NoticeKind, UserKind};
+
+use super::{
+    Candidate, Power, announcement, name, notice, people, queries, standing::Standing, wire,
+};
+use crate::{
+    actor::{ManageGroups, Staff},
+    app::App,
+    error::{Refusal, Result},
+    fact::Fact,
+    id::{ConversationId, UserId},
+    store::Tx,
+};
+
+/// Makes a group of the shop with its first members; whoever makes it owns it (GRP-01).
+///
+/// Refuses with `invalid_argument`, with `not_found` if somebody named is not one of the shop's people, `group_full`.
+pub async fn create(
+    app: &App,
+    staff: &Staff<ManageGroups>,
+    request: CreateGroup,
+) -> Result<proto::Group> {
+    if staff.actor.kind != UserKind::Merchant {
+        return Err(Refusal::Forbidden.into());
+    }
+    let others = people(&request.user_ids)?;
+    let mut tx = app.store.begin(staff.shop).await?;
+    let group = Standing {
+        id: ConversationId::new(),
+        shop: staff.shop,
+        name: name(&request.name)?,
+        announcement: announcement(&request.announcement)?,
+        join_approval: request.join_approval,
+        all_muted: false,
+        closed: false,
+        members: 1,
+        role: GroupRole::Owner,
+        muted_until: None,
+        power: Power::Owner,
+    };
+    let now = app.clock.now();
+    queries::create(&mut tx, &group, staff.actor.user, now).await?;
+    let first = first_members(&mut tx, staff, &group, others).await?;
+    let members = queries::take_places(
+        &mut tx,
+        group.id,
+        first.len(),
+        app.config.limits.group_members,
+    )
+    .await?
+    .ok_or(Refusal::GroupFull)?;
+    let ids: Vec<UserId> = first.iter().map(|one| one.id).collect();
+    let subjects = first.into_iter().map(|one| one.user).collect();
+    let said = notice::about(&staff.actor, NoticeKind::GroupCreated, subjects);
+    let number = notice::say(app, &mut tx, group.id, said, &group.name).await?;
+    queries::begin_intervals(&mut tx, group.id, &ids, None, number, now).await?;
+    queries::make_owner(&mut tx, group.id, staff.actor.user).await?;
+    let fact = Fact::MembersJoined {
+        conversation_id: group.id,
+        user_ids: ids,
+        inviter_id: None,
+    };
+    tx.remember(&fact, now).await?;
+    tx.commit().await?;
+    Ok(wire::group(&Standing { members, ..group }, now))
+}
+
+/// Its maker and those named, who must all be the shop's people.
+async fn first_members(
+    tx: &mut Tx,
+    staff: &Staff<ManageGroups>,
+    group: &Standing,
+    mut ids: Vec<UserId>,
+) -> Result<Vec<Candidate>> {
+    if !ids.contains(&staff.actor.user) {
+        ids.push(staff.actor.user);
+    }
+    let found = queries::candidates(tx, group.id, &ids).await?;
+    if found.len() < ids.len() || !found.iter().all(|one| one.addable(group.shop)) {
+        return Err(Refusal::NotFound.into());
+    }
+    Ok(found)
+}

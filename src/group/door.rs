@@ -1,0 +1,80 @@
+//! Coming in and going out: the notice first, then the interval that begins or ends with its number.
+
+use proto::{Notice, NoticeKind, User};
+
+use super::{notice, queries, standing::Standing};
+use crate::{
+    app::App,
+    error::{Refusal, Result},
+    fact::Fact,
+    id::UserId,
+    store::Tx,
+};
+
+/// Takes people in, all with one notice: they see it and what comes after. Refuses with `group_full` if not all of them
+/// find a place.
+pub(super) async fn admit(
+    app: &App,
+    tx: &mut Tx,
+    group: &Standing,
+    people: Vec<User>,
+    invitation: Invitation,
+) -> Result<()> {
+    let ids: Vec<UserId> = people
+        .iter()
+        .filter_map(|user| user.id.parse().ok())
+        .collect();
+    queries::take_places(tx, group.id, ids.len(), app.config.limits.group_members)
+        .await?
+        .ok_or(Refusal::GroupFull)?;
+    let inviter = invitation
+        .inviter
+        .as_ref()
+        .and_then(|user| user.id.parse().ok());
+    let said = Notice {
+        kind: NoticeKind::MembersJoined.into(),
+        actor: invitation.actor,
+        subjects: people,
+        inviter: invitation.inviter,
+    };
+    let number = notice::say(app, tx, group.id, said, "").await?;
+    let now = app.clock.now();
+    queries::begin_intervals(tx, group.id, &ids, inviter, number, now).await?;
+    queries::forget_requests(tx, group.id, &ids).await?;
+    let fact = Fact::MembersJoined {
+        conversation_id: group.id,
+        user_ids: ids,
+        inviter_id: inviter,
+    };
+    tx.remember(&fact, now).await
+}
+
+/// How people come in.
+pub(super) struct Invitation {
+    /// Who let them in, for the notice; nobody: they came by themselves.
+    pub actor: Option<User>,
+    /// Who invited them; nobody: they were added.
+    pub inviter: Option<User>,
+}
+
+/// Lets somebody out: `said`, which must name them, is the last that they see. Their own invitations end with them.
+pub(super) async fn part(
+    app: &App,
+    tx: &mut Tx,
+    group: &Standing,
+    user: UserId,
+    said: Notice,
+) -> Result<()> {
+    let number = notice::say(app, tx, group.id, said, "").await?;
+    if !queries::end_interval(tx, group.id, user, number).await? {
+        return Err(Refusal::NotFound.into());
+    }
+    queries::give_place_back(tx, group.id).await?;
+    let now = app.clock.now();
+    queries::revoke_invites_of(tx, group.id, user, now).await?;
+    let fact = Fact::MemberLeft {
+        conversation_id: group.id,
+        user_id: user,
+    };
+    tx.remember(&fact, now).await
+}

@@ -1,0 +1,82 @@
+//! What the log says about a group, in the group itself.
+
+use proto::{Conversation, ConversationChanged, Message, Notice, NoticeKind, User, push};
+
+use super::standing::Standing;
+use crate::{
+    actor::Actor,
+    app::App,
+    bus::Audience,
+    conversation::{Draft, log},
+    error::Result,
+    event::Event,
+    id::ConversationId,
+    store::Tx,
+};
+
+/// A notice that `actor` did something to nobody in particular.
+pub(super) fn by(actor: &Actor, kind: NoticeKind) -> Notice {
+    Notice {
+        kind: kind.into(),
+        actor: Some(user(actor)),
+        ..Notice::default()
+    }
+}
+
+/// A notice that `actor` did something to somebody.
+pub(super) fn about(actor: &Actor, kind: NoticeKind, subjects: Vec<User>) -> Notice {
+    Notice {
+        subjects,
+        ..by(actor, kind)
+    }
+}
+
+/// An actor as others see them.
+pub(super) fn user(actor: &Actor) -> User {
+    User {
+        id: actor.user.to_string(),
+        kind: actor.kind.into(),
+        name: actor.name.to_string(),
+        avatar: String::new(),
+    }
+}
+
+/// Appends a notice, with words if it has any. Gives its number.
+pub(super) async fn say(
+    app: &App,
+    tx: &mut Tx,
+    group: ConversationId,
+    notice: Notice,
+    words: &str,
+) -> Result<u64> {
+    let message = Message {
+        conversation_id: group.to_string(),
+        text: words.to_owned(),
+        notice: Some(notice),
+        ..Message::default()
+    };
+    let draft = Draft {
+        conversation: group,
+        sender: None,
+        message,
+        fingerprint: None,
+    };
+    Ok(log::append(tx, &app.clock, draft).await?.number)
+}
+
+/// Tells everybody's screens that the group is not what it was. Says only which group: this event has no place in the
+/// log's order, and somebody removed a moment ago must not read the new name in it.
+pub(super) fn changed(tx: &mut Tx, group: &Standing) {
+    let conversation = Conversation {
+        id: group.id.to_string(),
+        kind: proto::ConversationKind::Group.into(),
+        shop_id: group.shop.to_string(),
+        ..Conversation::default()
+    };
+    tx.show(Event::passing(
+        vec![Audience::Group(group.id)],
+        push::Event::ConversationChanged(ConversationChanged {
+            conversation: Some(conversation),
+        }),
+    ));
+}

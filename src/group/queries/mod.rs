@@ -1,0 +1,223 @@
+//! Every statement about groups. The writing ones need the conversation's lock ([`lock`]).
+
+mod invites;
+mod members;
+mod requests;
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx as _;
+use proto::GroupRole;
+use sqlx::{PgExecutor, PgPool};
+use uuid::Uuid;
+
+pub(super) use invites::*;
+pub(super) use members::*;
+pub(super) use requests::*;
+
+use super::{Power, standing::Standing};
+use crate::{
+    actor::{Actor, ManageGroups, Staff},
+    error::Result,
+    id::{ConversationId, ShopId, UserId},
+    store::Tx,
+};
+
+/// A role as the database has it.
+pub(super) fn role(number: Option<i16>) -> GroupRole {
+    GroupRole::try_from(i32::from(number.unwrap_or_default())).unwrap_or_default()
+}
+
+/// The shop that a group belongs to.
+pub(super) async fn shop_of(pool: &PgPool, group: ConversationId) -> Result<Option<ShopId>> {
+    let shop = sqlx::query_scalar!(
+        r#"select shop_id as "shop: ShopId" from groups where conversation_id = $1"#,
+        group.0
+    );
+    Ok(shop.fetch_optional(pool).await?)
+}
+
+/// Takes the lock that everything said and changed in the group takes.
+pub(super) async fn lock(tx: &mut Tx, group: ConversationId) -> Result<()> {
+    let shop = tx.shop()?;
+    sqlx::query!(
+        "select 1 as one from conversations where id = $1 and shop_id = $2 for no key update",
+        group.0,
+        shop.0
+    )
+    .fetch_optional(tx.sql())
+    .await?;
+    Ok(())
+}
+
+/// A group and this person's place in it.
+pub(super) async fn standing(
+    sql: impl PgExecutor<'_>,
+    group: ConversationId,
+    actor: &Actor,
+) -> Result<Option<Standing>> {
+    let row = sqlx::query_as!(
+        Row,
+        r#"
+        select g.conversation_id as "id: ConversationId", g.shop_id as "shop: ShopId", g.name, g.announcement, g.join_approval,
+          g.members, c.all_muted, c.closed_at is not null as "closed!", m.role as "role?",
+          m.muted_until as "muted_until?: jiff_sqlx::Timestamp"
+        from groups g
+        join conversations c on c.id = g.conversation_id
+        left join memberships m on m.conversation_id = g.conversation_id and m.user_id = $2 and m.left_number is null
+        where g.conversation_id = $1
+        "#,
+        group.0,
+        actor.user.0,
+    )
+    .fetch_optional(sql)
+    .await?;
+    Ok(row.map(|row| row.seen_by(actor)))
+}
+
+/// The groups of a shop before `after`, the newest first.
+pub(super) async fn groups(
+    pool: &PgPool,
+    staff: &Staff<ManageGroups>,
+    after: Option<Uuid>,
+    limit: i64,
+) -> Result<Vec<Standing>> {
+    let rows = sqlx::query_as!(
+        Row,
+        r#"
+        select g.conversation_id as "id: ConversationId", g.shop_id as "shop: ShopId", g.name, g.announcement, g.join_approval,
+          g.members, c.all_muted, c.closed_at is not null as "closed!", m.role as "role?",
+          m.muted_until as "muted_until?: jiff_sqlx::Timestamp"
+        from groups g
+        join conversations c on c.id = g.conversation_id
+        left join memberships m on m.conversation_id = g.conversation_id and m.user_id = $2 and m.left_number is null
+        where g.shop_id = $1 and ($3::uuid is null or g.conversation_id < $3)
+        order by g.conversation_id desc
+        limit $4
+        "#,
+        staff.shop.0,
+        staff.actor.user.0,
+        after,
+        limit,
+    )
+    .fetch_all(pool)
+    .await?;
+    let groups = rows.into_iter().map(|row| row.seen_by(&staff.actor));
+    Ok(groups.collect())
+}
+
+struct Row {
+    id: ConversationId,
+    shop: ShopId,
+    name: String,
+    announcement: String,
+    join_approval: bool,
+    members: i32,
+    all_muted: bool,
+    closed: bool,
+    role: Option<i16>,
+    muted_until: Option<jiff_sqlx::Timestamp>,
+}
+
+impl Row {
+    fn seen_by(self, actor: &Actor) -> Standing {
+        let role = role(self.role);
+        Standing {
+            id: self.id,
+            shop: self.shop,
+            name: self.name,
+            announcement: self.announcement,
+            join_approval: self.join_approval,
+            all_muted: self.all_muted,
+            closed: self.closed,
+            members: self.members,
+            role,
+            muted_until: self.muted_until.map(jiff_sqlx::Timestamp::to_jiff),
+            power: Power::held_by(actor, role, self.shop),
+        }
+    }
+}
+
+/// Writes a new group, still without members.
+pub(super) async fn create(
+    tx: &mut Tx,
+    group: &Standing,
+    maker: UserId,
+    now: Timestamp,
+) -> Result<()> {
+    let now = now.to_sqlx();
+    sqlx::query!(
+        "insert into conversations (id, kind, shop_id, active_at, created_at) values ($1, 'group', $2, clock_timestamp(), $3)",
+        group.id.0,
+        group.shop.0,
+        now as _,
+    )
+    .execute(tx.sql())
+    .await?;
+    sqlx::query!(
+        "
+        insert into groups (conversation_id, shop_id, name, announcement, join_approval, created_by, created_at)
+        values ($1, $2, $3, $4, $5, $6, $7)
+        ",
+        group.id.0,
+        group.shop.0,
+        group.name,
+        group.announcement,
+        group.join_approval,
+        maker.0,
+        now as _,
+    )
+    .execute(tx.sql())
+    .await?;
+    Ok(())
+}
+
+/// Writes name, announcement, approval and muting.
+pub(super) async fn change(tx: &mut Tx, group: &Standing) -> Result<()> {
+    let shop = tx.shop()?;
+    sqlx::query!(
+        "update groups set name = $3, announcement = $4, join_approval = $5 where conversation_id = $1 and shop_id = $2",
+        group.id.0,
+        shop.0,
+        group.name,
+        group.announcement,
+        group.join_approval,
+    )
+    .execute(tx.sql())
+    .await?;
+    sqlx::query!(
+        "update conversations set all_muted = $3 where id = $1 and shop_id = $2 and all_muted <> $3",
+        group.id.0,
+        shop.0,
+        group.all_muted,
+    )
+    .execute(tx.sql())
+    .await?;
+    Ok(())
+}
+
+/// Nothing is said any more, and nobody comes in.
+pub(super) async fn close(tx: &mut Tx, group: ConversationId, now: Timestamp) -> Result<()> {
+    let (shop, now) = (tx.shop()?, now.to_sqlx());
+    sqlx::query!(
+        "update conversations set closed_at = $3 where id = $1 and shop_id = $2",
+        group.0,
+        shop.0,
+        now as _,
+    )
+    .execute(tx.sql())
+    .await?;
+    sqlx::query!(
+        "update invites set revoked_at = $2 where conversation_id = $1 and revoked_at is null",
+        group.0,
+        now as _,
+    )
+    .execute(tx.sql())
+    .await?;
+    sqlx::query!(
+        "delete from join_requests where conversation_id = $1",
+        group.0
+    )
+    .execute(tx.sql())
+    .await?;
+    Ok(())
+}

@@ -1,0 +1,90 @@
+//! What runs when. One node at a time takes what is due, by a lease on its row; whatever it does is decided by its own
+//! statements, so that a node that was taken for dead and wakes up changes nothing twice.
+
+use std::{pin::Pin, time::Duration};
+
+use jiff::SignedDuration;
+use tokio::time::{MissedTickBehavior, interval};
+
+use super::{
+    queries::{self, Lease},
+    worker,
+};
+use crate::{
+    app::App,
+    error::{Error, Result},
+    webhook,
+};
+
+/// So often a node looks for what is due.
+const LOOK: Duration = Duration::from_secs(1);
+/// A job that takes longer is taken over.
+const LEASE: SignedDuration = SignedDuration::from_mins(10);
+
+/// The schedule, one line a job. A job may run twice, so it must do no harm when there is nothing to do.
+const JOBS: &[Job] = &[
+    Job("switch_off_endpoints", minutes(1), |app| {
+        Box::pin(async move { webhook::switch_off::exhausted(&app).await })
+    }),
+    Job("forget_facts", minutes(60), |app| {
+        Box::pin(async move { worker::forget(&app).await })
+    }),
+    Job("forget_deliveries", minutes(60), |app| {
+        Box::pin(async move { webhook::history::forget(&app).await })
+    }),
+];
+
+/// Its name, how often it runs, and the verb.
+struct Job(&'static str, SignedDuration, fn(App) -> Running);
+
+type Running = Pin<Box<dyn Future<Output = Result<()>> + Send>>;
+
+const fn minutes(number: i64) -> SignedDuration {
+    SignedDuration::from_mins(number)
+}
+
+/// Runs until the soft stop; a job that was begun is finished.
+pub async fn run(app: App) {
+    let names: Vec<String> = JOBS.iter().map(|job| job.0.to_owned()).collect();
+    let mut looks = interval(LOOK);
+    looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        tokio::select! {
+            () = app.tasks.soft().cancelled() => return,
+            _ = looks.tick() => {}
+        }
+        if let Err(error) = look(&app, &names).await {
+            tracing::warn!(%error, "the schedule has to wait a moment");
+        }
+    }
+}
+
+/// Does everything that is due and that no other node does.
+async fn look(app: &App, names: &[String]) -> Result<()> {
+    let (pool, now) = (app.store.pool(), app.clock.now());
+    queries::enrol(pool, names, now).await?;
+    while let Some(lease) = queries::lease(pool, names, now, now + LEASE).await? {
+        if let Some(job) = JOBS.iter().find(|job| job.0 == lease.name) {
+            work(app, job, &lease).await?;
+        }
+    }
+    Ok(())
+}
+
+/// Runs one job as a task of its own, so that its panic ends nothing but itself.
+async fn work(app: &App, job: &Job, lease: &Lease) -> Result<()> {
+    let outcome = app.tasks.spawn((job.2)(app.clone())).await;
+    let outcome = outcome.unwrap_or_else(|panic| Err(Error::Broken(panic.into())));
+    let failed = outcome.err().map(|error| format!("{error:#}"));
+    if let Some(reason) = &failed {
+        tracing::error!(job = job.0, reason, "a scheduled job failed");
+    }
+    let now = app.clock.now();
+    if !queries::settle(app.store.pool(), lease, failed.as_deref(), now, now + job.1).await? {
+        tracing::warn!(
+            job = job.0,
+            "the job took too long: another node has taken it over"
+        );
+    }
+    Ok(())
+}

@@ -1,0 +1,145 @@
+//! How fast somebody may go: a token bucket for each key, in memory, on this node.
+//!
+//! A bucket is kept as one instant, the time at which it will be full again (GCRA): a full bucket needs no memory. Whoever
+//! has not asked for a while is forgotten, so there are never more entries than keys that have asked lately.
+
+use std::{
+    hash::Hash,
+    sync::atomic::{AtomicUsize, Ordering},
+    time::Duration,
+};
+
+use dashmap::{DashMap, Entry};
+use tokio::time::Instant;
+
+use crate::error::{Refusal, Result, refused_until};
+
+/// So many entries are not worth tidying up.
+const FEW: usize = 1_024;
+
+/// A token bucket for each key.
+#[derive(Debug)]
+pub struct Pace<K: Hash + Eq> {
+    /// Between two tokens; zero: no limit.
+    gap: Duration,
+    /// How far ahead of the present an empty bucket's instant is.
+    depth: Duration,
+    full_at: DashMap<K, Instant>,
+    /// Tidies up when there are more entries than this.
+    crowd: AtomicUsize,
+}
+
+impl<K: Hash + Eq> Pace<K> {
+    /// Buckets that hold `burst` tokens (at least one) and get `per_second` new ones a second; 0: no limit.
+    pub fn new(per_second: u32, burst: u32) -> Self {
+        let gap = Duration::from_secs(1)
+            .checked_div(per_second)
+            .unwrap_or_default();
+        Self {
+            gap,
+            depth: gap.saturating_mul(burst.max(1)),
+            full_at: DashMap::new(),
+            crowd: AtomicUsize::new(FEW),
+        }
+    }
+
+    /// Takes a token. Refuses with `rate_limited` and the time until there is one.
+    pub fn take(&self, key: K) -> Result<()> {
+        if self.gap.is_zero() {
+            return Ok(());
+        }
+        let now = Instant::now();
+        let taken = match self.full_at.entry(key) {
+            Entry::Occupied(mut bucket) => self
+                .take_from(*bucket.get(), now)
+                .map(|full_at| *bucket.get_mut() = full_at),
+            Entry::Vacant(place) => self
+                .take_from(now, now)
+                .map(|full_at| drop(place.insert(full_at))),
+        };
+        self.forget_the_full(now);
+        taken
+    }
+
+    /// When a bucket that would have been full at `full_at` is full again, with a token less.
+    fn take_from(&self, full_at: Instant, now: Instant) -> Result<Instant> {
+        let full_at = full_at.max(now) + self.gap;
+        let ahead = full_at - now;
+        match ahead.checked_sub(self.depth) {
+            Some(wait) if !wait.is_zero() => Err(refused_until(Refusal::RateLimited, wait)),
+            _ => Ok(full_at),
+        }
+    }
+
+    /// Now and then, when the entries have doubled.
+    fn forget_the_full(&self, now: Instant) {
+        if self.full_at.len() <= self.crowd.load(Ordering::Relaxed) {
+            return;
+        }
+        self.full_at.retain(|_, full_at| *full_at > now);
+        let crowd = (self.full_at.len() * 2).max(FEW);
+        self.crowd.store(crowd, Ordering::Relaxed);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::time::advance;
+
+    use super::*;
+    use crate::error::Error;
+
+    fn wait(result: Result<()>) -> Duration {
+        match result {
+            Err(Error::Refused(reason)) if reason.code == Refusal::RateLimited => {
+                reason.retry_after.expect("says when to come again")
+            }
+            other => panic!("expected `rate_limited`, got {other:?}"),
+        }
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_burst_then_one_token_each_gap() {
+        let pace = Pace::new(10, 3);
+        for _ in 0..3 {
+            pace.take("ann").unwrap();
+        }
+        assert_eq!(wait(pace.take("ann")), Duration::from_millis(100));
+        pace.take("bob").unwrap();
+
+        advance(Duration::from_millis(60)).await;
+        assert_eq!(wait(pace.take("ann")), Duration::from_millis(40));
+        advance(Duration::from_millis(40)).await;
+        pace.take("ann").unwrap();
+        assert_eq!(wait(pace.take("ann")), Duration::from_millis(100));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_bucket_never_holds_more_than_its_burst() {
+        let pace = Pace::new(10, 2);
+        pace.take(1).unwrap();
+        advance(Duration::from_hours(1)).await;
+        pace.take(1).unwrap();
+        pace.take(1).unwrap();
+        wait(pace.take(1));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn whoever_is_long_gone_is_forgotten() {
+        let pace = Pace::new(1, 1);
+        for key in 0..FEW {
+            pace.take(key).unwrap();
+        }
+        assert_eq!(pace.full_at.len(), FEW);
+        advance(Duration::from_secs(2)).await;
+        pace.take(FEW).unwrap();
+        assert_eq!(pace.full_at.len(), 1);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn zero_is_no_limit() {
+        let pace = Pace::new(0, 1);
+        (0..1_000).for_each(|_| pace.take("ann").unwrap());
+        assert!(pace.full_at.is_empty());
+    }
+}

@@ -1,0 +1,38 @@
+//! Change what everybody sees of a shop.
+
+use serde_json::json;
+
+use super::{Shop, name, queries};
+use crate::{
+    actor::{ManageShop, Staff},
+    app::App,
+    audit,
+    error::{Refusal, Result},
+};
+
+/// Gives the shop another name; nothing else can be changed by the shop itself. Refuses with `invalid_argument`.
+pub async fn rename(app: &App, by: &Staff<ManageShop>, wanted: &str) -> Result<Shop> {
+    let name = name(wanted)?;
+    let mut tx = app.store.begin(by.shop).await?;
+    let former = queries::lock(&mut tx).await?.ok_or(Refusal::NotFound)?;
+    if former.name == name {
+        return Ok(former);
+    }
+    queries::rename(&mut tx, name).await?;
+    let (before, after) = (json!({ "name": former.name }), json!({ "name": name }));
+    audit::record(
+        &mut tx,
+        by.actor.user,
+        "shop.changed",
+        &by.shop.to_string(),
+        Some(before),
+        Some(after),
+        app.clock.now(),
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(Shop {
+        name: name.to_owned(),
+        ..former
+    })
+}

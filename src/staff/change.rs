@@ -1,0 +1,89 @@
+//! Give somebody another role, disable them, let them work again.
+
+use jiff::Timestamp;
+
+use super::{Colleague, may_change, queries};
+use crate::{
+    account::standing,
+    actor::{ManageStaff, Staff},
+    app::App,
+    audit,
+    error::{Refusal, Result},
+    id::{RoleId, UserId},
+    store::Tx,
+};
+
+/// What is to be different; what is `None` stays.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Change {
+    /// Another role.
+    pub role: Option<RoleId>,
+    /// Disabled or not.
+    pub disabled: Option<bool>,
+}
+
+/// Changes somebody's place on the staff. It holds from their next request on, and for their open sockets; whoever is
+/// disabled and has no other post is logged out everywhere.
+///
+/// Refuses with `not_found` who is not on the staff and a role that the shop does not have, with `forbidden` what
+/// [`may_change`] forbids, with `last_owner` what would leave the shop without an owner.
+pub async fn change(
+    app: &App,
+    by: &Staff<ManageStaff>,
+    user: UserId,
+    change: Change,
+) -> Result<Colleague> {
+    let now = app.clock.now();
+    let mut tx = app.store.begin(by.shop).await?;
+    let held = queries::lock(&mut tx, by.actor.user).await?;
+    let before = queries::colleague(&mut tx, user)
+        .await?
+        .ok_or(Refusal::NotFound)?;
+    let role = change.role.unwrap_or(before.role_id);
+    queries::role(&mut tx, role)
+        .await?
+        .ok_or(Refusal::NotFound)?;
+    let disabled = change.disabled.unwrap_or(before.disabled);
+    if (role, disabled) == (before.role_id, before.disabled) {
+        return Ok(before);
+    }
+    queries::change(&mut tx, user, role, disabled, now).await?;
+    let after = queries::colleague(&mut tx, user)
+        .await?
+        .ok_or(Refusal::NotFound)?;
+    may_change(held, before.effective(), after.effective())?;
+    if queries::owners(&mut tx).await? == 0 {
+        return Err(Refusal::LastOwner.into());
+    }
+    tell(&mut tx, &after, now).await?;
+    let (target, values) = (user.to_string(), (before.as_audited(), after.as_audited()));
+    audit::record(
+        &mut tx,
+        by.actor.user,
+        action(&before, &after),
+        &target,
+        Some(values.0),
+        Some(values.1),
+        now,
+    )
+    .await?;
+    tx.commit().await?;
+    Ok(after)
+}
+
+fn action(before: &Colleague, after: &Colleague) -> &'static str {
+    match (before.disabled, after.disabled) {
+        (false, true) => "staff.disabled",
+        (true, false) => "staff.enabled",
+        _ => "staff.changed",
+    }
+}
+
+/// Whoever has lost their only post is logged out; everybody else goes on with other rights.
+async fn tell(tx: &mut Tx, now: &Colleague, at: Timestamp) -> Result<()> {
+    if now.disabled && !queries::has_post(tx, now.user_id).await? {
+        standing::revoke_all(tx, now.user_id, "staff_disabled", at).await
+    } else {
+        tx.look_again(now.user_id, "staff_changed").await
+    }
+}

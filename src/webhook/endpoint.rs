@@ -1,0 +1,216 @@
+//! Staff keep the places that are told what happened.
+
+use jiff::SignedDuration;
+use serde::Deserialize;
+use serde_json::Value;
+use utoipa::ToSchema;
+
+use super::{ENDPOINTS, EVENTS, Endpoint, EndpointWithSecret, guard, queries, sign::Secret};
+use crate::{
+    actor::{ManageBots, Staff},
+    app::App,
+    audit,
+    error::{Error, Reason, Refusal, Result, refused_argument},
+    id::{EndpointId, UserId},
+    store::Tx,
+};
+
+/// After a rotation the former secret signs too for so long.
+const ROTATION: SignedDuration = SignedDuration::from_hours(24);
+
+/// A new endpoint.
+#[derive(Clone, Debug, Deserialize, ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewEndpoint {
+    /// `https://…` on port 443 or 8443, at a public address.
+    pub url: String,
+    /// Kinds of events, at least one.
+    pub events: Vec<String>,
+    /// Only what this bot of the shop may hear.
+    pub bot_id: Option<UserId>,
+}
+
+/// What is to change; what is absent stays.
+#[derive(Clone, Debug, Default, Deserialize, ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct EndpointChange {
+    /// Another address.
+    pub url: Option<String>,
+    /// Other kinds of events, all of them.
+    pub events: Option<Vec<String>>,
+    /// Switches it on (its failures are forgotten) or off.
+    pub on: Option<bool>,
+}
+
+/// Adds an endpoint and makes its secret.
+///
+/// Refuses with `address_refused` where we may not call, `invalid_argument`, `not_found` for another shop's bot,
+/// `quota_exceeded` beyond [`ENDPOINTS`].
+pub async fn add(
+    app: &App,
+    staff: &Staff<ManageBots>,
+    new: NewEndpoint,
+) -> Result<EndpointWithSecret> {
+    check_url(app, &new.url)?;
+    check_events(&new.events)?;
+    let secret = Secret::generate(&mut rand::rng());
+    let mut act = Act::begin(app, staff, EndpointId::new()).await?;
+    if let Some(bot) = new.bot_id {
+        let bot = queries::bot_of_shop(&mut act.tx, bot).await?;
+        bot.ok_or(Refusal::NotFound)?;
+    }
+    let (id, now) = (act.id, app.clock.now());
+    if !queries::add(&mut act.tx, id, &new, &secret.reveal(), ENDPOINTS, now).await? {
+        return Err(Refusal::QuotaExceeded.into());
+    }
+    act.done("webhook.added")
+        .await
+        .and_then(|endpoint| with_secret(endpoint, &secret))
+}
+
+/// All of the shop's endpoints, oldest first.
+pub async fn list(app: &App, staff: &Staff<ManageBots>) -> Result<Vec<Endpoint>> {
+    let mut tx = app.store.begin(staff.shop).await?;
+    queries::list(&mut tx).await
+}
+
+/// One endpoint. Refuses with `not_found`.
+pub async fn one(app: &App, staff: &Staff<ManageBots>, id: EndpointId) -> Result<Endpoint> {
+    let mut tx = app.store.begin(staff.shop).await?;
+    let endpoint = queries::one(&mut tx, id).await?;
+    endpoint.ok_or_else(|| Refusal::NotFound.into())
+}
+
+/// Changes an endpoint, or switches it on or off. What waits for it while it is off is sent when it is on again.
+///
+/// Refuses with `not_found`, `address_refused`, `invalid_argument`.
+pub async fn change(
+    app: &App,
+    staff: &Staff<ManageBots>,
+    id: EndpointId,
+    change: EndpointChange,
+) -> Result<Endpoint> {
+    change
+        .url
+        .as_deref()
+        .map_or(Ok(()), |url| check_url(app, url))?;
+    change.events.as_deref().map_or(Ok(()), check_events)?;
+    let mut act = Act::begin(app, staff, id).await?;
+    queries::change(&mut act.tx, id, &change, app.clock.now()).await?;
+    let endpoint = act.done("webhook.changed").await?;
+    endpoint.ok_or_else(|| Refusal::NotFound.into())
+}
+
+/// Removes an endpoint with all that waits for it. Refuses with `not_found`.
+pub async fn remove(app: &App, staff: &Staff<ManageBots>, id: EndpointId) -> Result<()> {
+    let mut act = Act::begin(app, staff, id).await?;
+    if !queries::remove(&mut act.tx, id).await? {
+        return Err(Refusal::NotFound.into());
+    }
+    act.done("webhook.removed").await.map(drop)
+}
+
+/// Makes a new secret; for a day calls are signed with the former one too. Refuses with `not_found`.
+pub async fn rotate(
+    app: &App,
+    staff: &Staff<ManageBots>,
+    id: EndpointId,
+) -> Result<EndpointWithSecret> {
+    let secret = Secret::generate(&mut rand::rng());
+    let mut act = Act::begin(app, staff, id).await?;
+    let until = app.clock.now() + ROTATION;
+    queries::rotate(&mut act.tx, id, &secret.reveal(), until).await?;
+    act.done("webhook.secret_rotated")
+        .await
+        .and_then(|endpoint| with_secret(endpoint, &secret))
+}
+
+fn with_secret(endpoint: Option<Endpoint>, secret: &Secret) -> Result<EndpointWithSecret> {
+    Ok(EndpointWithSecret {
+        endpoint: endpoint.ok_or(Refusal::NotFound)?,
+        secret: secret.reveal(),
+    })
+}
+
+/// Something that staff do to an endpoint, with how it was before.
+struct Act<'a> {
+    app: &'a App,
+    staff: &'a Staff<ManageBots>,
+    tx: Tx,
+    id: EndpointId,
+    before: Option<Endpoint>,
+}
+
+impl<'a> Act<'a> {
+    /// Whoever changes the shop's endpoints comes one after the other from here on.
+    async fn begin(app: &'a App, staff: &'a Staff<ManageBots>, id: EndpointId) -> Result<Self> {
+        let mut tx = app.store.begin(staff.shop).await?;
+        queries::lock_shop(&mut tx).await?;
+        let before = queries::one(&mut tx, id).await?;
+        Ok(Self {
+            app,
+            staff,
+            tx,
+            id,
+            before,
+        })
+    }
+
+    /// Sees to it that the shop remembers what its endpoints want, leaves a record, and commits. Gives the endpoint as
+    /// it is now; nothing is kept where there was none before and there is none now.
+    async fn done(mut self, action: &str) -> Result<Option<Endpoint>> {
+        let after = queries::one(&mut self.tx, self.id).await?;
+        if self.before.is_none() && after.is_none() {
+            return Ok(None);
+        }
+        queries::remember_what_is_wanted(&mut self.tx).await?;
+        let (actor, target) = (self.staff.actor.user, self.id.to_string());
+        let (was, is) = (picture(self.before.as_ref()), picture(after.as_ref()));
+        audit::record(
+            &mut self.tx,
+            actor,
+            action,
+            &target,
+            was,
+            is,
+            self.app.clock.now(),
+        )
+        .await?;
+        self.tx.commit().await?;
+        Ok(after)
+    }
+}
+
+fn picture(endpoint: Option<&Endpoint>) -> Option<Value> {
+    endpoint.and_then(|endpoint| serde_json::to_value(endpoint).ok())
+}
+
+fn check_url(app: &App, url: &str) -> Result<()> {
+    guard(app).admit(url).map(|_| ()).map_err(|fault| {
+        Error::Refused(Box::new(Reason {
+            code: Refusal::AddressRefused,
+            field: "url".to_owned(),
+            sentence: Some(format!("`url`: {fault}.")),
+            retry_after: None,
+        }))
+    })
+}
+
+fn check_events(events: &[String]) -> Result<()> {
+    if events.is_empty() || events.len() > EVENTS.len() {
+        return Err(refused_argument(
+            "events",
+            "names at least one kind, each once",
+        ));
+    }
+    match events
+        .iter()
+        .find(|event| !EVENTS.contains(&event.as_str()))
+    {
+        Some(_) => Err(refused_argument(
+            "events",
+            &format!("are some of {}", EVENTS.join(", ")),
+        )),
+        None => Ok(()),
+    }
+}

@@ -1,0 +1,8 @@
+//! Accounts: registering, logging in, staying logged in, leaving.
+
+mod embed;
+mod log_in;
+mod me;
+mod once;
+mod refresh;
+mod register;

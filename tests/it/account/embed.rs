@@ -1,0 +1,150 @@
+//! A shop's own site logs its users in.
+
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use futures_util::future::join_all;
+use hmac::{Hmac, KeyInit, Mac};
+use serde_json::{Value, json};
+use sha2::Sha256;
+use souk::id::ShopId;
+
+use crate::support::{Person, TestServer, register::phone, rest::Said};
+
+/// Signs as a shop's site does.
+fn sign(key: &Value, claims: &Value) -> String {
+    let header = json!({ "alg": "HS256", "typ": "JWT", "kid": key["id"] });
+    let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
+    let message = format!("{}.{}", part(&header), part(claims));
+    let secret = key["secret"].as_str().unwrap().as_bytes();
+    let mut mac = <Hmac<Sha256> as KeyInit>::new_from_slice(secret).unwrap();
+    mac.update(message.as_bytes());
+    format!(
+        "{message}.{}",
+        URL_SAFE_NO_PAD.encode(mac.finalize().into_bytes())
+    )
+}
+
+fn claims(server: &TestServer, shop: ShopId, subject: &str) -> Value {
+    let now = server.clock.now().as_second();
+    json!({ "iss": shop, "aud": "souk", "sub": subject, "iat": now, "exp": now + 300, "name": "安" })
+}
+
+async fn visit(server: &TestServer, token: String) -> Said {
+    server
+        .rest()
+        .post_as("", "/embed/sessions", json!({ "token": token }))
+        .await
+}
+
+async fn shop_with_key(server: &TestServer, number: u32) -> (Person, ShopId, Value) {
+    let (owner, shop) = Person::registered_merchant(server, &phone(number)).await;
+    let path = format!("/shops/{shop}/embed-keys");
+    let key = server.rest().by(&owner).post(&path, json!({})).await.ok();
+    (owner, shop, key)
+}
+
+/// ACC-01: the shop's signing keys are for the merchant who may manage the shop: customers and others get 403.
+#[tokio::test]
+async fn only_those_who_manage_the_shop_see_its_keys() {
+    let server = TestServer::start().await;
+    let (owner, shop, key) = shop_with_key(&server, 1).await;
+    let customer = Person::registered_customer(&server, json!({ "phone": phone(1) })).await;
+    let (other, _) = Person::registered_merchant(&server, &phone(2)).await;
+    let path = format!("/shops/{shop}/embed-keys");
+    let one = format!("{path}/{}", key["id"].as_str().unwrap());
+    for stranger in [&customer, &other] {
+        let rest = server.rest().by(stranger);
+        for said in [
+            rest.get(&path).await,
+            rest.post(&path, json!({})).await,
+            rest.delete(&one).await,
+        ] {
+            assert_eq!((said.status, said.refused()), (403, "forbidden"));
+        }
+    }
+    let rest = server.rest().by(&owner);
+    let list = rest.get(&path).await.ok();
+    assert_eq!(list["keys"][0]["id"], key["id"]);
+    assert!(list["keys"][0].get("secret").is_none(), "shown once");
+    let more = join_all((0..8).map(|_| rest.post(&path, json!({})))).await;
+    assert_eq!(
+        more.iter().filter(|said| said.status == 200).count(),
+        4,
+        "five in all, at once or not"
+    );
+}
+
+/// ACC-01: whom the shop names is its customer, the same one each time, also when they come twice at once.
+#[tokio::test]
+async fn a_shops_user_is_one_customer() {
+    let server = TestServer::start().await;
+    let (_, shop, key) = shop_with_key(&server, 1).await;
+    let token = sign(&key, &claims(&server, shop, "u-1"));
+    let all = join_all((0..10).map(|_| visit(&server, token.clone()))).await;
+    let all: Vec<Value> = all.into_iter().map(Said::ok).collect();
+    assert!(
+        all.iter().all(|one| one["user"] == all[0]["user"]),
+        "one user"
+    );
+    assert_eq!(all[0]["user"]["name"], "安");
+    assert_eq!(all[0]["user"]["kind"], "customer");
+    assert_ne!(
+        all[0]["access_token"], all[1]["access_token"],
+        "a session each"
+    );
+    Person::of(&all[3]).connect(&server).await;
+
+    let mut renamed = claims(&server, shop, "u-1");
+    renamed["name"] = "安安".into();
+    let again = visit(&server, sign(&key, &renamed)).await.ok();
+    assert_eq!(
+        (&again["user"]["id"], &again["user"]["name"]),
+        (&all[0]["user"]["id"], &json!("安安"))
+    );
+    let someone = visit(&server, sign(&key, &claims(&server, shop, "u-2")))
+        .await
+        .ok();
+    assert_ne!(someone["user"]["id"], all[0]["user"]["id"]);
+}
+
+/// ACC-01: nobody else's word is taken: not with a revoked key, another secret, for another shop, or too late.
+#[tokio::test]
+async fn only_the_shops_own_word_is_taken() {
+    let server = TestServer::start().await;
+    let (owner, shop, key) = shop_with_key(&server, 1).await;
+    let (_, other_shop, other_key) = shop_with_key(&server, 2).await;
+    let good = claims(&server, shop, "u-1");
+    let forged = json!({ "id": key["id"], "secret": other_key["secret"] });
+    let mut late = good.clone();
+    late["iat"] = (good["iat"].as_i64().unwrap() - 1_000).into();
+    late["exp"] = (good["exp"].as_i64().unwrap() - 1_000).into();
+    for bad in [
+        sign(&forged, &good),
+        sign(&other_key, &good),
+        sign(&key, &claims(&server, other_shop, "u-1")),
+        sign(&key, &late),
+        "x".to_owned(),
+    ] {
+        assert_eq!(visit(&server, bad).await.refused(), "embed_token_invalid");
+    }
+    visit(&server, sign(&key, &good)).await.ok();
+    let path = format!("/shops/{shop}/embed-keys/{}", key["id"].as_str().unwrap());
+    server.rest().by(&owner).delete(&path).await.ok();
+    assert_eq!(
+        visit(&server, sign(&key, &good)).await.refused(),
+        "embed_token_invalid"
+    );
+    assert_eq!(
+        server.rest().by(&owner).delete(&path).await.refused(),
+        "not_found"
+    );
+    let recorded: Vec<String> =
+        sqlx::query_scalar("select action from audit_entries where shop_id = $1 order by id")
+            .bind(shop)
+            .fetch_all(server.server.app.store.pool())
+            .await
+            .unwrap();
+    assert_eq!(
+        recorded,
+        ["shop.opened", "embed_key.added", "embed_key.revoked"]
+    );
+}

@@ -1,0 +1,204 @@
+//! `Idempotency-Key`: once and no more.
+
+use futures_util::future::join_all;
+use jiff::SignedDuration;
+use serde_json::{Value, json};
+
+use crate::support::{
+    Person, TestServer,
+    register::{merchant_form, phone},
+    rest::{Rest, Said},
+};
+
+/// A shop's owner and the path on which they make keys.
+async fn owner(server: &TestServer) -> (Rest, String) {
+    let (owner, shop) = Person::registered_merchant(server, &phone(1)).await;
+    (
+        server.rest().by(&owner),
+        format!("/shops/{shop}/embed-keys"),
+    )
+}
+
+async fn keys(rest: &Rest, path: &str) -> usize {
+    rest.get(path).await.ok()["keys"].as_array().unwrap().len()
+}
+
+/// A POST that creates wants a key; the same key gives the first answer for a day; another body is refused.
+#[tokio::test]
+async fn the_same_key_gives_the_first_answer() {
+    let server = TestServer::start().await;
+    let (rest, path) = owner(&server).await;
+    assert_eq!(
+        rest.post_as("", &path, json!({})).await.refused(),
+        "idempotency_key_missing"
+    );
+    assert_eq!(
+        rest.post_as(&"k".repeat(256), &path, json!({}))
+            .await
+            .refused(),
+        "invalid_argument"
+    );
+    let first = rest.post_as("k", &path, json!({})).await.ok();
+    server.clock.advance(SignedDuration::from_mins(59));
+    assert_eq!(rest.post_as("k", &path, json!({})).await.ok(), first);
+    let other = rest.post_as("k", &path, json!({ "other": 1 })).await;
+    assert_eq!(
+        (other.status, other.refused()),
+        (409, "idempotency_key_reused")
+    );
+    assert_eq!(keys(&rest, &path).await, 1);
+    assert_ne!(rest.post_as("l", &path, json!({})).await.ok(), first);
+}
+
+/// A key belongs to its user, whatever token they have, and to nobody else.
+#[tokio::test]
+async fn a_key_belongs_to_its_user() {
+    let server = TestServer::start().await;
+    let proof = server
+        .proof("merchant", json!({ "phone": phone(1) }), "register")
+        .await;
+    let form = merchant_form(&phone(1), &proof);
+    let answer = server
+        .rest()
+        .post("/registrations/merchant", form)
+        .await
+        .ok();
+    let path = format!("/shops/{}/embed-keys", answer["shop_id"].as_str().unwrap());
+    let by = |tokens: &Value| {
+        server
+            .rest()
+            .with_token(tokens["access_token"].as_str().unwrap())
+    };
+    let first = by(&answer["session"])
+        .post_as("k", &path, json!({}))
+        .await
+        .ok();
+    let refreshed = json!({ "refresh_token": answer["session"]["refresh_token"] });
+    let refreshed = server
+        .rest()
+        .post("/sessions/refresh", refreshed)
+        .await
+        .ok();
+    assert_eq!(
+        by(&refreshed).post_as("k", &path, json!({})).await.ok(),
+        first
+    );
+    let eve = Person::customer(&server, "Eve").await;
+    assert_eq!(
+        server
+            .rest()
+            .by(&eve)
+            .post_as("k", &path, json!({}))
+            .await
+            .refused(),
+        "forbidden"
+    );
+}
+
+/// Fifty at once with one key: one execution; the others get its answer or are told to come again.
+#[tokio::test]
+async fn fifty_at_once_are_one() {
+    let server = TestServer::start().await;
+    let (rest, path) = owner(&server).await;
+    let all = join_all((0..50).map(|_| rest.post_as("k", &path, json!({})))).await;
+    let (done, told): (Vec<Said>, Vec<Said>) = all.into_iter().partition(|said| said.status == 200);
+    assert!(done.iter().all(|said| said.body == done[0].body));
+    assert!(
+        told.iter()
+            .all(|said| said.refused() == "conflict" && said.body["retry_after_ms"] == 1_000)
+    );
+    assert_eq!(keys(&rest, &path).await, 1);
+    assert_eq!(rest.post_as("k", &path, json!({})).await.ok(), done[0].body);
+}
+
+/// ACC-03: what was refused did not happen: the corrected form may use the key of the wrong one. And an answer with
+/// tokens is not readable where it is kept.
+#[tokio::test]
+async fn a_corrected_form_may_keep_its_key() {
+    let server = TestServer::start().await;
+    let proof = server
+        .proof("merchant", json!({ "phone": phone(1) }), "register")
+        .await;
+    let form = merchant_form(&phone(1), &proof);
+    let mut wrong = form.clone();
+    wrong["proof"]["code"] = "x".into();
+    let (rest, path) = (server.rest(), "/registrations/merchant");
+    assert_eq!(rest.post_as("k", path, wrong).await.refused(), "code_wrong");
+    let first = rest.post_as("k", path, form.clone()).await.ok();
+    assert_eq!(
+        rest.post_as("k", path, form).await.ok(),
+        first,
+        "with its tokens"
+    );
+    let kept: Vec<Vec<u8>> = sqlx::query_scalar("select body from idempotency_keys")
+        .fetch_all(server.server.app.store.pool())
+        .await
+        .unwrap();
+    assert_eq!(kept.len(), 1);
+    let readable = |word: &str| {
+        kept[0]
+            .windows(word.len())
+            .any(|bytes| bytes == word.as_bytes())
+    };
+    assert!(!readable("souk_at_") && !readable("access_token"));
+}
+
+/// F13: a node that dies in the middle: if nothing was committed, a retry executes; if it was, a retry hears that it is
+/// not known, and nothing happens twice.
+#[tokio::test]
+async fn a_dead_execution_is_taken_over_only_if_nothing_happened() {
+    let server = TestServer::start().await;
+    let (rest, path) = owner(&server).await;
+    let pool = server.server.app.store.pool();
+    for (committed, outcome) in [(false, "ok"), (true, "outcome_unknown")] {
+        rest.post_as("k", &path, json!({})).await.ok();
+        let before = keys(&rest, &path).await;
+        sqlx::query("update idempotency_keys set status = null, body = null, committed = $1 where route like '%embed-keys'")
+            .bind(committed)
+            .execute(pool)
+            .await
+            .unwrap();
+        assert_eq!(
+            rest.post_as("k", &path, json!({})).await.refused(),
+            "conflict",
+            "it may be alive"
+        );
+        server.clock.advance(SignedDuration::from_mins(3));
+        let said = rest.post_as("k", &path, json!({})).await;
+        match outcome {
+            "ok" => drop(said.ok()),
+            refusal => assert_eq!(said.refused(), refusal),
+        }
+        let made = usize::from(!committed);
+        assert_eq!(keys(&rest, &path).await, before + made);
+    }
+}
+
+/// F13: an execution that was taken over commits no more.
+#[tokio::test]
+async fn an_execution_that_was_taken_over_cannot_commit() {
+    use souk::store::once::{Execution, claim, run};
+    let server = TestServer::start().await;
+    let app = &server.server.app;
+    let slow = Execution {
+        id: uuid::Uuid::new_v4(),
+        principal: uuid::Uuid::nil(),
+        route: "/x".into(),
+        key: [7; 32],
+    };
+    claim(app.store.pool(), &slow, &[1], server.clock.now())
+        .await
+        .unwrap();
+    server.clock.advance(SignedDuration::from_mins(3));
+    let next = Execution {
+        id: uuid::Uuid::new_v4(),
+        ..slow.clone()
+    };
+    claim(app.store.pool(), &next, &[1], server.clock.now())
+        .await
+        .unwrap();
+    let commit = async || app.store.begin_people().await.unwrap().commit().await;
+    let refused = run(slow, commit()).await.unwrap_err();
+    assert_eq!(refused.refusal(), Some(proto::Refusal::Conflict));
+    run(next, commit()).await.unwrap();
+}

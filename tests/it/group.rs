@@ -1,0 +1,7 @@
+//! Groups: who is in them, who runs them, how people come and go.
+
+mod big;
+mod coming;
+mod going;
+mod running;
+mod shop;

@@ -1,0 +1,382 @@
+//! Everything that can be said: attachments, cards, quotes, mentions, forwarding; and by whom.
+
+use proto::{
+    Card, CardLink, LinkCard, MessageName, Refusal, SendMessage, client_frame::Request,
+    reply::Answer,
+};
+use serde_json::json;
+use souk::id::ConversationId;
+
+use crate::support::{
+    Person, Scene, TestServer,
+    people::{Line, direct_conversation, words},
+    scene,
+};
+
+/// A card within its limits.
+pub fn sale(summary: &str) -> Card {
+    Card {
+        summary: summary.to_owned(),
+        link: Some(LinkCard {
+            title: "Sale".into(),
+            lines: vec!["until Sunday".into()],
+            picture: String::new(),
+            links: vec![CardLink {
+                label: "Look".into(),
+                url: "https://tea.example/sale".into(),
+            }],
+        }),
+    }
+}
+
+/// A message without words.
+pub fn wordless(conversation: ConversationId) -> SendMessage {
+    words(conversation, "")
+}
+
+async fn send(line: &mut Line, request: SendMessage) -> u64 {
+    match line.ask(Request::SendMessage(request)).await {
+        Answer::MessageAccepted(accepted) => accepted.number,
+        other => panic!("expected `message_accepted`, got {other:?}"),
+    }
+}
+
+async fn refused(line: &mut Line, request: SendMessage) -> Refusal {
+    line.refused(Request::SendMessage(request)).await
+}
+
+/// A picture that somebody has uploaded, as far as the database knows.
+async fn picture_of(server: &TestServer, owner: &Person) -> String {
+    let id = uuid::Uuid::now_v7();
+    sqlx::query(
+        "insert into files (id, owner_id, kind, name, media_type, size, width, height, thumbnail_id, created_at)
+         values ($1, $2, 'picture', 'tea.png', 'image/png', 7, 40, 30, gen_random_uuid(), now())",
+    )
+    .bind(id)
+    .bind(owner.id)
+    .execute(server.server.app.store.pool())
+    .await
+    .expect("a file");
+    id.to_string()
+}
+
+/// How many conversations may fetch a file.
+async fn grants(server: &TestServer) -> i64 {
+    sqlx::query_scalar("select count(*) from file_grants")
+        .fetch_one(server.server.app.store.pool())
+        .await
+        .expect("a count")
+}
+
+/// CHAT-09: a picture of one's own arrives with its size; somebody else's, or as another kind, is refused.
+#[tokio::test]
+async fn a_picture_is_filled_in_from_what_is_known_of_it() {
+    let server = TestServer::start().await;
+    let (ann, bob, conversation) = direct_conversation(&server).await;
+    let file_id = picture_of(&server, &ann).await;
+    let picture = proto::Picture {
+        file_id: file_id.clone(),
+        width: 9_999,
+        ..Default::default()
+    };
+    let with_picture = SendMessage {
+        picture: Some(picture),
+        ..wordless(conversation)
+    };
+    let again = SendMessage {
+        client_message_id: "again".into(),
+        ..with_picture.clone()
+    };
+    let (mut ann, mut bob) = (ann.connect(&server).await, bob.connect(&server).await);
+    send(&mut ann, with_picture.clone()).await;
+    let seen = bob.hears().await.picture.expect("a picture");
+    assert_eq!((&seen.file_id, seen.width, seen.height), (&file_id, 40, 30));
+    assert!(!seen.thumbnail_id.is_empty());
+    assert_eq!(grants(&server).await, 1, "those who see it may fetch it");
+    send(&mut ann, again).await;
+    let recall = |number| {
+        Request::RecallMessage(proto::RecallMessage {
+            conversation_id: conversation.to_string(),
+            number,
+        })
+    };
+    ann.ask(recall(1)).await;
+    assert_eq!(grants(&server).await, 1, "another message carries it");
+    ann.ask(recall(2)).await;
+    assert_eq!(grants(&server).await, 0, "nobody sees it any more");
+
+    let stolen = SendMessage {
+        client_message_id: "stolen".into(),
+        ..with_picture
+    };
+    assert_eq!(refused(&mut bob, stolen).await, Refusal::InvalidArgument);
+    let voice = SendMessage {
+        voice: Some(proto::Voice {
+            file_id,
+            length_ms: 5,
+        }),
+        ..wordless(conversation)
+    };
+    assert_eq!(refused(&mut ann, voice).await, Refusal::InvalidArgument);
+}
+
+/// CHAT-04: staff and bots send cards, customers do not; a card without a body or beyond its limits is refused.
+#[tokio::test]
+async fn only_bots_and_staff_send_cards() {
+    let server = TestServer::start().await;
+    let scene = Scene::new(&server).await;
+    let mut agent = scene.agent.connect(&server).await;
+    let mut ann = scene.customer.connect(&server).await;
+    let with_card = |card: Card| SendMessage {
+        card: Some(card),
+        ..wordless(scene.conversation)
+    };
+    send(&mut agent, with_card(sale("Tea, half price"))).await;
+    let heard = ann.hears().await;
+    assert_eq!(heard.card, Some(sale("Tea, half price")));
+    assert_eq!(heard.text, "Tea, half price", "lists show the summary");
+    assert_eq!(heard.sender.unwrap().shop_id, scene.shop.to_string());
+
+    assert_eq!(
+        refused(&mut ann, with_card(sale("Mine"))).await,
+        Refusal::Forbidden
+    );
+    for wrong in [
+        sale(""),
+        sale("a\0b"),
+        Card {
+            link: None,
+            ..sale("no body")
+        },
+    ] {
+        let code = refused(&mut agent, with_card(wrong)).await;
+        assert_eq!(code, Refusal::InvalidArgument);
+    }
+    let captioned = SendMessage {
+        text: "and".into(),
+        ..with_card(sale("Tea"))
+    };
+    assert_eq!(
+        refused(&mut agent, captioned).await,
+        Refusal::InvalidArgument
+    );
+}
+
+/// CHAT-09, I-9: a quote carries who and what, of what its sender can see and of nothing else.
+#[tokio::test]
+async fn an_answer_quotes_what_its_sender_can_see() {
+    let server = TestServer::start().await;
+    let shop = scene::shop(&server).await;
+    let (ann, bob) = (
+        Person::customer(&server, "Ann").await,
+        Person::customer(&server, "Bob").await,
+    );
+    let group = scene::group(&server, shop, &[&ann]).await;
+    let mut ann_line = ann.connect(&server).await;
+    ann_line.say(group, "before Bob came").await;
+    scene::join(&server, group, &bob, 1).await;
+    ann_line.say(group, &"茶".repeat(300)).await;
+
+    let mut bob = bob.connect(&server).await;
+    let quoting = |number| SendMessage {
+        quote: Some(number),
+        ..words(group, "yes")
+    };
+    send(&mut bob, quoting(2)).await;
+    let quote = bob.hears().await.quote.expect("a quote");
+    assert_eq!(quote.excerpt, "茶".repeat(200));
+    assert_eq!(quote.sender.unwrap().name, "Ann");
+    for unseen in [0, 1, 99] {
+        assert_eq!(
+            refused(&mut bob, quoting(unseen)).await,
+            Refusal::InvalidArgument
+        );
+    }
+}
+
+/// GRP-01: a mention calls somebody who is here; everybody is called by those who lead.
+#[tokio::test]
+async fn mentions_call_those_who_are_here() {
+    let server = TestServer::start().await;
+    let shop = scene::shop(&server).await;
+    let people = ["Ann", "Bob", "Eve"].map(|name| Person::customer(&server, name));
+    let [ann, bob, eve] = people;
+    let (ann, bob, eve) = (ann.await, bob.await, eve.await);
+    let group = scene::group(&server, shop, &[&ann, &bob]).await;
+    let mentioning = |ids: Vec<String>| SendMessage {
+        mentions: ids,
+        ..words(group, "look")
+    };
+    let bob_id = bob.id.to_string();
+    let (mut ann, mut bob) = (ann.connect(&server).await, bob.connect(&server).await);
+    send(&mut ann, mentioning(vec![bob_id.clone(), bob_id.clone()])).await;
+    assert_eq!(bob.hears().await.mentions, [bob_id.clone()]);
+    for wrong in [
+        vec![eve.id.to_string()],
+        vec!["bob".into()],
+        vec![bob_id; 51],
+    ] {
+        assert_eq!(
+            refused(&mut ann, mentioning(wrong)).await,
+            Refusal::InvalidArgument
+        );
+    }
+    let everybody = SendMessage {
+        mention_everybody: true,
+        ..words(group, "all")
+    };
+    assert_eq!(
+        refused(&mut bob, everybody.clone()).await,
+        Refusal::Forbidden
+    );
+    send(&mut ann, everybody).await;
+    assert!(bob.hears().await.mention_everybody);
+}
+
+/// CHAT-09: forwarding takes the words of a message that the sender can see and names who said them first.
+#[tokio::test]
+async fn a_forwarded_message_names_who_said_it_first() {
+    let server = TestServer::start().await;
+    let (ann, bob, here) = direct_conversation(&server).await;
+    let scene = Scene::new(&server).await;
+    let forwarding = |there: ConversationId, number: u64, here: ConversationId| SendMessage {
+        forward: Some(MessageName {
+            conversation_id: there.to_string(),
+            number,
+        }),
+        ..wordless(here)
+    };
+    let mut stranger = scene.customer.connect(&server).await;
+    let (mut ann, mut bob) = (ann.connect(&server).await, bob.connect(&server).await);
+    ann.say(here, "the original").await;
+    bob.hears().await;
+    send(&mut bob, forwarding(here, 1, here)).await;
+    send(&mut ann, forwarding(here, 2, here)).await;
+    for _ in 0..2 {
+        let heard = bob.hears().await;
+        assert_eq!(heard.text, "the original");
+        assert_eq!(heard.forwarded.unwrap().sender.unwrap().name, "Ann");
+    }
+    let unseen = forwarding(here, 1, scene.conversation);
+    assert_eq!(
+        refused(&mut stranger, unseen).await,
+        Refusal::InvalidArgument
+    );
+    let request = proto::RecallMessage {
+        conversation_id: here.to_string(),
+        number: 1,
+    };
+    ann.ask(Request::RecallMessage(request)).await;
+    let recalled = forwarding(here, 1, here);
+    assert_eq!(refused(&mut bob, recalled).await, Refusal::AlreadyRecalled);
+}
+
+/// I-8: the answer to a retry is the first one, though what it refers to is gone; another body is refused.
+#[tokio::test]
+async fn a_retry_is_known_though_what_it_quotes_is_gone() {
+    let server = TestServer::start().await;
+    let (ann, _, conversation) = direct_conversation(&server).await;
+    let rest = server.rest().by(&ann);
+    let path = format!("/conversations/{conversation}/messages");
+    rest.post(&path, json!({"client_message_id": "1", "text": "first"}))
+        .await
+        .ok();
+    let quoting = json!({"client_message_id": "2", "text": "second", "quote": 1});
+    let answer = rest.post(&path, quoting.clone()).await.ok();
+    assert_eq!(answer["number"], 2);
+    rest.delete(&format!("{path}/1")).await.ok();
+    assert_eq!(rest.post(&path, quoting).await.ok(), answer);
+    let other = json!({"client_message_id": "2", "text": "other", "quote": 1});
+    let refused = rest.post(&path, other).await;
+    assert_eq!(refused.refused(), "client_message_id_reused");
+    let elsewhere = json!({"conversation_id": "x", "client_message_id": "3", "text": "elsewhere"});
+    assert_eq!(
+        rest.post(&path, elsewhere).await.refused(),
+        "invalid_argument"
+    );
+}
+
+/// I-7: plain words do not overtake what has to be looked up, on one socket.
+#[tokio::test]
+async fn pipelined_sends_keep_their_order_whatever_they_carry() {
+    let server = TestServer::start().await;
+    let (ann, bob, conversation) = direct_conversation(&server).await;
+    let bob_id = bob.id.to_string();
+    let mut ann = ann.connect(&server).await;
+    let mut asked = vec![];
+    for place in 0..60 {
+        let request = SendMessage {
+            mentions: if place % 3 == 0 {
+                vec![bob_id.clone()]
+            } else {
+                vec![]
+            },
+            ..words(conversation, &place.to_string())
+        };
+        asked.push(
+            ann.client
+                .send(Request::SendMessage(request))
+                .await
+                .unwrap(),
+        );
+    }
+    for (place, id) in asked.into_iter().enumerate() {
+        match ann.client.answer(id).await.unwrap() {
+            Answer::MessageAccepted(accepted) => assert_eq!(accepted.number, place as u64 + 1),
+            other => panic!("{other:?}"),
+        }
+    }
+}
+
+/// Nothing empty, nothing with NUL, one thing at a time.
+#[tokio::test]
+async fn malformed_messages_are_refused_and_nothing_is_stored() {
+    let server = TestServer::start().await;
+    let (ann, _, conversation) = direct_conversation(&server).await;
+    let mut ann = ann.connect(&server).await;
+    let plain = || words(conversation, "x");
+    let forward = Some(MessageName::default());
+    let wrong = [
+        wordless(conversation),
+        words(conversation, "a\0b"),
+        words(conversation, &"字".repeat(8_001)),
+        SendMessage {
+            client_message_id: String::new(),
+            ..plain()
+        },
+        SendMessage {
+            client_message_id: "a\0".into(),
+            ..plain()
+        },
+        SendMessage {
+            client_message_id: "x".repeat(65),
+            ..plain()
+        },
+        SendMessage {
+            conversation_id: "here".into(),
+            ..plain()
+        },
+        SendMessage {
+            forward: forward.clone(),
+            ..plain()
+        },
+        SendMessage {
+            picture: Some(Default::default()),
+            file: Some(Default::default()),
+            ..plain()
+        },
+        SendMessage {
+            forward,
+            ..wordless(conversation)
+        },
+    ];
+    for request in wrong {
+        let shown = format!("{request:?}");
+        assert_eq!(
+            refused(&mut ann, request).await,
+            Refusal::InvalidArgument,
+            "{shown}"
+        );
+    }
+    assert_eq!(ann.say(conversation, "fine").await.number, 1);
+}

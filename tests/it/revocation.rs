@@ -1,0 +1,124 @@
+//! Who may no longer be on the line is not, on any node, with Redis and without.
+
+use jiff::SignedDuration;
+use souk::id::UserId;
+
+use crate::support::{
+    Person, Redis, Shop, TestServer, eventually,
+    shop::{joins, run},
+};
+
+/// The close code of a session that is over.
+const REVOKED: u16 = 4102;
+
+/// All sessions of a user end.
+async fn revoke(server: &TestServer, user: UserId) {
+    let mut tx = server
+        .server
+        .app
+        .store
+        .begin_people()
+        .await
+        .expect("a unit of work");
+    sqlx::query("update sessions set revoked_at = now() where user_id = $1")
+        .bind(user)
+        .execute(tx.sql())
+        .await
+        .expect("revoked");
+    tx.look_again(user, "log-out").await.expect("noted");
+    tx.commit().await.expect("commits");
+}
+
+async fn reaches_the_other_node(redis_url: &str, sweep_ms: u64) {
+    let change = |config: &mut souk::config::Config| {
+        config.bus.redis_url = redis_url.to_owned();
+        config.bus.sweep_ms = sweep_ms;
+    };
+    let one = TestServer::with(change).await;
+    let other = TestServer::on(one.database.clone(), change).await;
+    eventually(async || other.server.app.store.bus().healthy()).await;
+    eventually(async || one.server.app.store.bus().healthy()).await;
+    let (ann, bob) = (
+        Person::customer(&one, "Ann").await,
+        Person::customer(&one, "Bob").await,
+    );
+    let (mut here, mut there) = (ann.connect(&one).await, ann.connect(&other).await);
+    let _bystander = bob.connect(&other).await;
+    revoke(&one, ann.id).await;
+    for line in [&mut here, &mut there] {
+        assert_eq!(line.client.closed().await.expect("a close").code, REVOKED);
+    }
+    eventually(async || other.server.hub.len() == 1).await;
+    assert_eq!(other.server.hub.lines()[0].actor().user, bob.id);
+}
+
+/// ACC-06: a log-out ends every socket of the session's user, on every node, by a push.
+#[tokio::test]
+async fn a_revocation_is_pushed_to_the_other_node() {
+    let redis = Redis::start().await;
+    reaches_the_other_node(&redis.url(), 600_000).await;
+}
+
+/// F13: the same with no Redis, by the sweep.
+#[tokio::test]
+async fn a_revocation_is_found_without_redis() {
+    reaches_the_other_node("", 100).await;
+}
+
+/// A session that nobody refreshed ends the socket, too.
+#[tokio::test]
+async fn a_session_that_expires_ends_its_sockets() {
+    let server = TestServer::with(|config| config.bus.sweep_ms = 100).await;
+    let ann = Person::customer(&server, "Ann").await;
+    let mut line = ann.connect(&server).await;
+    server.clock.advance(SignedDuration::from_hours(23));
+    line.ask(proto::client_frame::Request::Ping(proto::Ping {}))
+        .await;
+    server.clock.advance(SignedDuration::from_hours(2));
+    assert_eq!(line.client.closed().await.expect("a close").code, REVOKED);
+}
+
+/// STAFF-06: whoever is taken off the staff stays on the line, and hears nothing more of the shop.
+#[tokio::test]
+async fn whoever_leaves_the_staff_hears_nothing_more() {
+    let server = TestServer::with(|config| config.bus.sweep_ms = 100).await;
+    let shop = Shop::new(&server, "Tea").await;
+    let (kim, lee) = (
+        shop.agent(&server, "Kim").await,
+        shop.agent(&server, "Lee").await,
+    );
+    let ann = Person::customer(&server, "Ann").await;
+    let conversation = souk::id::ConversationId::new();
+    run!(
+        &server,
+        "insert into conversations (id, kind, shop_id, person_a, active_at, created_at) values ($1, 'shop', $2, $3, now(), now())",
+        conversation,
+        shop.id,
+        ann.id
+    );
+    joins(&server, conversation, &ann, 1).await;
+    let (mut kim_line, mut lee_line) = (kim.connect(&server).await, lee.connect(&server).await);
+    let mut ann = ann.connect(&server).await;
+    ann.say(conversation, "1").await;
+    assert_eq!(kim_line.hears().await.number, 1);
+
+    run!(
+        &server,
+        "update staff set disabled_at = now() where user_id = $1",
+        kim.id
+    );
+    run!(
+        &server,
+        "insert into revocations (user_id, reason) values ($1, 'disabled')",
+        kim.id
+    );
+    let line = server.server.hub.lines_of(kim.id).remove(0);
+    eventually(async || line.actor().posts.is_empty() && line.audiences().len() == 1).await;
+    ann.say(conversation, "2").await;
+    assert_eq!(lee_line.hears().await.number, 1);
+    assert_eq!(lee_line.hears().await.number, 2);
+    kim_line
+        .ask(proto::client_frame::Request::Ping(proto::Ping {}))
+        .await;
+    assert!(kim_line.client.pushes_so_far().is_empty());
+}

@@ -1,0 +1,7 @@
+//! Shops' own systems and bots hear what happened: signed, retried, fair.
+
+mod keeping;
+pub mod receiver;
+mod sending;
+mod several;
+pub mod stage;
