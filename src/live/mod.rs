@@ -20,6 +20,7 @@ mod watch;
 use std::{sync::Arc, time::Duration};
 
 use proto::Permission;
+use tokio::sync::Semaphore;
 use tokio_util::sync::CancellationToken;
 
 use self::{close::Close, hub::Hub, line::Line};
@@ -34,6 +35,8 @@ pub struct Live {
     pub app: App,
     /// For showing.
     pub hub: Arc<Hub>,
+    /// A place for each socket that is being let in. Fair: first come, first served.
+    logins: Arc<Semaphore>,
 }
 
 /// The permissions that make a member of staff the audience of something.
@@ -45,6 +48,16 @@ const AUDIENCES: [Permission; 4] = [
 ];
 
 impl Live {
+    /// With as many places for log-ins as the settings say.
+    pub fn new(app: App, hub: Arc<Hub>) -> Self {
+        let places = app.config.limits.logins_at_once.max(1);
+        Self {
+            app,
+            hub,
+            logins: Arc::new(Semaphore::new(places)),
+        }
+    }
+
     /// Puts a line where its person belongs. First it hears for the person, then session, rights and groups are read
     /// once more: whatever changes from then on is told by an event, whatever changed before is seen here.
     pub async fn settle(&self, line: &Arc<Line>) -> Result<()> {

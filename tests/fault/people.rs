@@ -15,10 +15,15 @@ pub struct Person {
     pub conversations: Vec<String>,
 }
 
+/// How many different people a crowd is made of; each of them opens many sockets.
+const CROWD: usize = 20;
+
 /// The cast of a scenario.
 #[derive(Clone)]
 pub struct Cast {
     pub people: Vec<Person>,
+    /// Customers who belong to no conversation: they connect and listen, in crowds.
+    pub crowd: Vec<Person>,
 }
 
 impl Cast {
@@ -76,7 +81,11 @@ impl Cast {
         for person in &mut people[customers..] {
             person.conversations.clone_from(&conversations);
         }
-        Self { people }
+        let mut crowd = Vec::new();
+        for place in 0..CROWD {
+            crowd.push(person(pool, "customer", customers + staff + place).await);
+        }
+        Self { people, crowd }
     }
 
     /// Everybody may see all of their conversations from the first message on.
