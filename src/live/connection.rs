@@ -11,10 +11,7 @@ use proto::{
     Authenticate, Authenticated, Heartbeat, Push, Reply, ServerFrame, client_frame::Request, push,
     reply::Answer, server_frame::Kind,
 };
-use tokio::{
-    sync::OwnedSemaphorePermit,
-    time::{Instant, MissedTickBehavior, interval, timeout},
-};
+use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
 
 use super::{
     Live, close::Close, decode::decode, dispatch::dispatch, hub::Hub, line::Line, outbox::Format,
@@ -29,9 +26,6 @@ use crate::{
     error::{Error, Refusal, Result, refused_argument},
     event::Frame,
 };
-
-/// How long somebody who has said who they are waits for their turn to be let in. Clients wait 20 s for an answer.
-const TURN: Duration = Duration::from_secs(15);
 
 /// A socket from its upgrade to its end.
 pub struct Connection {
@@ -99,21 +93,11 @@ impl Connection {
         }
     }
 
-    /// Waits for one of the places for log-ins: when everybody comes back at once, they queue here, in order, and not
-    /// for the database, where they would be in the way of those who are in. Refuses with `overloaded`.
-    async fn turn_to_enter(&self) -> Result<OwnedSemaphorePermit> {
-        let turn = self.live.logins.clone().acquire_owned();
-        match timeout(TURN, turn).await {
-            Ok(Ok(place)) => Ok(place),
-            _ => Err(Refusal::Overloaded.into()),
-        }
-    }
-
     /// Settles who is there and where they belong. From its return on, events are queued: what the client missed
     /// before is in the log.
     async fn admit(&mut self, request: Authenticate) -> Result<(Place, Authenticated)> {
         let (node, format) = (self.live.clone(), self.format);
-        let turn = self.turn_to_enter().await?;
+        let turn = self.live.turn_to_enter().await?;
         let admitted = self.live.app.tasks.spawn(async move {
             let _turn = turn;
             let session = recognise(&node, &request).await?;

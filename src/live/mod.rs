@@ -20,13 +20,25 @@ mod watch;
 use std::{sync::Arc, time::Duration};
 
 use proto::Permission;
-use tokio::sync::Semaphore;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
 use tokio_util::sync::CancellationToken;
 
 use self::{close::Close, hub::Hub, line::Line};
 use crate::{
-    account::session, app::App, bus::Audience, conversation, error::Result, id::UserId, staff,
+    account::session,
+    app::App,
+    bus::Audience,
+    conversation,
+    error::{Refusal, Result},
+    id::UserId,
+    staff,
 };
+
+/// How long somebody who has said who they are waits for their turn to be let in. Clients wait 20 s for an answer.
+const TURN: Duration = Duration::from_secs(15);
 
 /// What a socket needs.
 #[derive(Clone)]
@@ -55,6 +67,16 @@ impl Live {
             app,
             hub,
             logins: Arc::new(Semaphore::new(places)),
+        }
+    }
+
+    /// Waits for one of the places for log-ins: when everybody comes back at once, they queue here, in order, and not
+    /// for the database, where they would be in the way of those who are in. Refuses with `overloaded`.
+    pub async fn turn_to_enter(&self) -> Result<OwnedSemaphorePermit> {
+        let turn = self.logins.clone().acquire_owned();
+        match timeout(TURN, turn).await {
+            Ok(Ok(place)) => Ok(place),
+            _ => Err(Refusal::Overloaded.into()),
         }
     }
 
