@@ -102,6 +102,9 @@ settings! {
     header_ms: u64 = 5_000u64;
     /// Milliseconds from the upgrade to the `authenticate` request.
     first_frame_ms: u64 = 5_000u64;
+    /// Sockets that are let in at the same time; the others wait their turn, first come, first served. Fewer than
+    /// `database.connections`, so that those who are in are served while everybody comes back.
+    logins_at_once: usize = 8usize;
     /// Sockets and connections in all.
     connections: usize = 18_000usize;
     /// The same for one address; 0: no limit.

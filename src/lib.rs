@@ -118,10 +118,7 @@ pub async fn run(
     let (hub, errands) = Hub::new(bus.clone());
     bus.attach(hub.clone());
     let app = App::new(store, clock, config, shutdown)?;
-    let live = Live {
-        app: app.clone(),
-        hub: hub.clone(),
-    };
+    let live = Live::new(app.clone(), hub.clone());
     shutdown.spawn_keeper(live::keeper::run(live.clone(), errands, shutdown.clone()));
     job::start(&app, shutdown)?;
     let door = Door {

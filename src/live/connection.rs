@@ -96,7 +96,9 @@ impl Connection {
     /// before is in the log.
     async fn admit(&mut self, request: Authenticate) -> Result<(Place, Authenticated)> {
         let (node, format) = (self.live.clone(), self.format);
+        let turn = self.live.turn_to_enter().await?;
         let admitted = self.live.app.tasks.spawn(async move {
+            let _turn = turn;
             let session = recognise(&node, &request).await?;
             let line = Line::new(
                 session.actor.clone(),

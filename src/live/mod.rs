@@ -20,12 +20,25 @@ mod watch;
 use std::{sync::Arc, time::Duration};
 
 use proto::Permission;
+use tokio::{
+    sync::{OwnedSemaphorePermit, Semaphore},
+    time::timeout,
+};
 use tokio_util::sync::CancellationToken;
 
 use self::{close::Close, hub::Hub, line::Line};
 use crate::{
-    account::session, app::App, bus::Audience, conversation, error::Result, id::UserId, staff,
+    account::session,
+    app::App,
+    bus::Audience,
+    conversation,
+    error::{Refusal, Result},
+    id::UserId,
+    staff,
 };
+
+/// How long somebody who has said who they are waits for their turn to be let in. Clients wait 20 s for an answer.
+const TURN: Duration = Duration::from_secs(15);
 
 /// What a socket needs.
 #[derive(Clone)]
@@ -34,6 +47,8 @@ pub struct Live {
     pub app: App,
     /// For showing.
     pub hub: Arc<Hub>,
+    /// A place for each socket that is being let in. Fair: first come, first served.
+    logins: Arc<Semaphore>,
 }
 
 /// The permissions that make a member of staff the audience of something.
@@ -45,6 +60,26 @@ const AUDIENCES: [Permission; 4] = [
 ];
 
 impl Live {
+    /// With as many places for log-ins as the settings say.
+    pub fn new(app: App, hub: Arc<Hub>) -> Self {
+        let places = app.config.limits.logins_at_once.max(1);
+        Self {
+            app,
+            hub,
+            logins: Arc::new(Semaphore::new(places)),
+        }
+    }
+
+    /// Waits for one of the places for log-ins: when everybody comes back at once, they queue here, in order, and not
+    /// for the database, where they would be in the way of those who are in. Refuses with `overloaded`.
+    pub async fn turn_to_enter(&self) -> Result<OwnedSemaphorePermit> {
+        let turn = self.logins.clone().acquire_owned();
+        match timeout(TURN, turn).await {
+            Ok(Ok(place)) => Ok(place),
+            _ => Err(Refusal::Overloaded.into()),
+        }
+    }
+
     /// Puts a line where its person belongs. First it hears for the person, then session, rights and groups are read
     /// once more: whatever changes from then on is told by an event, whatever changed before is seen here.
     pub async fn settle(&self, line: &Arc<Line>) -> Result<()> {

@@ -1,0 +1,321 @@
+//! A device that follows the rules of docs/protocol.md: back-off with jitter, resume with cursors, drop what it has,
+//! ask for what is missing, and repeat a send with the same client message id until somebody answers.
+
+use std::{
+    collections::{BTreeMap, VecDeque},
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+    time::Duration,
+};
+
+use loadtest::{Client, Format, client::Closed};
+use parking_lot::Mutex;
+use proto::{
+    Cursor, Message, Refusal, Resume, SendMessage, client_frame::Request, push::Event,
+    reply::Answer,
+};
+use tokio::time::{sleep, timeout};
+use uuid::Uuid;
+
+use crate::{
+    history::{History, View, What},
+    people::Person,
+};
+
+/// After this time a request's outcome is unknown.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// What all devices of a run share.
+#[derive(Clone)]
+pub struct Run {
+    pub history: History,
+    /// `host:port` of the doors that clients may knock on, as a load balancer would give them.
+    pub doors: Arc<Mutex<Vec<String>>>,
+    /// Devices go on sending until this.
+    pub enough: Arc<AtomicBool>,
+    /// Devices end when they have everything, after this.
+    pub finish: Arc<AtomicBool>,
+    /// Devices that have an answer to everything they said, after `enough`.
+    pub quiet: Arc<AtomicUsize>,
+    next_door: Arc<AtomicUsize>,
+    /// Pause between two sends of one device.
+    pub pace: Duration,
+}
+
+impl Run {
+    pub fn new(doors: Vec<String>, pace: Duration) -> Self {
+        Self {
+            history: History::new(),
+            doors: Arc::new(Mutex::new(doors)),
+            enough: Arc::default(),
+            finish: Arc::default(),
+            quiet: Arc::default(),
+            next_door: Arc::default(),
+            pace,
+        }
+    }
+
+    fn door(&self) -> String {
+        let doors = self.doors.lock();
+        doors[self.next_door.fetch_add(1, Ordering::Relaxed) % doors.len()].clone()
+    }
+}
+
+/// One device of one person.
+pub struct Device {
+    id: usize,
+    person: Person,
+    run: Run,
+    /// The tests' own connection counter, for the history.
+    connection: u64,
+    cursors: BTreeMap<String, Cursor>,
+    view: View,
+    /// Sends that have no final answer yet: they are repeated first.
+    open: VecDeque<SendMessage>,
+    said: usize,
+    silent: bool,
+}
+
+impl Device {
+    pub fn new(id: usize, person: Person, run: Run) -> Self {
+        let cursor = |one: &String| {
+            (
+                one.clone(),
+                Cursor {
+                    conversation_id: one.clone(),
+                    ..Cursor::default()
+                },
+            )
+        };
+        let cursors = person.conversations.iter().map(cursor).collect();
+        Self {
+            id,
+            person,
+            run,
+            connection: 0,
+            cursors,
+            view: View::new(),
+            open: VecDeque::new(),
+            said: 0,
+            silent: false,
+        }
+    }
+
+    /// Lives until the run is finished; gives what it has in the end.
+    pub async fn live(mut self) -> View {
+        let mut tries = 0;
+        loop {
+            match self.session().await {
+                Ok(()) => return self.view,
+                Err(error) => {
+                    let code = error
+                        .downcast_ref::<Closed>()
+                        .map_or(0, |closed| closed.code);
+                    self.run
+                        .history
+                        .write(self.id, self.connection, What::Closed { code });
+                }
+            }
+            tries = if self.connection > 0 { 1 } else { tries + 1 };
+            let most = Duration::from_millis(200 << tries.min(4));
+            sleep(most.mul_f64(rand::random::<f64>())).await;
+        }
+    }
+
+    /// One connection: catch up, then speak and listen. Ends well only when the run is finished.
+    async fn session(&mut self) -> anyhow::Result<()> {
+        self.connection = 0;
+        let url = format!("ws://{}", self.run.door());
+        let format = if self.id % 2 == 0 {
+            Format::Binary
+        } else {
+            Format::Json
+        };
+        let (mut client, _) =
+            timeout(PATIENCE, Client::connect(&url, format, &self.person.token)).await??;
+        self.connection = self.run.history.connection() + 1;
+        self.resume(&mut client).await?;
+        loop {
+            self.fall_silent();
+            if self.run.finish.load(Ordering::Relaxed) && self.open.is_empty() {
+                self.resume(&mut client).await?;
+                return Ok(());
+            }
+            let speaking = !self.run.enough.load(Ordering::Relaxed) || !self.open.is_empty();
+            tokio::select! {
+                () = sleep(self.run.pace.mul_f64(0.5 + rand::random::<f64>())) => {
+                    if speaking { self.speak(&mut client).await? }
+                }
+                event = client.next_push() => self.hear(event?, &mut client).await?,
+            }
+        }
+    }
+
+    /// Says once that it has nothing more to say.
+    fn fall_silent(&mut self) {
+        if self.run.enough.load(Ordering::Relaxed) && self.open.is_empty() && !self.silent {
+            self.silent = true;
+            self.run.quiet.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    async fn speak(&mut self, client: &mut Client) -> anyhow::Result<()> {
+        let request = match self.open.front() {
+            Some(open) => open.clone(),
+            None => self.compose(),
+        };
+        if self.open.is_empty() {
+            self.open.push_back(request.clone());
+        }
+        let (conversation, client_id) = (
+            request.conversation_id.clone(),
+            request.client_message_id.clone(),
+        );
+        let body = request.text.clone();
+        self.note(What::Invoke {
+            conversation: conversation.clone(),
+            client_id: client_id.clone(),
+            body,
+        });
+        let answer = timeout(PATIENCE, client.request(Request::SendMessage(request))).await;
+        let Ok(Ok(answer)) = answer else {
+            self.note(What::Unknown {
+                conversation,
+                client_id,
+            });
+            anyhow::bail!("no answer to a send");
+        };
+        match answer {
+            Answer::MessageAccepted(accepted) => {
+                self.note(What::Ok {
+                    conversation,
+                    client_id,
+                    number: accepted.number,
+                });
+                self.open.pop_front();
+            }
+            Answer::Refused(refused) if refused.code() == Refusal::OutcomeUnknown => {
+                self.note(What::Unknown {
+                    conversation,
+                    client_id,
+                });
+            }
+            Answer::Refused(refused) => {
+                let code = refused.code().as_str_name().to_owned();
+                self.note(What::Fail {
+                    conversation,
+                    client_id,
+                    code,
+                });
+                sleep(Duration::from_millis(
+                    refused.retry_after_ms.clamp(50, 1_000),
+                ))
+                .await;
+            }
+            other => anyhow::bail!("a send was answered by {other:?}"),
+        }
+        Ok(())
+    }
+
+    fn compose(&mut self) -> SendMessage {
+        self.said += 1;
+        let place = rand::random_range(0..self.person.conversations.len());
+        let client_message_id = Uuid::new_v4().to_string();
+        SendMessage {
+            conversation_id: self.person.conversations[place].clone(),
+            text: format!("{} says {} as {client_message_id}", self.id, self.said),
+            client_message_id,
+            ..SendMessage::default()
+        }
+    }
+
+    async fn hear(&mut self, event: Event, client: &mut Client) -> anyhow::Result<()> {
+        match event {
+            Event::MessagePosted(posted) => {
+                let message = posted.message.unwrap_or_default();
+                let (conversation, number) = (message.conversation_id.clone(), message.number);
+                let client_id = message.client_message_id.clone();
+                self.note(What::Pushed {
+                    conversation: conversation.clone(),
+                    number,
+                    client_id,
+                });
+                let have = self
+                    .cursors
+                    .get(&conversation)
+                    .map_or(0, |cursor| cursor.number);
+                if number == have + 1 {
+                    self.take(message);
+                } else if number > have {
+                    self.resume(client).await?;
+                }
+            }
+            Event::Heartbeat(beat) => {
+                let ahead = |head: &proto::Head| {
+                    self.cursors
+                        .get(&head.conversation_id)
+                        .is_some_and(|cursor| cursor.number < head.number)
+                };
+                if beat.heads.iter().any(ahead) {
+                    self.resume(client).await?;
+                }
+            }
+            _ => {}
+        }
+        Ok(())
+    }
+
+    async fn resume(&mut self, client: &mut Client) -> anyhow::Result<()> {
+        loop {
+            let cursors = self.cursors.values().cloned().collect();
+            let request = Request::Resume(Resume { cursors, limit: 0 });
+            let resumed = match timeout(PATIENCE, client.request(request)).await?? {
+                Answer::Resumed(resumed) => resumed,
+                Answer::Refused(refused) if refused.retry_after_ms > 0 => {
+                    sleep(Duration::from_millis(refused.retry_after_ms)).await;
+                    continue;
+                }
+                other => anyhow::bail!("resume was answered by {other:?}"),
+            };
+            for caught_up in resumed.conversations {
+                for message in caught_up.messages {
+                    let (conversation, client_id) = (
+                        message.conversation_id.clone(),
+                        message.client_message_id.clone(),
+                    );
+                    self.note(What::Resumed {
+                        conversation,
+                        number: message.number,
+                        client_id,
+                    });
+                    self.take(message);
+                }
+                if let Some(cursor) = caught_up.cursor {
+                    self.cursors.insert(caught_up.conversation_id, cursor);
+                }
+            }
+            if !resumed.more {
+                return Ok(());
+            }
+        }
+    }
+
+    fn take(&mut self, message: Message) {
+        let cursor = self
+            .cursors
+            .entry(message.conversation_id.clone())
+            .or_default();
+        cursor.conversation_id.clone_from(&message.conversation_id);
+        cursor.number = cursor.number.max(message.number);
+        self.view
+            .entry(message.conversation_id)
+            .or_default()
+            .insert(message.number, message.client_message_id);
+    }
+
+    fn note(&self, what: What) {
+        self.run.history.write(self.id, self.connection, what);
+    }
+}

@@ -1,0 +1,16 @@
+//! Black-box faults: real nodes as processes, a real PostgreSQL and Redis, clients that follow docs/protocol.md, and a
+//! checker over what they saw. Scenario and invariant numbers are those of the reliability bar; docs/faults.md lists them.
+
+#![allow(
+    clippy::disallowed_methods,
+    unreachable_pub,
+    reason = "tests spawn clients and share what they like"
+)]
+
+mod checker;
+mod client;
+mod history;
+mod people;
+mod proxy;
+mod scenario;
+mod world;

@@ -1,0 +1,125 @@
+//! A TCP proxy in front of a node, with hands on the wire: it can cut after any byte, fall silent, or reset everybody.
+
+use std::{
+    net::SocketAddr,
+    ops::Range,
+    sync::{
+        Arc,
+        atomic::{AtomicBool, AtomicUsize, Ordering},
+    },
+};
+
+use parking_lot::Mutex;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::{
+        TcpListener, TcpStream,
+        tcp::{OwnedReadHalf, OwnedWriteHalf},
+    },
+};
+use tokio_util::sync::CancellationToken;
+
+/// The proxy's state. Cheap to clone.
+#[derive(Clone)]
+pub struct Proxy {
+    pub address: SocketAddr,
+    hands: Arc<Hands>,
+}
+
+struct Hands {
+    /// Each new connection is cut after a number of bytes out of this range, in the middle of whatever it says.
+    cut_after: Mutex<Option<Range<usize>>>,
+    cuts: AtomicUsize,
+    /// Bytes are swallowed, in both directions; the sockets stay open.
+    silent: AtomicBool,
+    /// Cancelled to reset all connections of now.
+    everybody: Mutex<CancellationToken>,
+}
+
+impl Proxy {
+    /// Listens before `node` (`host:port`).
+    pub async fn before(node: String) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
+        let address = listener.local_addr().expect("an address");
+        let hands = Arc::new(Hands {
+            cut_after: Mutex::default(),
+            cuts: AtomicUsize::new(0),
+            silent: AtomicBool::new(false),
+            everybody: Mutex::default(),
+        });
+        let proxy = Self { address, hands };
+        let accepting = proxy.clone();
+        tokio::spawn(async move {
+            while let Ok((client, _)) = listener.accept().await {
+                tokio::spawn(accepting.clone().carry(client, node.clone()));
+            }
+        });
+        proxy
+    }
+
+    pub fn cut_after(&self, bytes: Option<Range<usize>>) {
+        *self.hands.cut_after.lock() = bytes;
+    }
+
+    /// How many connections have been cut so far.
+    pub fn cuts(&self) -> usize {
+        self.hands.cuts.load(Ordering::Relaxed)
+    }
+
+    pub fn silence(&self, silent: bool) {
+        self.hands.silent.store(silent, Ordering::Relaxed);
+    }
+
+    /// Resets all connections in one instant.
+    pub fn reset_everybody(&self) {
+        std::mem::take(&mut *self.hands.everybody.lock()).cancel();
+    }
+
+    async fn carry(self, client: TcpStream, node: String) {
+        let Ok(server) = TcpStream::connect(node).await else {
+            return;
+        };
+        let everybody = self.hands.everybody.lock().clone();
+        let budget = self.hands.cut_after.lock().clone().map(rand::random_range);
+        let budget = Arc::new(Mutex::new(budget));
+        // A reset, not a farewell: what is in flight is lost.
+        let _ = (client.set_zero_linger(), server.set_zero_linger());
+        let ((from_client, to_client), (from_server, to_server)) =
+            (client.into_split(), server.into_split());
+        tokio::select! {
+            () = everybody.cancelled() => {}
+            () = self.pump(from_client, to_server, &budget) => {}
+            () = self.pump(from_server, to_client, &budget) => {}
+        }
+    }
+
+    async fn pump(
+        &self,
+        mut from: OwnedReadHalf,
+        mut to: OwnedWriteHalf,
+        budget: &Mutex<Option<usize>>,
+    ) {
+        let mut buffer = vec![0; 16 * 1_024];
+        while let Ok(read @ 1..) = from.read(&mut buffer).await {
+            if self.hands.silent.load(Ordering::Relaxed) {
+                continue;
+            }
+            let allowed = spend(&mut budget.lock(), read);
+            if to.write_all(&buffer[..allowed]).await.is_err() {
+                return;
+            }
+            if allowed < read {
+                self.hands.cuts.fetch_add(1, Ordering::Relaxed);
+                return;
+            }
+        }
+    }
+}
+
+/// How many of `wanted` bytes may pass.
+fn spend(budget: &mut Option<usize>, wanted: usize) -> usize {
+    let Some(left) = budget else { return wanted };
+    let allowed = wanted.min(*left);
+    *left -= allowed;
+    allowed
+}
