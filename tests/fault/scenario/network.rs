@@ -28,7 +28,7 @@ async fn f20_connections_flap() {
         run.history.deed("cut connections");
         proxies
             .iter()
-            .for_each(|proxy| proxy.cut_after(Some(100..8_000)));
+            .for_each(|proxy| proxy.cut_after(Some(100..3_000)));
         proxies.iter().for_each(Proxy::reset_everybody);
         let patience = Instant::now() + Duration::from_secs(240);
         let cuts = || proxies.iter().map(Proxy::cuts).sum::<usize>();

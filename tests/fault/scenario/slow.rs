@@ -11,9 +11,9 @@ use uuid::Uuid;
 use super::{Plan, story};
 use crate::history::What;
 
-/// Small queues, so that a slow reader is noticed within seconds.
+/// Small queues, so that a slow reader is noticed early; a page of `resume` (256 kB) fits.
 const SMALL: [&str; 3] = [
-    "limits.queue_bytes=65536",
+    "limits.queue_bytes=524288",
     "limits.sockets_per_user=100",
     "limits.sends_per_second=0",
 ];
