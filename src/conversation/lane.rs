@@ -247,7 +247,7 @@ fn worth_repeating(error: &sqlx::Error) -> bool {
         || matches!(error, sqlx::Error::PoolTimedOut)
         || error
             .as_database_error()
-            .and_then(|error| error.code())
+            .and_then(sqlx::error::DatabaseError::code)
             .as_deref()
             .is_some_and(in_the_way)
 }

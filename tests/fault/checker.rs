@@ -98,13 +98,12 @@ fn no_id_twice(evidence: &Evidence) -> Vec<String> {
             number,
             ..
         } = &line.what
+            && !pushed.insert((line.device, line.connection, conversation, number))
         {
-            if !pushed.insert((line.device, line.connection, conversation, number)) {
-                wrong.push(format!(
-                    "I-2 {number} of {conversation} was pushed twice on connection {}",
-                    line.connection
-                ));
-            }
+            wrong.push(format!(
+                "I-2 {number} of {conversation} was pushed twice on connection {}",
+                line.connection
+            ));
         }
     }
     wrong

@@ -128,7 +128,7 @@ impl Device {
     async fn session(&mut self) -> anyhow::Result<()> {
         self.connection = 0;
         let url = format!("ws://{}", self.run.door());
-        let format = if self.id % 2 == 0 {
+        let format = if self.id.is_multiple_of(2) {
             Format::Binary
         } else {
             Format::Json

@@ -302,8 +302,7 @@ async fn a_conversation_is_opened_over_rest() {
     let shop = Shop::new(&server, "Tea").await;
     let ann = Person::customer(&server, "Ann").await;
     let post = |token: String, body: serde_json::Value| {
-        server
-            .http()
+        TestServer::http()
             .post(server.url("/api/v1/conversations"))
             .bearer_auth(token)
             .json(&body)
@@ -316,8 +315,7 @@ async fn a_conversation_is_opened_over_rest() {
     let opened: proto::Conversation = answer.json().await.unwrap();
     let path = format!("/api/v1/conversations/{}", opened.id);
     let get = |path: &str| {
-        server
-            .http()
+        TestServer::http()
             .get(server.url(path))
             .bearer_auth(&ann.token)
             .send()
