@@ -151,14 +151,18 @@ impl Names {
                 let same = page
                     .iter()
                     .map(|(key, one)| told.get(key).is_some_and(|other| self.equal(one, other)))
-                    .fold(true, |all, one| all && one);
+                    .filter(|one| !one)
+                    .count()
+                    == 0;
                 same && page.len() == told.len()
             }
             (Value::Array(page), Value::Array(told)) => {
                 let pairs = page.iter().zip(told);
                 let same = pairs
                     .map(|(one, other)| self.equal(one, other))
-                    .fold(true, |all, one| all && one);
+                    .filter(|one| !one)
+                    .count()
+                    == 0;
                 same && page.len() == told.len()
             }
             _ if names(page) && names(told) => {
