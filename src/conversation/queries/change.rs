@@ -1,5 +1,5 @@
 //! Statements that change a message in place. They run under the conversation's lock, in this order: [`lock`],
-//! [`standing`](super::standing), [`kept`], [`change`].
+//! [`standing`](mod@super::standing), [`kept`], [`change`].
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
