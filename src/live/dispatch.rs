@@ -5,7 +5,7 @@
 
 use std::sync::Arc;
 
-use proto::{Done, MessageAccepted, Pong, client_frame::Request, reply::Answer};
+use proto::{Done, MessageAccepted, Pong, Resume, client_frame::Request, reply::Answer};
 use tokio::task::JoinHandle;
 
 use super::{Live, line::Line};
@@ -43,6 +43,7 @@ pub(super) fn dispatch<G: Send + 'static>(
     node.app.tasks.clone().spawn(async move {
         let result = match request {
             Request::WatchPresence(request) => node.watch(&line, request).await,
+            Request::Resume(request) => node.resume(&line, request).await,
             request => answer(&node.app, &line.actor(), &line, request).await,
         };
         log_failure(&result);
@@ -50,6 +51,20 @@ pub(super) fn dispatch<G: Send + 'static>(
         drop(under_way);
     });
     None
+}
+
+impl Live {
+    /// Catches up; from what was caught up with, the line is shown everything in order.
+    async fn resume(&self, line: &Line, ask: Resume) -> Result<Answer> {
+        let resumed = resume::resume(&self.app, &line.actor(), ask).await?;
+        let complete = resumed
+            .conversations
+            .iter()
+            .filter(|one| !one.more && !one.left);
+        self.hub
+            .begin(line, complete.filter_map(|one| one.head.as_ref()));
+        Ok(Answer::Resumed(resumed))
+    }
 }
 
 fn log_failure<T>(result: &Result<T>) {
@@ -66,7 +81,6 @@ async fn answer(app: &App, actor: &Actor, line: &Line, request: Request) -> Resu
         R::Ping(_) => Ok(Answer::Pong(Pong {
             now: millis(app.clock.now()),
         })),
-        R::Resume(ask) => resume::resume(app, actor, ask).await.map(A::Resumed),
         R::MarkRead(ask) => read::mark_read(app, actor, ask).await.map(done),
         R::Type(ask) if line.may_type() => typing::typing(app, actor, ask).await.map(done),
         R::Type(_) => Ok(done(())),

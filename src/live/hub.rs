@@ -165,6 +165,20 @@ impl Hub {
         Some(shown)
     }
 
+    /// The person on a line has caught up to these heads: from there on they are shown all of it in order.
+    pub fn begin<'a>(&self, line: &Line, heads: impl Iterator<Item = &'a Head>) {
+        for head in heads {
+            let Ok(conversation) = head.conversation_id.parse() else {
+                continue;
+            };
+            let order = self.orders.entry(conversation).or_default().clone();
+            if order.lock().begin(head.number, head.revision) {
+                self.ask(Errand::Fill(conversation));
+            }
+            line.follow(conversation, order);
+        }
+    }
+
     /// The log stands at `head`, by the sweep. What is behind here is asked for; where nothing was shown yet, people are
     /// told the head and compare for themselves.
     pub fn compare(&self, conversation: ConversationId, head: &Head, audiences: &[Audience]) {
@@ -310,8 +324,8 @@ impl Hub {
         let _ = self.errands.try_send(errand);
     }
 
-    /// Forgets the order of conversations in which nothing has happened since the last tidying: the sweep has long
-    /// healed them, and they begin anew with their next event. Gives how many are left.
+    /// Forgets the order of conversations that no line has caught up with and in which nothing has happened since the last
+    /// tidying: the sweep has long healed them, and they begin anew with their next event. Gives how many are left.
     pub fn tidy(&self) -> usize {
         self.orders
             .retain(|_, order| Arc::strong_count(order) > 1 || !order.lock().rests());

@@ -8,6 +8,7 @@ use tokio::time::Instant;
 
 use super::{
     close::Close,
+    order::Order,
     outbox::{Format, Outbox},
 };
 use crate::{
@@ -34,6 +35,8 @@ pub struct Line {
     unwanted: RwLock<Vec<AlertKind>>,
     belongings: Mutex<Belongings>,
     typed_at: Mutex<Option<Instant>>,
+    /// The orders that this line relies on: the hub keeps them while somebody does.
+    follows: Mutex<HashMap<ConversationId, Arc<Mutex<Order>>>>,
 }
 
 #[derive(Debug, Default)]
@@ -58,6 +61,7 @@ impl Line {
             unwanted: RwLock::default(),
             belongings: Mutex::default(),
             typed_at: Mutex::default(),
+            follows: Mutex::default(),
         })
     }
 
@@ -101,6 +105,11 @@ impl Line {
     /// The person sees this group from message `joined` on.
     pub(super) fn sees_from(&self, group: ConversationId, joined: u64) {
         self.belongings.lock().joined.insert(group, joined);
+    }
+
+    /// The person has caught up with a conversation and relies on its order from now on.
+    pub(super) fn follow(&self, conversation: ConversationId, order: Arc<Mutex<Order>>) {
+        self.follows.lock().insert(conversation, order);
     }
 
     /// May another sign of typing be passed on? Once a second.

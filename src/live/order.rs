@@ -3,6 +3,10 @@
 //! Pure: it is offered events and says which to show now. Two nodes may commit messages 7 and 8 and their bulletins may
 //! arrive the other way round, twice, or not at all; people on this node are shown 7, then 8, each once. A hole is
 //! filled from the log by `live/keeper.rs`.
+//!
+//! An order begins where the first of its people has caught up ([`Order::begin`]), or with its first event. Of what lies
+//! before that nothing is known here: it is shown when it comes late, because somebody may wait for it, and a client drops
+//! what it has.
 
 use std::{collections::BTreeMap, sync::Arc};
 
@@ -24,7 +28,10 @@ pub struct Order {
 /// One dense counter.
 #[derive(Debug, Default)]
 struct Track {
+    /// Everything from `first` up to here was shown; nothing while it has not begun.
     shown: Option<u64>,
+    /// Where it began.
+    first: u64,
     waiting: BTreeMap<u64, Arc<Event>>,
 }
 
@@ -49,15 +56,23 @@ impl Order {
         }
     }
 
-    /// The log stands at `number` and `revision`. Is something missing here? Nothing is where nothing was ever shown.
+    /// Somebody here has caught up to `number` and `revision`: from there on they rely on this order. Gives whether it
+    /// began later than that and what lies between must be shown anew from the log.
+    pub fn begin(&mut self, number: u64, revision: u64) -> bool {
+        self.resting = false;
+        let numbers = self.numbers.begin(number);
+        self.revisions.begin(revision) || numbers
+    }
+
+    /// The log stands at `number` and `revision`. Is something missing here? Nothing is where nothing has begun.
     pub fn behind(&self, number: u64, revision: u64) -> bool {
         self.numbers.behind(number) || self.revisions.behind(revision)
     }
 
-    /// The log stands at `number` and `revision`. Must people be told, because of one of them nothing was ever shown here?
+    /// The log stands at `number` and `revision`. Must people be told, because one of them lies before what is known here?
     /// Once for each head.
     pub fn must_tell(&mut self, number: u64, revision: u64) -> bool {
-        let news = |track: &Track, at: u64, told: u64| track.shown.is_none() && at > told;
+        let news = |track: &Track, at: u64, told: u64| track.knows_nothing_of(at) && at > told;
         let must = news(&self.numbers, number, self.told.0)
             || news(&self.revisions, revision, self.told.1);
         if must {
@@ -89,8 +104,27 @@ impl Order {
 }
 
 impl Track {
+    fn begin(&mut self, at: u64) -> bool {
+        let late = self.shown.is_some() && self.first > at + 1;
+        if late || self.shown.is_none() {
+            (self.shown, self.first) = (Some(at), at + 1);
+        }
+        late
+    }
+
+    fn knows_nothing_of(&self, at: u64) -> bool {
+        self.shown.is_none() || at < self.first
+    }
+
     fn offer(&mut self, at: u64, event: &Arc<Event>) -> Offer {
-        let next = self.shown.map_or(at, |shown| shown + 1);
+        let Some(shown) = self.shown else {
+            self.begin(at.saturating_sub(1));
+            return self.offer(at, event);
+        };
+        if at < self.first {
+            return Offer::Show(vec![event.clone()]);
+        }
+        let next = shown + 1;
         if at < next {
             return Offer::Seen;
         }
@@ -194,6 +228,41 @@ mod tests {
         order.offer(Counter::Number(9), &event(9));
         assert!(!order.must_tell(10, 0), "the log is asked for it instead");
         assert!(order.must_tell(10, 1), "no change was ever shown");
+    }
+
+    #[test]
+    fn what_comes_after_the_catching_up_of_somebody_is_shown_in_order() {
+        let mut order = Order::default();
+        assert!(!order.begin(5, 0));
+        assert!(matches!(
+            order.offer(Counter::Number(7), &event(7)),
+            Offer::Hole
+        ));
+        let shown = order.offer(Counter::Number(6), &event(6));
+        assert!(matches!(shown, Offer::Show(shown) if shown.len() == 2));
+        assert!(!order.begin(9, 0), "it has begun");
+        assert_eq!(order.shown().0, Some(7));
+    }
+
+    #[test]
+    fn what_is_older_than_the_beginning_is_shown_when_it_comes_late_or_told() {
+        let mut order = Order::default();
+        order.begin(6, 0);
+        assert!(order.must_tell(6, 0) && !order.must_tell(6, 0));
+        assert!(
+            matches!(order.offer(Counter::Number(6), &event(6)), Offer::Show(shown) if shown.len() == 1)
+        );
+        assert!(!order.behind(6, 0) && order.behind(7, 0));
+    }
+
+    #[test]
+    fn a_beginning_later_than_somebodys_cursor_is_taken_back() {
+        let mut order = Order::default();
+        order.offer(Counter::Number(8), &event(8));
+        assert!(!order.begin(7, 0), "nothing lies between");
+        assert!(order.begin(6, 0));
+        assert!(order.behind(8, 0));
+        assert_eq!(order.advance(Counter::Number(8)).len(), 0);
     }
 
     #[test]

@@ -1,13 +1,14 @@
 //! The bounded queue to one socket.
 //!
-//! Everybody's bytes are shared; the writer takes all that waits at once. A newer picture of a message takes the place
-//! of an older one that still waits. A reader who lets more than the limit pile up is closed with "slow, resume":
-//! nobody else is slowed, and nothing is skipped in silence.
+//! Everybody's bytes are shared; the writer takes all that waits at once. Of several pictures of a message only the newest
+//! waits. A reader who lets more than the limit pile up is closed with "slow, resume": nobody else is slowed, and nothing
+//! is skipped in silence.
+//!
+//! Pictures are written after everything else, by rising revision: so no picture comes before its message, and a reader
+//! whose line breaks between two of them has, at its revision, all that was before: what was left out was changed again
+//! later, and `resume` brings it.
 
-use std::{
-    collections::{HashMap, VecDeque},
-    sync::Arc,
-};
+use std::{collections::HashMap, mem, sync::Arc};
 
 use axum::extract::ws::Message;
 use parking_lot::Mutex;
@@ -61,12 +62,12 @@ pub struct Outbox {
 
 #[derive(Debug, Default)]
 struct Queue {
-    items: VecDeque<Item>,
+    items: Vec<Item>,
+    /// The newest waiting picture of each message, and when it came.
+    pictures: HashMap<(ConversationId, u64), (u64, Item)>,
+    /// Pictures that ever came.
+    painted: u64,
     bytes: usize,
-    /// How many items have left the queue: an item's place in all that was ever queued is this plus its index.
-    gone: u64,
-    /// Where the newest waiting picture of a message is.
-    redraws: HashMap<(ConversationId, u64), u64>,
     close: Option<Close>,
 }
 
@@ -138,30 +139,23 @@ impl Queue {
     fn put(&mut self, item: Item, redraws: Option<(ConversationId, u64)>) {
         self.bytes += item.cost();
         let Some(message) = redraws else {
-            return self.items.push_back(item);
+            return self.items.push(item);
         };
-        if let Some(older) = self
-            .redraws
-            .get(&message)
-            .and_then(|place| place.checked_sub(self.gone))
-        {
-            let older = usize::try_from(older).unwrap_or(usize::MAX);
-            if let Some(slot) = self.items.get_mut(older) {
-                self.bytes -= slot.cost();
-                *slot = item;
-                return;
-            }
+        self.painted += 1;
+        if let Some((_, older)) = self.pictures.insert(message, (self.painted, item)) {
+            self.bytes -= older.cost();
         }
-        self.redraws
-            .insert(message, self.gone + self.items.len() as u64);
-        self.items.push_back(item);
     }
 
-    fn take(&mut self) -> VecDeque<Item> {
-        self.gone += self.items.len() as u64;
+    fn take(&mut self) -> Vec<Item> {
         self.bytes = 0;
-        self.redraws = HashMap::new();
-        std::mem::take(&mut self.items)
+        let mut items = mem::take(&mut self.items);
+        if !self.pictures.is_empty() {
+            let mut pictures: Vec<_> = mem::take(&mut self.pictures).into_values().collect();
+            pictures.sort_unstable_by_key(|(came, _)| *came);
+            items.extend(pictures.into_iter().map(|(_, picture)| picture));
+        }
+        items
     }
 
     fn shut(&mut self, close: Close) {
@@ -223,14 +217,18 @@ mod tests {
     }
 
     #[test]
-    fn the_newest_picture_takes_the_older_ones_place() {
+    fn the_newest_picture_alone_waits_behind_what_it_may_need() {
         let outbox = Outbox::new(10_000);
         let group = ConversationId::new();
         outbox.show(&redrawn(group, 1, 2));
         outbox.show(&posted(5, "between"));
         outbox.show(&redrawn(group, 1, 3));
         outbox.show(&redrawn(group, 2, 7));
-        assert_eq!(versions(&outbox), [3, 0, 7]);
+        assert_eq!(versions(&outbox), [0, 3, 7]);
+        outbox.show(&redrawn(group, 1, 2));
+        outbox.show(&redrawn(group, 2, 7));
+        outbox.show(&redrawn(group, 1, 3));
+        assert_eq!(versions(&outbox), [7, 3], "by rising revision");
         outbox.show(&redrawn(group, 1, 4));
         assert_eq!(versions(&outbox), [4]);
     }
