@@ -88,9 +88,8 @@ async fn guarded(app: &App, only: Option<i64>) -> Result<usize> {
 
 /// One transaction: takes facts that no other worker holds, hands them to the readers, marks them done.
 async fn take(app: &App, only: Option<i64>) -> Result<usize> {
-    let now = app.clock.now();
     let mut tx = app.store.begin_people().await?;
-    let rows = queries::take(&mut tx, only, BATCH, now).await?;
+    let rows = queries::take(&mut tx, only, BATCH, app.clock.now()).await?;
     if rows.is_empty() {
         return Ok(0);
     }
@@ -100,7 +99,7 @@ async fn take(app: &App, only: Option<i64>) -> Result<usize> {
         .map(understand)
         .collect::<Result<Vec<_>>>()?;
     read(app, &mut tx, &facts).await?;
-    queries::mark_done(&mut tx, &ids, now).await?;
+    queries::mark_done(&mut tx, &ids, app.clock.now()).await?;
     tx.commit().await?;
     Ok(ids.len())
 }
