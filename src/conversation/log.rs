@@ -14,8 +14,8 @@ use tokio::sync::mpsc;
 use super::{
     Draft, Posted,
     lane::{Lane, Waiting},
-    queries,
     queries::Outcome,
+    write,
 };
 use crate::{
     clock::{Clock, millis},
@@ -32,7 +32,7 @@ pub type Answer = Box<dyn FnOnce(Result<Posted>) + Send>;
 /// Says something inside a unit of work: it is shown when, and only if, the work commits.
 pub async fn append(tx: &mut Tx, clock: &Clock, draft: Draft) -> Result<Posted> {
     let now = clock.now();
-    let outcomes = queries::append(&mut *tx.sql(), std::slice::from_ref(&draft), now).await?;
+    let outcomes = write::write(tx.sql(), std::slice::from_ref(&draft), now).await?;
     let outcome = outcomes
         .into_iter()
         .next()
@@ -130,6 +130,7 @@ pub(super) fn settle(
     }
     let address = outcome.address(draft.conversation)?;
     let mut message = draft.message;
+    message.quote = outcome.quote.clone();
     (message.number, message.sent_at, message.version) = (posted.number, posted.sent_at, 1);
     if let (true, Some(shop), Some(sender)) = (outcome.as_shop, address.shop(), &mut message.sender)
     {

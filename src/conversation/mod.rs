@@ -21,6 +21,7 @@ pub mod pin;
 pub mod post;
 mod prepare;
 mod queries;
+mod quote;
 pub mod react;
 pub mod read;
 pub mod recall;
@@ -33,6 +34,7 @@ mod standing;
 pub mod typing;
 pub mod versions;
 pub mod wire;
+mod write;
 
 use proto::{ConversationKind, Message, NoticeKind, Permission};
 

@@ -21,9 +21,6 @@ use crate::{
     media,
 };
 
-/// Characters of a quoted message that are kept with the answer.
-const EXCERPT: usize = 200;
-
 /// A request with everything looked up.
 pub(super) enum Prepared {
     /// To be written.
@@ -51,7 +48,7 @@ pub(super) async fn prepare(
         draft.message.card = Some(card.clone());
     }
     if let Some(number) = request.quote {
-        draft.message.quote = Some(quote(app, &here, number).await?);
+        draft.message.quote = Some(quote(&here, number)?);
     }
     if let Some(name) = &request.forward {
         forward(app, actor, name, &mut draft.message).await?;
@@ -112,20 +109,17 @@ fn require_herald(actor: &Actor, here: &Standing) -> Result<()> {
     }
 }
 
-/// What is quoted, as it is now: a recalled message is quoted without its words.
-async fn quote(app: &App, here: &Standing, number: u64) -> Result<Quote> {
-    let unseen = || refused_argument("quote", "names no message that you can see");
-    if !here.seat.sees(number) {
-        return Err(unseen());
+/// Names what is quoted; what it says is drawn when the answer is written (`quote.rs`).
+fn quote(here: &Standing, number: u64) -> Result<Quote> {
+    if !here.seat.sees(number) || !(1..=here.seat.number).contains(&number) {
+        return Err(refused_argument(
+            "quote",
+            "names no message that you can see",
+        ));
     }
-    let (excerpt, sender) =
-        queries::refer::excerpt(app.store.pool(), here.seat.conversation, number, EXCERPT)
-            .await?
-            .ok_or_else(unseen)?;
     Ok(Quote {
         number,
-        excerpt,
-        sender,
+        ..Quote::default()
     })
 }
 

@@ -33,6 +33,8 @@ pub(super) struct Outcome {
     pub number: Option<i64>,
     pub sent_at: Option<Timestamp>,
     pub as_shop: bool,
+    /// What the message quotes, as that was at this moment (`write.rs`).
+    pub quote: Option<proto::Quote>,
     shop: Option<Uuid>,
     kind: Option<String>,
     person_a: Option<Uuid>,
@@ -105,6 +107,7 @@ pub(super) async fn append(
         number: row.number,
         sent_at: row.sent_at.map(jiff_sqlx::Timestamp::to_jiff),
         as_shop: row.as_shop,
+        quote: None,
         shop: row.shop_id,
         kind: row.kind,
         person_a: row.person_a,

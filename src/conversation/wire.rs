@@ -6,6 +6,8 @@ use prost::Message as _;
 use proto::{Card, Message, SendMessage};
 use sha2::{Digest, Sha256};
 
+use super::quote;
+
 /// The columns of a message.
 #[derive(Debug, PartialEq, Eq)]
 pub(super) struct Stored<'a> {
@@ -42,7 +44,7 @@ fn extra(message: &Message) -> Message {
         file: message.file.clone(),
         voice: message.voice.clone(),
         notice: message.notice.clone(),
-        quote: message.quote.clone(),
+        quote: message.quote.as_ref().map(quote::kept),
         mentions: message.mentions.clone(),
         mention_everybody: message.mention_everybody,
         forwarded: message.forwarded.clone(),

@@ -2,6 +2,7 @@
 
 mod evidence;
 mod order;
+mod quote;
 
 use jiff::SignedDuration;
 use proto::{

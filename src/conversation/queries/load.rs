@@ -80,7 +80,12 @@ pub(in crate::conversation) async fn messages(
 
 impl Row {
     fn into_message(self) -> Message {
-        let sender = self.sender();
+        let sender = sender(
+            self.sender,
+            self.sender_kind.as_deref(),
+            self.sender_name,
+            self.speaks_for,
+        );
         Message {
             conversation_id: ConversationId(self.conversation).to_string(),
             number: self.number.cast_unsigned(),
@@ -96,17 +101,20 @@ impl Row {
             ..wire::restore(self.text, self.extra.as_deref(), self.card.as_deref())
         }
     }
+}
 
-    fn sender(&self) -> Option<Sender> {
-        let kind = self.sender_kind.as_deref().and_then(UserKind::from_word);
-        Some(Sender {
-            user_id: self.sender?.to_string(),
-            kind: kind.unwrap_or_default().into(),
-            name: self.sender_name.clone().unwrap_or_default(),
-            shop_id: self
-                .speaks_for
-                .map(|shop| shop.to_string())
-                .unwrap_or_default(),
-        })
-    }
+/// Who said something, from the columns of users; nobody: the server itself.
+pub(super) fn sender(
+    user: Option<Uuid>,
+    kind: Option<&str>,
+    name: Option<String>,
+    shop: Option<Uuid>,
+) -> Option<Sender> {
+    let kind = kind.and_then(UserKind::from_word).unwrap_or_default();
+    Some(Sender {
+        user_id: user?.to_string(),
+        kind: kind.into(),
+        name: name.unwrap_or_default(),
+        shop_id: shop.map(|shop| shop.to_string()).unwrap_or_default(),
+    })
 }

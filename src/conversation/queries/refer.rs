@@ -1,12 +1,15 @@
 //! What a message refers to.
 
-use proto::{Sender, UserKind, json::Word as _};
+use proto::Quote;
 use sqlx::PgExecutor;
+use uuid::Uuid;
 
+use super::load::sender;
 use crate::{
     clock::millis,
+    conversation::load::Name,
     error::Result,
-    id::{ConversationId, ShopId, UserId},
+    id::{ConversationId, UserId},
 };
 
 /// A message that was sent before under a client message id.
@@ -44,38 +47,37 @@ pub(in crate::conversation) async fn sent(
     }))
 }
 
-/// The beginning of a message, and who said it. Blank for a recalled one.
-pub(in crate::conversation) async fn excerpt(
+/// The beginnings of messages as they are now, and who said them, in the order of the names; nothing in place of a
+/// message that does not exist. Blank for a recalled one.
+pub(in crate::conversation) async fn excerpts(
     sql: impl PgExecutor<'_>,
-    conversation: ConversationId,
-    number: u64,
-    characters: usize,
-) -> Result<Option<(String, Option<Sender>)>> {
-    let row = sqlx::query!(
+    names: &[Name],
+    characters: i32,
+) -> sqlx::Result<Vec<Quote>> {
+    let conversations: Vec<Uuid> = names.iter().map(|name| name.0.0).collect();
+    let numbers: Vec<i64> = names.iter().map(|name| name.1.cast_signed()).collect();
+    let rows = sqlx::query!(
         r#"
-        select left(m.text, $3) as "excerpt!", m.sender_id as "sender: UserId", u.kind as "kind?", u.name as "name?",
-          case when m.as_shop then c.shop_id end as "shop: ShopId"
-        from messages m
-        join conversations c on c.id = m.conversation_id
+        select n.number as "number!", case when m.recalled_at is null then left(m.text, $3) end as excerpt,
+          u.id as "sender?", u.kind as "kind?", u.name as "name?", case when m.as_shop then c.shop_id end as shop
+        from unnest($1::uuid[], $2::bigint[]) with ordinality as n (conversation_id, number, place)
+        left join messages m on m.conversation_id = n.conversation_id and m.number = n.number
+        left join conversations c on c.id = m.conversation_id
         left join users u on u.id = m.sender_id
-        where m.conversation_id = $1 and m.number = $2
+        order by n.place
         "#,
-        conversation.0,
-        number.cast_signed(),
-        i32::try_from(characters).unwrap_or(i32::MAX),
+        &conversations,
+        &numbers,
+        characters,
     )
-    .fetch_optional(sql)
+    .fetch_all(sql)
     .await?;
-    Ok(row.map(|row| {
-        let kind = row.kind.as_deref().and_then(UserKind::from_word);
-        let sender = row.sender.map(|user| Sender {
-            user_id: user.to_string(),
-            kind: kind.unwrap_or_default().into(),
-            name: row.name.unwrap_or_default(),
-            shop_id: row.shop.map(|shop| shop.to_string()).unwrap_or_default(),
-        });
-        (row.excerpt, sender)
-    }))
+    let quotes = rows.into_iter().map(|row| Quote {
+        number: row.number.cast_unsigned(),
+        excerpt: row.excerpt.unwrap_or_default(),
+        sender: sender(row.sender, row.kind.as_deref(), row.name, row.shop),
+    });
+    Ok(quotes.collect())
 }
 
 /// How many of these users take part in a conversation now.

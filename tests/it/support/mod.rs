@@ -2,6 +2,7 @@
 
 pub mod asking;
 mod database;
+pub mod held;
 pub mod people;
 pub mod redis;
 pub mod register;
@@ -11,6 +12,7 @@ pub mod server;
 pub mod shop;
 pub mod team;
 
+pub use held::Held;
 pub use people::Person;
 pub use redis::{Cluster, Redis};
 pub use rest::Rest;
