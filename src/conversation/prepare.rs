@@ -18,7 +18,6 @@ use crate::{
     app::App,
     error::{Refusal, Result, refused_argument},
     id::UserId,
-    media,
 };
 
 /// A request with everything looked up.
@@ -58,9 +57,6 @@ pub(super) async fn prepare(
     if request.mention_everybody {
         require_herald(actor, &here)?;
     }
-    // Granted before it is said: nobody is shown a picture that they may not fetch yet.
-    let files = attachment::files(&draft.message);
-    media::grant(app, &files, draft.conversation).await?;
     Ok(Prepared::Draft(Box::new(draft)))
 }
 

@@ -14,6 +14,7 @@ use crate::{
     actor::Actor,
     app::App,
     error::{Refusal, Result, refused_argument},
+    id::ConversationId,
     media,
     store::Tx,
 };
@@ -28,7 +29,7 @@ pub async fn redraw_card(app: &App, actor: &Actor, request: RedrawCard) -> Resul
         .ok_or_else(|| refused_argument("card", "is missing"))?;
     card::check(&drawn)?;
     let conversation = conversation_id(&request.conversation_id)?;
-    hang(app, actor, (conversation, request.number), &drawn).await?;
+    require_own_picture(app, actor, (conversation, request.number), &drawn).await?;
     let (mut tx, held) = change::hold(app, actor, conversation, request.number).await?;
     held.require_redrawable(actor)?;
     if held.kept.content.card.as_ref() == Some(&drawn) {
@@ -37,6 +38,7 @@ pub async fn redraw_card(app: &App, actor: &Actor, request: RedrawCard) -> Resul
     let message = held
         .apply(&mut tx, &columns(&drawn), app.clock.now())
         .await?;
+    hang(&mut tx, conversation, &drawn).await?;
     tx.commit().await?;
     Ok(message)
 }
@@ -57,8 +59,8 @@ pub async fn redraw(tx: &mut Tx, app: &App, name: load::Name, card: &Card) -> Re
     change::apply(tx, name, address, &columns(card), app.clock.now()).await
 }
 
-/// Another picture is one of the actor's own. It is granted beforehand, so that nobody sees a card without it.
-async fn hang(
+/// Another picture is one of the actor's own.
+async fn require_own_picture(
     app: &App,
     actor: &Actor,
     (conversation, number): load::Name,
@@ -70,12 +72,18 @@ async fn hang(
     if held.kept.content.card.as_ref().and_then(picture) == picture(drawn) {
         return Ok(());
     }
-    attachment::card_picture(app, actor, drawn).await?;
+    attachment::card_picture(app, actor, drawn).await
+}
+
+/// Whoever sees the card may fetch its picture.
+async fn hang(tx: &mut Tx, conversation: ConversationId, drawn: &Card) -> Result<()> {
     let card = Message {
         card: Some(drawn.clone()),
         ..Message::default()
     };
-    media::grant(app, &attachment::files(&card), conversation).await
+    let files = attachment::files(&card).into_iter();
+    let carried: Vec<_> = files.map(|file| (file, conversation)).collect();
+    Ok(media::grant(tx.sql(), &carried).await?)
 }
 
 /// A card's words are its summary.

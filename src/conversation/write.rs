@@ -1,5 +1,6 @@
-//! Writes drafts into the log, and in the same transaction what goes with them: what they quote is looked at while the
-//! conversation is locked, so that no quote shows words that were recalled before it was said.
+//! Writes drafts into the log, and in the same transaction, while their conversations are locked, what goes with them: the
+//! files that they carry may be fetched, if and only if the message is said; and what they quote is looked at, so that no
+//! quote shows words that were recalled before it was said.
 
 use std::borrow::Borrow;
 
@@ -7,17 +8,22 @@ use jiff::Timestamp;
 use sqlx::PgConnection;
 
 use super::{
-    Draft,
+    Draft, attachment,
     load::Name,
     queries::{self, Outcome},
     quote,
+};
+use crate::{
+    id::{ConversationId, FileId},
+    media,
 };
 
 /// Nothing goes with these drafts: the bare statement will do.
 pub(super) fn plain(drafts: &[impl Borrow<Draft>]) -> bool {
     drafts
         .iter()
-        .all(|draft| draft.borrow().message.quote.is_none())
+        .map(Borrow::borrow)
+        .all(|draft| draft.message.quote.is_none() && attachment::files(&draft.message).is_empty())
 }
 
 /// Judges, numbers and writes a batch with what goes with it. One answer for each draft, in its order.
@@ -33,8 +39,17 @@ pub(super) async fn write(
         .zip(&mut outcomes)
         .filter(|(_, outcome)| outcome.verdict == "posted")
         .collect();
+    media::grant(sql, &carried(&said)).await?;
     draw_quotes(sql, said).await?;
     Ok(outcomes)
+}
+
+fn carried(said: &[(&Draft, &mut Outcome)]) -> Vec<(FileId, ConversationId)> {
+    let files = said.iter().flat_map(|(draft, _)| {
+        let files = attachment::files(&draft.message).into_iter();
+        files.map(|file| (file, draft.conversation))
+    });
+    files.collect()
 }
 
 async fn draw_quotes(

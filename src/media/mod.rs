@@ -16,6 +16,7 @@ pub mod upload;
 use std::{path::Path, sync::Arc};
 
 use anyhow::Context as _;
+use sqlx::PgConnection;
 use tokio::sync::Semaphore;
 
 use self::shelf::{S3Settings, Shelf, ShelfSettings};
@@ -86,9 +87,16 @@ fn settings(config: &Config) -> ShelfSettings {
     }
 }
 
-/// The participants of a conversation may fetch these files from now on.
-pub async fn grant(app: &App, files: &[FileId], conversation: ConversationId) -> Result<()> {
-    Ok(queries::grant(app.store.pool(), files, conversation).await?)
+/// The participants of these conversations may fetch these files from now on: in the transaction that writes the messages
+/// which carry them, under the conversations' locks, so that a right never stands without its message.
+pub async fn grant(
+    sql: &mut PgConnection,
+    carried: &[(FileId, ConversationId)],
+) -> sqlx::Result<()> {
+    if carried.is_empty() {
+        return Ok(());
+    }
+    queries::grant(sql, carried).await
 }
 
 /// A file of the actor's own; nothing if it is somebody else's or does not exist.

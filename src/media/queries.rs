@@ -109,21 +109,23 @@ pub(super) async fn granted(
     .await
 }
 
-/// The participants of a conversation may fetch these files from now on.
+/// The participants of these conversations may fetch these files from now on.
 pub(super) async fn grant(
     sql: impl PgExecutor<'_>,
-    files: &[FileId],
-    conversation: ConversationId,
+    carried: &[(FileId, ConversationId)],
 ) -> sqlx::Result<()> {
     sqlx::query!(
         "
         insert into file_grants (file_id, conversation_id)
-        select file_id, $2
-        from unnest($1::uuid[]) as f (file_id)
+        select file_id, conversation_id
+        from unnest($1::uuid[], $2::uuid[]) as f (file_id, conversation_id)
         on conflict do nothing
         ",
-        &files.iter().map(|file| file.0).collect::<Vec<_>>(),
-        conversation.0,
+        &carried.iter().map(|(file, _)| file.0).collect::<Vec<_>>(),
+        &carried
+            .iter()
+            .map(|(_, conversation)| conversation.0)
+            .collect::<Vec<_>>(),
     )
     .execute(sql)
     .await?;

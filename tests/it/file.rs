@@ -7,7 +7,7 @@ use reqwest::{
     Response, StatusCode,
     multipart::{Form, Part},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use souk::id::ConversationId;
 
 use crate::support::{Person, TestServer, people::direct_conversation};
@@ -46,11 +46,17 @@ async fn fetch(server: &TestServer, who: &Person, id: &str, range: &str) -> Resp
         .expect("an answer")
 }
 
-async fn grant(server: &TestServer, id: &str, conversation: ConversationId) {
-    let file = id.parse().expect("an id");
-    souk::media::grant(&server.server.app, &[file], conversation)
-        .await
-        .expect("granted");
+/// Sends an uploaded file, as a picture or a file.
+async fn send(
+    server: &TestServer,
+    who: &Person,
+    conversation: ConversationId,
+    kind: &str,
+    file_id: &str,
+) {
+    let body = json!({ "client_message_id": file_id, kind: { "file_id": file_id } });
+    let path = format!("/conversations/{conversation}/messages");
+    server.rest().by(who).post(&path, body).await.ok();
 }
 
 /// CHAT-09: a picture and a PDF are delivered as attachments that only participants may fetch.
@@ -71,7 +77,7 @@ async fn only_participants_fetch_a_file() {
         fetch(&server, &bob, id, "").await.status(),
         StatusCode::NOT_FOUND
     );
-    grant(&server, id, conversation).await;
+    send(&server, &ann, conversation, "file", id).await;
     let fetched = fetch(&server, &bob, id, "").await;
     let header = |name: &str| fetched.headers()[name].to_str().expect("text").to_owned();
     assert_eq!(
@@ -110,12 +116,8 @@ async fn a_picture_gets_a_thumbnail() {
         fetch(&server, &bob, &thumbnail, "").await.status(),
         StatusCode::NOT_FOUND
     );
-    grant(
-        &server,
-        uploaded["file_id"].as_str().expect("an id"),
-        conversation,
-    )
-    .await;
+    let id = uploaded["file_id"].as_str().expect("an id");
+    send(&server, &ann, conversation, "picture", id).await;
     let small = fetch(&server, &bob, &thumbnail, "")
         .await
         .bytes()

@@ -8,7 +8,7 @@ use serde_json::json;
 use souk::id::ConversationId;
 
 use crate::support::{
-    Person, Scene, TestServer,
+    Held, Person, Scene, TestServer,
     people::{Line, direct_conversation, words},
     scene,
 };
@@ -118,6 +118,83 @@ async fn a_picture_is_filled_in_from_what_is_known_of_it() {
         ..wordless(conversation)
     };
     assert_eq!(refused(&mut ann, voice).await, Refusal::InvalidArgument);
+}
+
+fn carrying(conversation: ConversationId, file_id: &str) -> Request {
+    let picture = proto::Picture {
+        file_id: file_id.to_owned(),
+        ..Default::default()
+    };
+    Request::SendMessage(SendMessage {
+        picture: Some(picture),
+        ..wordless(conversation)
+    })
+}
+
+/// CHAT-09: a post that is refused gives nobody a right to its file: not to who was muted before, and not to who is muted
+/// while the post is on its way.
+#[tokio::test]
+async fn the_file_of_a_refused_post_is_for_nobody() {
+    let server = TestServer::start().await;
+    let (ann, bob) = (
+        Person::customer(&server, "Ann").await,
+        Person::customer(&server, "Bob").await,
+    );
+    let eve = Person::customer(&server, "Eve").await;
+    let group = scene::group(&server, scene::shop(&server).await, &[&ann, &bob]).await;
+    let (hers, his) = (
+        picture_of(&server, &eve).await,
+        picture_of(&server, &bob).await,
+    );
+    let mut eve = eve.connect(&server).await;
+    assert_eq!(
+        eve.refused(carrying(group, &hers)).await,
+        Refusal::NotAMember
+    );
+
+    let mut line = bob.connect(&server).await;
+    let mut held = Held::new(&server, group).await;
+    let asked = line.client.send(carrying(group, &his)).await.expect("sent");
+    held.until_waiting(1).await;
+    sqlx::query("update memberships set muted_until = 'infinity' where user_id = $1")
+        .bind(bob.id)
+        .execute(held.sql())
+        .await
+        .expect("muted");
+    held.release().await;
+    match line.client.answer(asked).await.expect("an answer") {
+        Answer::Refused(refused) => assert_eq!(refused.code(), Refusal::Muted),
+        other => panic!("expected a refusal, got {other:?}"),
+    }
+    assert_eq!(line.refused(carrying(group, &his)).await, Refusal::Muted);
+    assert_eq!(grants(&server).await, 0);
+}
+
+/// CHAT-09: a picture that is sent again while its first message is being recalled may be fetched.
+#[tokio::test]
+async fn a_picture_sent_again_outlives_the_recall_of_the_first() {
+    let server = TestServer::start().await;
+    let (ann, _, here) = direct_conversation(&server).await;
+    let file_id = picture_of(&server, &ann).await;
+    let (mut phone, mut desk) = (ann.connect(&server).await, ann.connect(&server).await);
+    phone.ask(carrying(here, &file_id)).await;
+    let held = Held::new(&server, here).await;
+    let recall = Request::RecallMessage(proto::RecallMessage {
+        conversation_id: here.to_string(),
+        number: 1,
+    });
+    let recalled = phone.client.send(recall).await.expect("sent");
+    held.until_waiting(1).await;
+    let again = desk
+        .client
+        .send(carrying(here, &file_id))
+        .await
+        .expect("sent");
+    held.until_waiting(2).await;
+    held.release().await;
+    phone.client.answer(recalled).await.expect("recalled");
+    desk.client.answer(again).await.expect("accepted");
+    assert_eq!(grants(&server).await, 1);
 }
 
 /// CHAT-04: staff and bots send cards, customers do not; a card without a body or beyond its limits is refused.
