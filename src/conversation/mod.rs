@@ -161,8 +161,8 @@ pub struct Seat {
     pub revision: u64,
     /// Staff of the shop see everything of a customer conversation.
     pub staff: bool,
-    /// First and last visible message of each time of taking part; the last interval is open while still in it.
-    pub intervals: Vec<(u64, Option<u64>)>,
+    /// The times of taking part, the oldest first; the last one is open while still in it.
+    pub times: Vec<Time>,
     /// In a group.
     pub role: proto::GroupRole,
     /// No more is said here.
@@ -174,16 +174,12 @@ pub struct Seat {
 impl Seat {
     /// Takes part now.
     pub fn present(&self) -> bool {
-        self.staff || self.intervals.iter().any(|(_, left)| left.is_none())
+        self.staff || self.times.iter().any(|time| time.left.is_none())
     }
 
     /// May see message `number`.
     pub fn sees(&self, number: u64) -> bool {
-        self.staff
-            || self
-                .intervals
-                .iter()
-                .any(|(joined, left)| *joined <= number && left.is_none_or(|left| number <= left))
+        self.staff || self.times.iter().any(|time| time.holds(number))
     }
 
     /// The last message that may be seen.
@@ -191,9 +187,9 @@ impl Seat {
         if self.present() {
             self.number
         } else {
-            self.intervals
+            self.times
                 .iter()
-                .filter_map(|(_, left)| *left)
+                .filter_map(|time| time.left)
                 .max()
                 .unwrap_or(0)
         }
@@ -209,8 +205,36 @@ impl Seat {
     }
 }
 
-/// The groups that somebody is in now, and the first message that they may see of each.
-pub async fn groups_of(app: &App, user: UserId) -> Result<Vec<(ConversationId, u64)>> {
+/// A time of taking part: nobody is shown a message outside of theirs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Time {
+    /// The first message of it.
+    pub joined: u64,
+    /// The last message of it; nothing: still in it.
+    pub left: Option<u64>,
+}
+
+impl Time {
+    /// Was this message said in it?
+    pub fn holds(self, number: u64) -> bool {
+        self.joined <= number && self.left.is_none_or(|left| number <= left)
+    }
+}
+
+#[cfg(test)]
+impl Time {
+    /// First and last messages, for tests.
+    pub(crate) fn all(times: &[(u64, Option<u64>)]) -> Vec<Self> {
+        let time = |(joined, left): &(u64, Option<u64>)| Self {
+            joined: *joined,
+            left: *left,
+        };
+        times.iter().map(time).collect()
+    }
+}
+
+/// The groups that somebody is in now, with all their times in each, the oldest first.
+pub async fn groups_of(app: &App, user: UserId) -> Result<Vec<(ConversationId, Vec<Time>)>> {
     Ok(queries::groups_of(app.store.pool(), user).await?)
 }
 
@@ -233,7 +257,7 @@ pub async fn takes_part_in_any(
 mod tests {
     use super::*;
 
-    fn seat(staff: bool, intervals: Vec<(u64, Option<u64>)>) -> Seat {
+    fn seat(staff: bool, times: &[(u64, Option<u64>)]) -> Seat {
         let group = ConversationId::new();
         let address = Address::Group {
             group,
@@ -246,7 +270,7 @@ mod tests {
             number: 20,
             revision: 0,
             staff,
-            intervals,
+            times: Time::all(times),
             role,
             closed: false,
             read: 0,
@@ -255,7 +279,7 @@ mod tests {
 
     #[test]
     fn nobody_sees_what_was_said_outside_their_time() {
-        let seat = seat(false, vec![(3, Some(5)), (9, None)]);
+        let seat = seat(false, &[(3, Some(5)), (9, None)]);
         let seen: Vec<u64> = (1..12).filter(|number| seat.sees(*number)).collect();
         assert_eq!(seen, [3, 4, 5, 9, 10, 11]);
         assert!(seat.present());
@@ -264,7 +288,7 @@ mod tests {
 
     #[test]
     fn who_has_left_sees_up_to_the_end_of_their_time() {
-        let seat = seat(false, vec![(3, Some(5))]);
+        let seat = seat(false, &[(3, Some(5))]);
         assert_eq!(
             seat.require_present().unwrap_err().refusal(),
             Some(Refusal::NotAMember)

@@ -19,7 +19,7 @@ use sqlx::PgExecutor;
 use uuid::Uuid;
 
 pub(super) use self::standing::{address_of, standing};
-use super::{Address, Draft, wire};
+use super::{Address, Draft, Time, wire};
 use crate::{
     error::Result,
     id::{ConversationId, ShopId, UserId},
@@ -116,25 +116,37 @@ pub(super) async fn append(
     Ok(outcomes.collect())
 }
 
-/// The groups that a user is in now, and the first message that they may see of each.
+/// The groups that a user is in now, with all their times in each, the oldest first.
 pub(super) async fn groups_of(
     sql: impl PgExecutor<'_>,
     user: UserId,
-) -> Result<Vec<(ConversationId, u64)>, sqlx::Error> {
+) -> Result<Vec<(ConversationId, Vec<Time>)>, sqlx::Error> {
     let rows = sqlx::query!(
         r#"
-        select m.conversation_id as "group: ConversationId", m.joined_number
+        select m.conversation_id as "group: ConversationId", t.joined as "joined!", t.parted as "parted!: Vec<Option<i64>>"
         from memberships m
         join conversations c on c.id = m.conversation_id
+        cross join lateral (
+          select array_agg(joined_number order by joined_number) as joined, array_agg(left_number order by joined_number) as parted
+          from memberships
+          where conversation_id = m.conversation_id and user_id = $1
+        ) t
         where m.user_id = $1 and m.left_number is null and c.kind = 'group'
         "#,
         user.0,
     )
     .fetch_all(sql)
     .await?;
+    let times = |joined: Vec<i64>, parted: Vec<Option<i64>>| {
+        let times = joined.into_iter().zip(parted).map(|(joined, left)| Time {
+            joined: joined.cast_unsigned(),
+            left: left.map(i64::cast_unsigned),
+        });
+        times.collect()
+    };
     Ok(rows
         .into_iter()
-        .map(|row| (row.group, row.joined_number.cast_unsigned()))
+        .map(|row| (row.group, times(row.joined, row.parted)))
         .collect())
 }
 

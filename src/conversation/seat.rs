@@ -9,7 +9,7 @@ use proto::{ConversationKind, GroupRole, Permission};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Seat, queries, queries::seat::Place};
+use super::{Seat, Time, queries, queries::seat::Place};
 use crate::{
     actor::Actor,
     error::{Refusal, Result, refused_argument},
@@ -70,7 +70,10 @@ fn seat_at(actor: &Actor, place: &Place) -> Result<Option<Seat>> {
         number: place.number.cast_unsigned(),
         revision: place.revision.cast_unsigned(),
         staff,
-        intervals: joined.zip(left).collect(),
+        times: joined
+            .zip(left)
+            .map(|(joined, left)| Time { joined, left })
+            .collect(),
         role: GroupRole::try_from(place.role).unwrap_or_default(),
         closed: place.closed,
         read: place.read.cast_unsigned(),
@@ -83,13 +86,11 @@ impl Seat {
         if self.staff {
             return Vec::from_iter((self.number > 0).then_some((1, self.number)));
         }
-        self.intervals
+        self.times
             .iter()
-            .map(|(joined, left)| {
-                (
-                    (*joined).max(1),
-                    left.unwrap_or(self.number).min(self.number),
-                )
+            .map(|time| {
+                let last = time.left.unwrap_or(self.number).min(self.number);
+                (time.joined.max(1), last)
             })
             .filter(|(first, last)| first <= last)
             .collect()
@@ -125,7 +126,7 @@ mod tests {
     use super::*;
     use crate::conversation::Address;
 
-    fn seat(staff: bool, number: u64, intervals: &[(u64, Option<u64>)]) -> Seat {
+    fn seat(staff: bool, number: u64, times: &[(u64, Option<u64>)]) -> Seat {
         let (group, shop) = (ConversationId::new(), ShopId::new());
         Seat {
             conversation: group,
@@ -133,7 +134,7 @@ mod tests {
             number,
             revision: 0,
             staff,
-            intervals: intervals.to_vec(),
+            times: Time::all(times),
             role: GroupRole::Member,
             closed: false,
             read: 0,

@@ -39,7 +39,11 @@ pub(super) async fn admit(
     };
     let number = notice::say(app, tx, group.id, said, "").await?;
     let now = app.clock.now();
-    queries::begin_intervals(tx, group.id, &ids, inviter, number, now).await?;
+    let returned = queries::begin_intervals(tx, group.id, &ids, inviter, number, now).await?;
+    for user in returned {
+        // Their lines may not know of the earlier time: they came while these people were away.
+        tx.look_again(user, "came_back").await?;
+    }
     queries::forget_requests(tx, group.id, &ids).await?;
     let fact = Fact::MembersJoined {
         conversation_id: group.id,

@@ -14,6 +14,7 @@ use super::{
 use crate::{
     actor::Actor,
     bus::Audience,
+    conversation::Time,
     error::Result,
     event::{Event, Frame},
     id::{ConversationId, LineId},
@@ -41,8 +42,8 @@ pub struct Line {
 
 #[derive(Debug, Default)]
 struct Belongings {
-    /// The first message that the person may see of each group.
-    joined: HashMap<ConversationId, u64>,
+    /// The person's times in each group, as far as they are known here.
+    times: HashMap<ConversationId, Vec<Time>>,
     audiences: Vec<Audience>,
     /// Groups left, each with the last message: what was read before that must not bring the line back.
     departed: Vec<(ConversationId, u64)>,
@@ -92,19 +93,28 @@ impl Line {
         }
     }
 
-    /// A change of a message that was said before this person joined the group is not for them.
+    /// A change of a message that was said outside this person's times in the group is not for them; one of an earlier
+    /// time of theirs is (docs/decisions/005-seen-is-seen-as-it-is.md).
     fn may_see(&self, event: &Event) -> bool {
         event.redraws.is_none_or(|(group, number)| {
             let own = self.belongings.lock();
-            own.joined
-                .get(&group)
-                .is_none_or(|joined| *joined <= number)
+            let times = own.times.get(&group);
+            times.is_none_or(|times| times.iter().any(|time| time.holds(number)))
         })
     }
 
-    /// The person sees this group from message `joined` on.
-    pub(super) fn sees_from(&self, group: ConversationId, joined: u64) {
-        self.belongings.lock().joined.insert(group, joined);
+    /// All times of this person in a group that they are in, as the database has them. What this line has been shown
+    /// since then is newer.
+    pub(super) fn sees(&self, group: ConversationId, mut times: Vec<Time>) {
+        let mut own = self.belongings.lock();
+        if let Some((_, left)) = own.departed.iter().find(|(one, _)| *one == group) {
+            close(&mut times, *left);
+        }
+        let newest = |times: &[Time]| times.last().map_or(0, |time| time.joined);
+        let known = own.times.entry(group).or_default();
+        if newest(known) <= newest(&times) {
+            *known = times;
+        }
     }
 
     /// The person has caught up with a conversation and relies on its order from now on.
@@ -181,6 +191,9 @@ impl Line {
         let mut own = self.belongings.lock();
         own.departed.retain(|(one, _)| *one != group);
         own.departed.push((group, number));
+        if let Some(times) = own.times.get_mut(&group) {
+            close(times, number);
+        }
     }
 
     /// The person is in a group again, from message `joined` on. A membership that began before the line left the group
@@ -189,11 +202,27 @@ impl Line {
         let mut own = self.belongings.lock();
         own.departed
             .retain(|(one, left)| *one != group || *left >= joined);
-        own.joined.insert(group, joined);
+        let times = own.times.entry(group).or_default();
+        if times.last().is_some_and(|newest| newest.joined >= joined) {
+            return;
+        }
+        // A time whose end was missed: nothing of it is sure until the database is asked.
+        times.retain(|time| time.left.is_some());
+        times.push(Time { joined, left: None });
     }
 
     /// Where it belongs.
     pub fn audiences(&self) -> Vec<Audience> {
         self.belongings.lock().audiences.clone()
+    }
+}
+
+/// The newest time ends with message `number`, if it is open and had begun by then.
+fn close(times: &mut [Time], number: u64) {
+    if let Some(newest) = times.last_mut()
+        && newest.left.is_none()
+        && newest.joined <= number
+    {
+        newest.left = Some(number);
     }
 }

@@ -120,9 +120,6 @@ impl Live {
     /// Where a line's person belongs now.
     pub async fn audiences(&self, line: &Line, user: UserId) -> Result<Vec<Audience>> {
         let groups = conversation::groups_of(&self.app, user).await?;
-        for (group, joined) in &groups {
-            line.sees_from(*group, *joined);
-        }
         let actor = line.actor();
         let staff = actor.posts.iter().flat_map(|post| {
             let held = AUDIENCES
@@ -130,7 +127,10 @@ impl Live {
                 .filter(|permission| post.permissions.include(*permission));
             held.map(|permission| Audience::Staff(post.shop, permission))
         });
-        let groups = groups.into_iter().map(|(group, _)| Audience::Group(group));
+        let groups = groups.into_iter().map(|(group, times)| {
+            line.sees(group, times);
+            Audience::Group(group)
+        });
         Ok(std::iter::once(Audience::User(user))
             .chain(staff)
             .chain(groups)

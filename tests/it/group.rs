@@ -3,5 +3,6 @@
 mod big;
 mod coming;
 mod going;
+mod returning;
 mod running;
 mod shop;

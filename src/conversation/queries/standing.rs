@@ -8,7 +8,7 @@ use sqlx::PgExecutor;
 use super::{Address, address};
 use crate::{
     actor::Permissions,
-    conversation::{Seat, standing::Standing},
+    conversation::{Seat, Time, standing::Standing},
     error::Result,
     id::{ConversationId, UserId},
 };
@@ -92,11 +92,12 @@ pub(in crate::conversation) async fn standing(
         revision: row.revision.cast_unsigned(),
         staff: matches!(address, Address::Shop { .. })
             && permissions.include(proto::Permission::Chat),
-        intervals: row
+        times: row
             .joined
             .into_iter()
             .map(i64::cast_unsigned)
             .zip(parted)
+            .map(|(joined, left)| Time { joined, left })
             .collect(),
         role: GroupRole::try_from(i32::from(row.role.unwrap_or_default())).unwrap_or_default(),
         closed: row.closed,

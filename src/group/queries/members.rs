@@ -122,7 +122,7 @@ pub(in crate::group) async fn give_place_back(tx: &mut Tx, group: ConversationId
     Ok(())
 }
 
-/// These people see what is said from `number` on. Who was muted still is.
+/// These people see what is said from `number` on. Who was muted still is. Gives those who had been there before.
 pub(in crate::group) async fn begin_intervals(
     tx: &mut Tx,
     group: ConversationId,
@@ -130,10 +130,10 @@ pub(in crate::group) async fn begin_intervals(
     inviter: Option<UserId>,
     number: u64,
     now: Timestamp,
-) -> Result<()> {
+) -> Result<Vec<UserId>> {
     let ids: Vec<Uuid> = people.iter().map(|user| user.0).collect();
-    sqlx::query!(
-        "
+    let returned = sqlx::query_scalar!(
+        r#"
         insert into memberships (conversation_id, user_id, joined_number, inviter_id, muted_until, joined_at)
         select $1, p.id, $3, $4, f.muted_until, $5
         from unnest($2::uuid[]) as p (id)
@@ -142,16 +142,19 @@ pub(in crate::group) async fn begin_intervals(
           from memberships m
           where m.conversation_id = $1 and m.user_id = p.id and m.muted_until > $5
         ) f on true
-        ",
+        returning case when exists (
+          select from memberships m where m.conversation_id = $1 and m.user_id = memberships.user_id and m.joined_number < $3
+        ) then user_id end as "user: UserId"
+        "#,
         group.0,
         &ids,
         number.cast_signed(),
         inviter.map(|user| user.0),
         now.to_sqlx() as _,
     )
-    .execute(tx.sql())
+    .fetch_all(tx.sql())
     .await?;
-    Ok(())
+    Ok(returned.into_iter().flatten().collect())
 }
 
 /// Message `number` is the last that this person sees. False: they were not in it.
