@@ -4,11 +4,9 @@
 //! (`SOUK_SECTION_KEY`, and the customary `DATABASE_URL` and `REDIS_URL`), a flag. Unknown keys are refused by name.
 //! `souk settings` prints [`sample`], the commented file with all defaults.
 
-use std::{
-    fmt::Write as _,
-    net::{IpAddr, SocketAddr},
-    path::Path,
-};
+mod check;
+
+use std::{fmt::Write as _, net::IpAddr, path::Path};
 
 use anyhow::{Context as _, bail};
 use serde::{Deserialize, Serialize};
@@ -121,13 +119,13 @@ settings! {
     origins: Vec<String> = Vec::<String>::new();
     /// Messages a second that a user may send on this node, and ten times as many at once; 0: no limit.
     sends_per_second: u32 = 20u32;
-    /// Other requests a second of one socket, and three times as many at once.
+    /// Other requests a second of one socket, and three times as many at once; 0: no limit.
     requests_per_second: u32 = 50u32;
-    /// The same for one bot over REST.
+    /// The same for one bot over REST; 0: no limit.
     bot_requests_per_second: u32 = 20u32;
     /// Requests of one socket that may be under way; reading waits beyond.
     requests_under_way: usize = 256usize;
-    /// Bytes that may wait for a slow reader before it is closed with "slow, resume".
+    /// Bytes that may wait for a slow reader before it is closed with "slow, resume"; at least a page of `resume`.
     queue_bytes: usize = 1_048_576usize;
     /// Seconds between pings.
     ping_seconds: u64 = 20u64;
@@ -251,38 +249,6 @@ impl Config {
                 .extend(["127.0.0.0/8".to_owned(), "::1/128".to_owned()]);
             self.limits.sends_per_second = 0;
         }
-    }
-
-    /// Refuses what is unsafe in production: plain HTTP on a public address, limits of zero.
-    pub fn check(&self) -> anyhow::Result<()> {
-        let public = match self.server.listen.parse::<SocketAddr>() {
-            Ok(address) => !address.ip().is_loopback(),
-            Err(_) => !self.server.listen.starts_with("localhost:"),
-        };
-        let plain = self.tls.certificate.is_empty() && !self.tls.behind_proxy;
-        if !self.development() && public && plain {
-            bail!(
-                "{} is a public address without TLS: set `tls.certificate` and `tls.key`, or `tls.behind_proxy` if a \
-                 proxy speaks TLS with the clients, or listen on 127.0.0.1, or use `--profile development`",
-                self.server.listen
-            );
-        }
-        if self.server.demo && !self.development() {
-            bail!(
-                "`server.demo` makes accounts whose password everybody knows: it needs `--profile development`"
-            );
-        }
-        let limits = &self.limits;
-        let sizes = [
-            limits.frame_bytes,
-            limits.first_frame_bytes,
-            limits.connections,
-            limits.queue_bytes,
-        ];
-        if sizes.contains(&0) || limits.requests_under_way == 0 || limits.sockets_per_user == 0 {
-            bail!("a limit of zero would let nobody in; see `souk settings`");
-        }
-        Ok(())
     }
 
     /// How others reach this server, without a slash at the end.
@@ -437,27 +403,6 @@ mod tests {
         assert!(
             Config::gather(None, vec![], &[("server.listn".to_owned(), "x".to_owned())]).is_err()
         );
-    }
-
-    #[test]
-    fn production_refuses_plain_http_on_a_public_address() {
-        let config = |listen: &str, profile| {
-            let mut config = Config::default();
-            config.server.listen = listen.into();
-            config.server.profile = profile;
-            config
-        };
-        assert!(config("0.0.0.0:80", Profile::Production).check().is_err());
-        assert!(
-            config("chat.example.com:80", Profile::Production)
-                .check()
-                .is_err()
-        );
-        assert!(config("127.0.0.1:80", Profile::Production).check().is_ok());
-        assert!(config("0.0.0.0:80", Profile::Development).check().is_ok());
-        let mut proxied = config("0.0.0.0:80", Profile::Production);
-        proxied.tls.behind_proxy = true;
-        assert!(proxied.check().is_ok());
     }
 
     #[test]
