@@ -1,12 +1,20 @@
 //! What is too much for one socket or one person.
 
+use futures_util::{SinkExt as _, StreamExt as _};
 use loadtest::{Client, Format};
 use proto::{Authenticate, Ping, Refusal, client_frame::Request, reply::Answer};
-use tokio_tungstenite::tungstenite::Message;
+use serde_json::json;
+use souk::bus::Audience;
+use tokio::net::{TcpSocket, TcpStream};
+use tokio_tungstenite::{
+    WebSocketStream, client_async,
+    tungstenite::{Message, client::IntoClientRequest as _, http::HeaderValue},
+};
 
 use crate::support::{
-    Person, TestServer, eventually,
+    Person, Redis, TestServer, eventually,
     people::{Line, direct_conversation, words},
+    scene,
 };
 
 fn ping() -> Request {
@@ -214,4 +222,95 @@ async fn a_dead_peer_is_reaped() {
     assert_eq!(server.server.hub.lines_of(bob.id).len(), 1);
     assert_eq!(close_code(&mut dead.client).await, 4000);
     reading.abort();
+}
+
+/// A socket whose window is small and soon shut: it says who it is, and then reads nothing.
+async fn deaf(server: &TestServer, person: &Person) -> WebSocketStream<TcpStream> {
+    let socket = TcpSocket::new_v4().unwrap();
+    socket.set_recv_buffer_size(4_096).unwrap();
+    let stream = socket.connect(server.server.address).await.unwrap();
+    let mut request = format!("{}/socket", server.socket_url())
+        .into_client_request()
+        .unwrap();
+    let json = HeaderValue::from_static("souk.v1.json");
+    request.headers_mut().insert("sec-websocket-protocol", json);
+    let (mut socket, _) = client_async(request, stream).await.unwrap();
+    let hello = json!({ "id": 1, "authenticate": { "token": person.token } });
+    socket.send(Message::text(hello.to_string())).await.unwrap();
+    socket.next().await.unwrap().unwrap();
+    socket
+}
+
+/// 4002: a peer that takes nothing for as long as a write may last is taken off the line although its queue has room, and
+/// is told so if it reads on.
+#[tokio::test]
+async fn a_stalled_writer_is_closed() {
+    let server = TestServer::with(|config| {
+        config.limits.write_seconds = 2;
+        config.limits.queue_bytes = 1 << 30;
+        config.limits.sends_per_second = 0;
+    })
+    .await;
+    let (ann, bob, conversation) = direct_conversation(&server).await;
+    let mut deaf = deaf(&server, &bob).await;
+    let hub = &server.server.hub;
+    assert_eq!(hub.lines_of(bob.id).len(), 1);
+    let mut ann = ann.connect(&server).await;
+    let long = "x".repeat(8_000);
+    while !hub.lines_of(bob.id).is_empty() {
+        ann.say(conversation, &long).await;
+        ann.client.pushes_so_far();
+    }
+    let close = loop {
+        match deaf.next().await {
+            Some(Ok(Message::Close(frame))) => break frame,
+            Some(Ok(_)) => {}
+            other => panic!("expected a close frame, got {other:?}"),
+        }
+    };
+    assert_eq!(u16::from(close.unwrap().code), 4002);
+    ann.say(conversation, "nobody else noticed").await;
+}
+
+/// Whoever goes away while being let in, between the first audience and the others, leaves nothing behind.
+#[tokio::test]
+async fn who_is_gone_before_being_let_in_leaves_nothing_behind() {
+    let redis = Redis::start().await;
+    let server = TestServer::with(|config| config.bus.redis_url = redis.url()).await;
+    let ann = Person::customer(&server, "Ann").await;
+    let group = scene::group(&server, scene::shop(&server).await, &[&ann]).await;
+    let hub = &server.server.hub;
+    let mut barrier = server.server.app.store.pool().begin().await.unwrap();
+    sqlx::query("lock memberships in access exclusive mode")
+        .execute(&mut *barrier)
+        .await
+        .unwrap();
+    let mut client = Client::open(&server.socket_url(), Format::Json)
+        .await
+        .unwrap();
+    let request = Authenticate {
+        token: ann.token.clone(),
+        ..Authenticate::default()
+    };
+    client.send(Request::Authenticate(request)).await.unwrap();
+    eventually(async || !hub.lines_of(ann.id).is_empty()).await;
+    drop(client);
+    assert!(!hub.is_empty(), "it is being let in");
+    barrier.commit().await.unwrap();
+
+    let audiences = [Audience::User(ann.id), Audience::Group(group)];
+    eventually(async || hub.is_empty()).await;
+    assert!(!hub.anybody(&audiences));
+    eventually(async || {
+        let mut channels = redis::cmd("PUBSUB");
+        channels.arg("SHARDCHANNELS").arg("souk:*");
+        let heard: Vec<String> = redis.ask(&channels).await.unwrap();
+        let of_hers = |topic: &String| {
+            topic.contains(&ann.id.to_string()) || topic.contains(&group.to_string())
+        };
+        !heard.iter().any(of_hers)
+    })
+    .await;
+    let online = server.server.app.store.bus().online(&[ann.id]).await;
+    assert_eq!(online, [(ann.id, false)]);
 }
