@@ -28,7 +28,8 @@ async fn shown_until(line: &mut Line, number: u64) -> Vec<Event> {
 async fn a_customer_consults_a_shop() {
     let server = TestServer::start().await;
     let shop = Shop::new(&server, "Tea House").await;
-    let mut eva = shop.agent(&server, "Eva").await.connect(&server).await;
+    let agent = shop.agent(&server, "Eva").await;
+    let mut eva = agent.connect(&server).await;
     let mut tom = shop.agent(&server, "Tom").await.connect(&server).await;
     let person = Person::customer(&server, "Ann").await;
     let mut ann = person.connect(&server).await;
@@ -66,6 +67,9 @@ async fn a_customer_consults_a_shop() {
     assert_eq!(facts.len(), 1);
     assert_eq!(facts[0]["source"], "nearby");
     assert_eq!(facts[0]["customer_id"], person.id.to_string());
+    let contact = format!("/shops/{}/customers/{}", shop.id, person.id);
+    let contact = server.rest().by(&agent).get(&contact).await.ok();
+    assert_eq!(contact["source"], "nearby");
 }
 
 /// CHAT-02: many devices at once open one conversation with one notice.

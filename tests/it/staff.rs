@@ -152,6 +152,8 @@ async fn an_operator_does_not_manage_staff() {
     let ann = Person::customer(&server, "Ann").await;
     let all = attempts(&server, &shop, &ann).await;
     assert_eq!(refused(&all).len(), all.len(), "{all:?}");
+    let all = attempts(&server, &shop, &shop.owner).await;
+    assert_eq!(refused(&all), [""; 0], "the merchant may all of it");
     let open = server
         .rest()
         .by(&ann)

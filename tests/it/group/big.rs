@@ -3,12 +3,9 @@
 use std::collections::HashSet;
 
 use jiff_sqlx::ToSqlx as _;
-use proto::{Card, ListMembers, Message, NoticeKind, client_frame::Request, reply::Answer};
+use proto::{Card, ListMembers, NoticeKind, client_frame::Request, reply::Answer};
 use serde_json::json;
-use souk::{
-    conversation::{Draft, log},
-    id::{ConversationId, UserId},
-};
+use souk::id::{ConversationId, UserId};
 
 use super::shop::{Shop, notice, pool, post};
 use crate::support::{Person, TestServer, people::Line};
@@ -107,7 +104,7 @@ async fn ten_thousand_members() {
     );
 }
 
-/// GRP-05: a notice with a card, posted to two groups, reaches every member who is on the line.
+/// GRP-05, CHAT-04: a notice with a card, posted to two groups by the merchant, reaches every member who is on the line.
 #[tokio::test]
 async fn a_card_reaches_every_member_of_both_groups() {
     let server = TestServer::start().await;
@@ -133,26 +130,13 @@ async fn a_card_reaches_every_member_of_both_groups() {
             ..Default::default()
         }),
     };
-    let app = &server.server.app;
-    let mut tx = app.store.begin(shop.id).await.expect("begins");
     for group in groups {
-        let message = Message {
-            conversation_id: group.to_string(),
-            text: card.summary.clone(),
-            card: Some(card.clone()),
-            ..Message::default()
-        };
-        let draft = Draft {
-            conversation: group,
-            sender: Some(shop.owner.id),
-            message,
-            fingerprint: None,
-        };
-        log::append(&mut tx, &app.clock, draft)
+        let path = format!("/conversations/{group}/messages");
+        let notice = json!({ "client_message_id": "notice", "card": card });
+        post(&server, &shop.owner, &path, notice)
             .await
-            .expect("appended");
+            .expect("posted");
     }
-    tx.commit().await.expect("commits");
     for (place, line) in lines.iter_mut().enumerate() {
         let heard = line.hears().await;
         assert_eq!(heard.conversation_id, groups[place / 3].to_string());
