@@ -63,6 +63,7 @@ impl Permissions {
     }
 
     /// Those that are not in `other`.
+    #[must_use]
     pub fn without(self, other: Self) -> Self {
         Self(self.0 & !other.0)
     }

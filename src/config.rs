@@ -221,12 +221,12 @@ impl Config {
         let text = file.map(|file| {
             std::fs::read_to_string(file).with_context(|| format!("cannot read {}", file.display()))
         });
-        Self::gather(text.transpose()?.as_deref(), environment()?, flags)
+        Self::gather(text.transpose()?.as_deref(), &environment()?, flags)
     }
 
     fn gather(
         file: Option<&str>,
-        env: Vec<(String, String)>,
+        env: &[(String, String)],
         flags: &[(String, String)],
     ) -> anyhow::Result<Self> {
         let mut table: Table = file
@@ -380,7 +380,7 @@ mod tests {
         let flags = [("server.listen".to_owned(), "flag".to_owned())];
         let config = Config::gather(
             Some("[limits]\nframe_bytes = 4\nqueue_bytes = 9"),
-            env,
+            &env,
             &flags,
         )
         .unwrap();
@@ -394,15 +394,13 @@ mod tests {
     #[test]
     fn unknown_keys_are_refused_by_name() {
         for text in ["[limits]\nframe_bites = 4", "[planets]\nmars = 4"] {
-            let error = format!("{:#}", Config::gather(Some(text), vec![], &[]).unwrap_err());
+            let error = format!("{:#}", Config::gather(Some(text), &[], &[]).unwrap_err());
             assert!(
                 error.contains("frame_bites") || error.contains("planets"),
                 "{error}"
             );
         }
-        assert!(
-            Config::gather(None, vec![], &[("server.listn".to_owned(), "x".to_owned())]).is_err()
-        );
+        assert!(Config::gather(None, &[], &[("server.listn".to_owned(), "x".to_owned())]).is_err());
     }
 
     #[test]
@@ -416,6 +414,6 @@ mod tests {
             })
             .flat_map(|line| [line, "\n"])
             .collect();
-        Config::gather(Some(&uncommented), vec![], &[]).unwrap();
+        Config::gather(Some(&uncommented), &[], &[]).unwrap();
     }
 }

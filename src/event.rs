@@ -57,6 +57,7 @@ pub enum Counter {
 
 impl Counter {
     /// The one before.
+    #[must_use]
     pub fn before(self) -> Self {
         match self {
             Self::Number(number) => Self::Number(number.saturating_sub(1)),

@@ -26,14 +26,6 @@
 //! * [`event`]: what a screen must see now. [`fact`]: what happened, remembered for ever.
 //! * [`actor`]: who is asking. [`error`]: the two ways to fail. [`config`]: every setting. [`clock`], [`id`], [`pace`], [`shutdown`], [`tls`], [`telemetry`].
 
-#![cfg_attr(
-    test,
-    allow(
-        clippy::disallowed_methods,
-        reason = "unit tests spawn and ask for the time as they like"
-    )
-)]
-
 pub mod account;
 pub mod actor;
 pub mod app;

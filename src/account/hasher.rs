@@ -127,6 +127,7 @@ fn matches(password: &Password, stored: &str) -> Result<bool, HashingFault> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::shutdown::Shutdown;
 
     #[tokio::test]
     async fn the_right_password_opens_and_a_wrong_one_does_not() {
@@ -166,11 +167,11 @@ mod tests {
     async fn beyond_the_bound_a_caller_is_told_to_come_back() {
         let hasher = PasswordHasher::new(1, 1);
         let (release, blocked) = std::sync::mpsc::channel::<()>();
-        let first = tokio::spawn({
+        let first = Shutdown::default().spawn({
             let hasher = hasher.clone();
             async move { hasher.run(move || Ok(blocked.recv().is_ok())).await }
         });
-        let second = tokio::spawn({
+        let second = Shutdown::default().spawn({
             let hasher = hasher.clone();
             async move { hasher.run(|| Ok(true)).await }
         });
@@ -193,7 +194,7 @@ mod tests {
         let (started, has_started) = tokio::sync::oneshot::channel();
         let (release, blocked) = std::sync::mpsc::channel::<()>();
         let (ended, has_ended) = tokio::sync::oneshot::channel();
-        let caller = tokio::spawn({
+        let caller = Shutdown::default().spawn({
             let hasher = hasher.clone();
             async move {
                 hasher

@@ -1,6 +1,6 @@
 //! Refuses settings with which the server would be unsafe, would serve nobody, or which contradict each other, each by name.
 
-use std::{net::SocketAddr, path::Path};
+use std::net::SocketAddr;
 
 use anyhow::{Context as _, bail};
 
@@ -179,7 +179,7 @@ mod tests {
     fn refused(settings: &[(&str, &str)]) -> Option<String> {
         let owned = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
         let flags: Vec<_> = settings.iter().map(owned).collect();
-        let config = Config::gather(None, vec![], &flags).expect("settings");
+        let config = Config::gather(None, &[], &flags).expect("settings");
         config.check().err().map(|error| format!("{error:#}"))
     }
 

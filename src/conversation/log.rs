@@ -130,8 +130,8 @@ pub(super) fn settle(
     }
     let address = outcome.address(draft.conversation)?;
     let mut message = draft.message;
-    message.quote = outcome.quote.clone();
     (message.number, message.sent_at, message.version) = (posted.number, posted.sent_at, 1);
+    message.quote = outcome.quote;
     if let (true, Some(shop), Some(sender)) = (outcome.as_shop, address.shop(), &mut message.sender)
     {
         sender.shop_id = shop.to_string();

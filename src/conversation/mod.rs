@@ -61,7 +61,7 @@ pub struct Draft {
 }
 
 /// What was said has this place in the log, for ever.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Posted {
     /// Where.
     pub conversation: ConversationId,

@@ -146,6 +146,7 @@ mod tests {
 
     use super::super::address::Looking;
     use super::*;
+    use crate::shutdown::Shutdown;
 
     const TIME_LIMIT: Duration = Duration::from_secs(10);
     const DEVELOPMENT: Guard = Guard {
@@ -180,7 +181,7 @@ mod tests {
     async fn raw_server(answer: Vec<u8>) -> String {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
-        tokio::spawn(async move {
+        Shutdown::default().spawn(async move {
             let (mut socket, _) = listener.accept().await.unwrap();
             let _ = socket.read(&mut [0; 4096]).await;
             let _ = socket.write_all(&answer).await;

@@ -127,6 +127,7 @@ mod tests {
     use standardwebhooks::Webhook;
 
     use super::*;
+    use crate::clock::Clock;
 
     const BODY: &[u8] = r#"{"type":"order.paid","name":"安"}"#.as_bytes();
 
@@ -152,7 +153,8 @@ mod tests {
 
     #[test]
     fn an_independent_implementation_accepts_our_signature() {
-        let stamp = Signer::new(secret(1), None).stamp(Uuid::from_u128(5), Timestamp::now(), BODY);
+        let stamp =
+            Signer::new(secret(1), None).stamp(Uuid::from_u128(5), Clock::default().now(), BODY);
         assert!(heard(&stamp, BODY, &secret(1)));
         assert!(!heard(&stamp, BODY, &secret(2)));
         assert!(!heard(&stamp, b"{}", &secret(1)));
@@ -162,7 +164,7 @@ mod tests {
     fn during_a_rotation_both_secrets_are_honoured() {
         let stamp = Signer::new(secret(2), Some(secret(1))).stamp(
             Uuid::from_u128(5),
-            Timestamp::now(),
+            Clock::default().now(),
             BODY,
         );
         assert!(heard(&stamp, BODY, &secret(1)));
@@ -174,7 +176,7 @@ mod tests {
     fn a_replayed_or_early_call_is_refused() {
         let signer = Signer::new(secret(1), None);
         for skew in [-400, 400] {
-            let when = Timestamp::from_second(Timestamp::now().as_second() + skew).unwrap();
+            let when = Timestamp::from_second(Clock::default().now().as_second() + skew).unwrap();
             assert!(
                 !heard(
                     &signer.stamp(Uuid::from_u128(5), when, BODY),

@@ -16,6 +16,7 @@ use rustix::process::{Pid, Signal, geteuid, getpgid, kill_process};
 use souk::store::private::{PrivateError, PrivatePostgres};
 use sqlx::{Connection, Executor, PgConnection};
 use tempfile::TempDir;
+use tokio::runtime::Runtime;
 
 /// A folder that every user may pass through, whatever the mode of temporary folders is.
 fn open_folder() -> TempDir {
@@ -283,6 +284,9 @@ async fn a_folder_behind_a_closed_door_is_refused_untouched() {
 
 #[test]
 fn killing_souk_ends_the_postmaster_and_the_next_start_finds_everything() {
+    if std::env::var_os(KEEPS).is_some() {
+        return Runtime::new().unwrap().block_on(keep());
+    }
     let folder = open_folder();
     let mut souk = Keeper::start(folder.path(), None);
     let postmaster = souk.say("write down kept");
@@ -356,16 +360,19 @@ struct Keeper {
 
 const MARK: &str = "keeper: ";
 
+/// Set in the process of a keeper: there the test that it runs keeps a PostgreSQL.
+const KEEPS: &str = "SOUK_TEST_KEEPS";
+
 impl Keeper {
     fn start(data: &Path, uid: Option<u32>) -> Self {
         let mut command = Command::new("/proc/self/exe");
         command
             .args([
                 "--exact",
-                "private_postgres::the_keeper",
-                "--ignored",
+                "private_postgres::killing_souk_ends_the_postmaster_and_the_next_start_finds_everything",
                 "--nocapture",
             ])
+            .env(KEEPS, "")
             .stdin(Stdio::piped())
             .stdout(Stdio::piped());
         if let Some(uid) = uid {
@@ -387,9 +394,8 @@ impl Keeper {
     }
 }
 
-#[tokio::test]
-#[ignore = "not a test: the part that other tests start as a process of its own"]
-async fn the_keeper() {
+/// What a keeper does, until it is told to stop, killed, or left alone.
+async fn keep() {
     let mut orders = std::io::stdin().lines().map(Result::unwrap);
     let Some(data) = orders.next() else { return };
     let postgres = start(Path::new(&data)).await.unwrap();

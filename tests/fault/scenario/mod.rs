@@ -199,7 +199,7 @@ fn twice<S: Clone>(seats: BTreeMap<usize, S>) -> BTreeMap<usize, S> {
         .clone()
         .into_iter()
         .map(|(device, seats)| (first + device, seats));
-    seats.clone().into_iter().chain(fresh).collect()
+    seats.into_iter().chain(fresh).collect()
 }
 
 /// What PostgreSQL holds.

@@ -89,8 +89,8 @@ async fn shown(line: &mut Line) -> Vec<(u64, u64)> {
     let mut changes: Vec<(u64, u64)> = vec![];
     while changes.last() != Some(&(5, 2)) {
         match line.client.next_push().await.expect("a push") {
-            Event::MessageChanged(changed) => {
-                let message = changed.message.expect("a message");
+            Event::MessageChanged(shown) => {
+                let message = shown.message.expect("a message");
                 changes.push((message.revision, message.number));
             }
             Event::MessagePosted(posted) => {
