@@ -11,7 +11,7 @@
 //! for the shop. Speaking and reading take membership, always.
 //!
 //! Coming and going is written in the log: the notice is appended first, and its number, taken under the conversation's
-//! lock, is where the interval of taking part begins or ends, in the same transaction ([`door`]).
+//! lock, is where the interval of taking part begins or ends, in the same transaction (`door.rs`).
 
 pub mod add;
 pub mod approve;

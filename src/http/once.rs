@@ -26,7 +26,7 @@ use crate::{
     store::once::{self, Claimed, Execution},
 };
 
-/// Executes once what [`creates`] something; passes everything else on.
+/// Executes once what `creates` something; passes everything else on.
 pub async fn once(
     State(app): State<App>,
     path: MatchedPath,

@@ -1,5 +1,5 @@
 //! People on the line: one [`connection`] a socket, the [`hub`] that knows who is here, and the [`keeper`] that asks
-//! Postgres for what the bus may have lost. What a request does is a verb of its noun; [`dispatch`] is the table.
+//! Postgres for what the bus may have lost. What a request does is a verb of its noun; `dispatch.rs` is the table.
 
 pub mod close;
 pub mod connection;

@@ -1,6 +1,6 @@
 //! People who sell: who works for a shop, by which role, with which permissions.
 //!
-//! Everything that changes rights happens while the shop's row is held ([`queries::lock`]), which also reads what the
+//! Everything that changes rights happens while the shop's row is held (`queries::lock`), which also reads what the
 //! person who changes them holds at that moment: two owners who demote each other do not both succeed.
 
 pub mod add;

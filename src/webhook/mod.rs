@@ -1,7 +1,7 @@
 //! Tells a shop's own systems, and its bots, what happened: signed, until they hear it.
 //!
 //! Staff keep endpoints ([`endpoint`]); a fact becomes one delivery for each endpoint that wants it ([`fan_out`]); the
-//! courier calls ([`deliver`]) with what [`payload`] writes; [`history`] shows every attempt and sends again;
+//! courier calls ([`deliver`]) with what `payload.rs` writes; [`history`] shows every attempt and sends again;
 //! [`switch_off`] stops calling who never hears. Below them, and without a database: [`address`] decides where we may
 //! call at all, [`egress`] makes the call, [`sign`] proves that it was us, [`schedule`] says when to try again.
 
