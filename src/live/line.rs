@@ -10,6 +10,7 @@ use super::{
     close::Close,
     order::Order,
     outbox::{Format, Outbox},
+    times::Times,
 };
 use crate::{
     actor::Actor,
@@ -43,7 +44,7 @@ pub struct Line {
 #[derive(Debug, Default)]
 struct Belongings {
     /// The person's times in each group, as far as they are known here.
-    times: HashMap<ConversationId, Vec<Time>>,
+    times: Times,
     audiences: Vec<Audience>,
     /// Groups left, each with the last message: what was read before that must not bring the line back.
     departed: Vec<(ConversationId, u64)>,
@@ -96,25 +97,17 @@ impl Line {
     /// A change of a message that was said outside this person's times in the group is not for them; one of an earlier
     /// time of theirs is (docs/decisions/005-seen-is-seen-as-it-is.md).
     fn may_see(&self, event: &Event) -> bool {
-        event.redraws.is_none_or(|(group, number)| {
-            let own = self.belongings.lock();
-            let times = own.times.get(&group);
-            times.is_none_or(|times| times.iter().any(|time| time.holds(number)))
-        })
+        event
+            .redraws
+            .is_none_or(|(group, number)| self.belongings.lock().times.hold(group, number))
     }
 
-    /// All times of this person in a group that they are in, as the database has them. What this line has been shown
-    /// since then is newer.
-    pub(super) fn sees(&self, group: ConversationId, mut times: Vec<Time>) {
+    /// All times of this person in a group that they are in, as the database has them.
+    pub(super) fn sees(&self, group: ConversationId, times: Vec<Time>) {
         let mut own = self.belongings.lock();
-        if let Some((_, left)) = own.departed.iter().find(|(one, _)| *one == group) {
-            close(&mut times, *left);
-        }
-        let newest = |times: &[Time]| times.last().map_or(0, |time| time.joined);
-        let known = own.times.entry(group).or_default();
-        if newest(known) <= newest(&times) {
-            *known = times;
-        }
+        let departed = own.departed.iter().find(|(one, _)| *one == group);
+        let left = departed.map(|(_, left)| *left);
+        own.times.learn(group, times, left);
     }
 
     /// The person has caught up with a conversation and relies on its order from now on.
@@ -191,9 +184,7 @@ impl Line {
         let mut own = self.belongings.lock();
         own.departed.retain(|(one, _)| *one != group);
         own.departed.push((group, number));
-        if let Some(times) = own.times.get_mut(&group) {
-            close(times, number);
-        }
+        own.times.end(group, number);
     }
 
     /// The person is in a group again, from message `joined` on. A membership that began before the line left the group
@@ -202,27 +193,11 @@ impl Line {
         let mut own = self.belongings.lock();
         own.departed
             .retain(|(one, left)| *one != group || *left >= joined);
-        let times = own.times.entry(group).or_default();
-        if times.last().is_some_and(|newest| newest.joined >= joined) {
-            return;
-        }
-        // A time whose end was missed: nothing of it is sure until the database is asked.
-        times.retain(|time| time.left.is_some());
-        times.push(Time { joined, left: None });
+        own.times.begin(group, joined);
     }
 
     /// Where it belongs.
     pub fn audiences(&self) -> Vec<Audience> {
         self.belongings.lock().audiences.clone()
-    }
-}
-
-/// The newest time ends with message `number`, if it is open and had begun by then.
-fn close(times: &mut [Time], number: u64) {
-    if let Some(newest) = times.last_mut()
-        && newest.left.is_none()
-        && newest.joined <= number
-    {
-        newest.left = Some(number);
     }
 }

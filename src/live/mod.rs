@@ -12,6 +12,7 @@ pub mod order;
 pub mod outbox;
 mod sweep;
 mod tempo;
+mod times;
 pub mod transport;
 mod turn;
 pub mod upgrade;
