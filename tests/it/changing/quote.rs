@@ -78,10 +78,14 @@ async fn recalled_and_edited_words_live_on_in_no_quote() {
 
     let mut given = all_that_is_given(&mut bob, here).await;
     given.extend(all_over_rest(&rest, here).await);
-    ann.client.pushes_so_far();
     done(&mut bob, react(here, 3, "👍", false)).await;
     done(&mut bob, react(here, 4, "👍", false)).await;
-    let redrawn = [sees_change(&mut ann).await, sees_change(&mut ann).await];
+    let mut redrawn = vec![];
+    while redrawn.last().is_none_or(|last: &Message| last.number < 4) {
+        redrawn.push(sees_change(&mut ann).await);
+    }
+    redrawn.retain(|message| message.number > 2);
+    assert_eq!(redrawn.len(), 2);
     given.push(("screens drawn anew", json!(redrawn).to_string()));
     for (way, text) in given {
         assert!(
