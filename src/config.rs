@@ -162,6 +162,14 @@ settings! {
     /// Log-ins that may wait for that; beyond, they are refused as `overloaded`.
     hashes_waiting: usize = 64usize;
 
+    [security: Security] "What is kept secret at rest."
+    /// Key for the secrets in the database (webhooks', embedding keys'): 32 bytes in base64, `openssl rand -base64 32`
+    /// makes one. All nodes of a database share it. Empty: `secrets.key` in the data folder, made at the first start; in
+    /// production only together with the private database. Whoever loses it has to make all those secrets anew.
+    secrets_key: String = "";
+    /// Keys that still open what they sealed. At its start a server seals all of that anew with `secrets_key`.
+    former_secrets_keys: Vec<String> = Vec::<String>::new();
+
     [conversation: ConversationSettings] "Conversations."
     /// Minutes in which a sender may edit a message.
     edit_minutes: i64 = 15i64;
@@ -270,6 +278,15 @@ impl Config {
         if self.server.demo && !self.development() {
             bail!(
                 "`server.demo` makes accounts whose password everybody knows: it needs `--profile development`"
+            );
+        }
+        if !self.development()
+            && !self.database.url.is_empty()
+            && self.security.secrets_key.is_empty()
+        {
+            bail!(
+                "`security.secrets_key` is missing: the secrets in the database are sealed with a key that every node has. \
+                 Make one with `openssl rand -base64 32` and keep it apart from the database"
             );
         }
         let limits = &self.limits;
@@ -458,6 +475,24 @@ mod tests {
         let mut proxied = config("0.0.0.0:80", Profile::Production);
         proxied.tls.behind_proxy = true;
         assert!(proxied.check().is_ok());
+    }
+
+    /// SEC-01: a database of one's own needs a key that is not in it.
+    #[test]
+    fn production_on_a_database_of_ones_own_needs_a_key_for_secrets() {
+        let mut config = Config::default();
+        assert!(
+            config.check().is_ok(),
+            "a private database has its key beside it"
+        );
+        config.database.url = "postgresql:///souk".into();
+        let said = config.check().unwrap_err().to_string();
+        assert!(said.contains("security.secrets_key"), "{said}");
+        config.security.secrets_key = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=".into();
+        assert!(config.check().is_ok());
+        config.security.secrets_key.clear();
+        config.server.profile = Profile::Development;
+        assert!(config.check().is_ok());
     }
 
     #[test]

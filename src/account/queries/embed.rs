@@ -32,6 +32,43 @@ pub(in crate::account) async fn key(
     .await
 }
 
+/// What is kept of a key's secret.
+pub(in crate::account) struct Kept {
+    pub id: String,
+    pub secret: String,
+}
+
+/// Keys of all shops whose secret does not begin with this mark.
+pub(in crate::account) async fn sealed_otherwise(
+    sql: impl PgExecutor<'_>,
+    mark: &str,
+) -> sqlx::Result<Vec<Kept>> {
+    sqlx::query_as!(
+        Kept,
+        "select id, secret from embed_keys where not starts_with(secret, $1)",
+        mark,
+    )
+    .fetch_all(sql)
+    .await
+}
+
+/// Replaces a key's secret by the same one under another seal, unless that has happened meanwhile.
+pub(in crate::account) async fn reseal(
+    sql: impl PgExecutor<'_>,
+    was: &Kept,
+    secret: &str,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update embed_keys set secret = $3 where id = $1 and secret = $2",
+        was.id,
+        was.secret,
+        secret,
+    )
+    .execute(sql)
+    .await
+    .map(drop)
+}
+
 /// A shop's customer as the shop names them.
 pub(in crate::account) struct Customer<'a> {
     pub shop: ShopId,
