@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    account::hasher::PasswordHasher,
+    account::{gateway::Ways, hasher::PasswordHasher},
     clock::Clock,
     config::Config,
     conversation::log::{Log, Width},
@@ -34,6 +34,8 @@ pub struct App {
     pub tasks: Shutdown,
     /// Hashes passwords, a few at once.
     pub hasher: PasswordHasher,
+    /// How codes reach phones and mailboxes.
+    pub ways: Ways,
     /// Seals the secrets that lie in the database.
     pub vault: Vault,
     /// All settings.
@@ -55,6 +57,7 @@ impl App {
         };
         let log = Log::start(&store, &clock, width, shutdown)?;
         let hasher = PasswordHasher::new(config.login.hashes_at_once, config.login.hashes_waiting);
+        let ways = Ways::open(&config)?;
         let vault = Vault::open(&config)?;
         let media = Media::open(&config)?;
         let per_second = config.limits.bot_requests_per_second;
@@ -68,6 +71,7 @@ impl App {
             clock,
             tasks: shutdown.clone(),
             hasher,
+            ways,
             vault,
             config: Arc::new(config),
         })

@@ -24,7 +24,7 @@
 //! * [`demo`]: something to look at on a first day.
 //! * [`app`]: what a verb may use. [`store`]: the database and the unit of work. [`bus`]: one node telling the others.
 //! * [`event`]: what a screen must see now. [`fact`]: what happened, remembered for ever.
-//! * [`actor`]: who is asking. [`error`]: the two ways to fail. [`config`]: every setting. [`clock`], [`id`], [`pace`], [`shutdown`], [`tls`], [`telemetry`], [`vault`].
+//! * [`actor`]: who is asking. [`error`]: the two ways to fail. [`config`]: every setting. [`clock`], [`id`], [`pace`], [`shutdown`], [`sign`], [`tls`], [`telemetry`], [`vault`].
 
 #![cfg_attr(
     test,
@@ -58,6 +58,7 @@ pub mod media;
 pub mod pace;
 pub mod shop;
 pub mod shutdown;
+pub mod sign;
 pub mod staff;
 pub mod store;
 pub mod telemetry;

@@ -20,10 +20,13 @@ use super::{
     endpoint, guard, payload,
     queries::{self, Due, Record},
     schedule::{self, Verdict},
-    sign::{Secret, Signer},
     switch_off::{self, Because},
 };
-use crate::{app::App, error::Result};
+use crate::{
+    app::App,
+    error::Result,
+    sign::{Secret, Signer},
+};
 
 /// So often the courier looks for what nobody woke it for: retries, and what other nodes fanned out.
 const POLL: Duration = Duration::from_millis(250);

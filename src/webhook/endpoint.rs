@@ -5,13 +5,14 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{ENDPOINTS, EVENTS, Endpoint, EndpointWithSecret, guard, queries, sign::Secret};
+use super::{ENDPOINTS, EVENTS, Endpoint, EndpointWithSecret, guard, queries};
 use crate::{
     actor::{ManageBots, Staff},
     app::App,
     audit,
     error::{Error, Reason, Refusal, Result, refused_argument},
     id::{EndpointId, UserId},
+    sign::Secret,
     store::Tx,
 };
 

@@ -14,7 +14,6 @@ pub mod history;
 mod payload;
 mod queries;
 pub mod schedule;
-pub mod sign;
 pub mod switch_off;
 
 use serde::{Deserialize, Serialize};
