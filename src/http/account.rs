@@ -248,7 +248,7 @@ pub async fn me(State(app): State<App>, session: Session) -> Answer<Me> {
 #[serde(deny_unknown_fields)]
 pub struct MyChanges {
     name: Option<String>,
-    /// A file id, or empty for none.
+    /// The id of a picture that you uploaded, or empty for none. Whoever has to do with you may fetch it.
     avatar: Option<String>,
     /// Ends all other sessions.
     new_password: Option<String>,

@@ -8,7 +8,7 @@ use super::session::NewSession;
 use crate::{
     account::embed_key::EmbedKeyInfo,
     error::Result,
-    id::{ShopId, UserId},
+    id::{FileId, ShopId, UserId},
     store::Tx,
 };
 
@@ -82,6 +82,7 @@ pub(in crate::account) struct Customer<'a> {
 pub(in crate::account) struct Admitted {
     pub user: UserId,
     pub name: String,
+    pub avatar: Option<FileId>,
 }
 
 /// Finds or makes the customer and keeps the session, in one statement: two first visits at once are one customer.
@@ -98,13 +99,13 @@ pub(in crate::account) async fn admit(
           insert into users as u (id, kind, name, shop_id, external_id, created_at)
           values ($1, 'customer', $4, $2, $3, $14)
           on conflict (shop_id, external_id) do update set name = coalesce($5, u.name)
-          returning id, name, banned_at
+          returning id, name, avatar, banned_at
         ), session as (
           insert into sessions (id, user_id, device_id, device_kind, access_hash, access_expires_at, refresh_hash, expires_at,
             refreshed_at, created_at)
           select $6, id, $7, $8, $9, $10, $11, $12, $13, $13 from customer where banned_at is null
         )
-        select id as "user: UserId", name from customer where banned_at is null
+        select id as "user: UserId", name, avatar as "avatar: FileId" from customer where banned_at is null
         "#,
         customer.new_id.0,
         customer.shop.0,
