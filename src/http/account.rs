@@ -57,7 +57,8 @@ pub struct CodeRequested {
 
 /// Send a 6-digit code to a phone or a mailbox.
 #[utoipa::path(post, path = "/codes", tag = "accounts", request_body = CodeRequest,
-    responses((status = 200, body = CodeRequested), (status = 429, body = ProblemBody)))]
+    responses((status = 200, body = CodeRequested), (status = 429, body = ProblemBody),
+        (status = 503, body = ProblemBody, description = "`unavailable`: codes cannot be sent this way, or not now")))]
 pub async fn send_code(
     State(app): State<App>,
     Extension(from): Extension<ClientAddress>,
