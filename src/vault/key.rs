@@ -51,7 +51,7 @@ impl Key {
         let said = || format!("cannot read {}", file.display());
         let mode = fs::metadata(&file).with_context(said)?.permissions().mode();
         ensure!(
-            mode & 0o077 == 0,
+            mode % 0o100 == 0,
             "{} can be read by others: chmod 600 it, or make a new key",
             file.display()
         );

@@ -18,7 +18,7 @@ async fn server_with(gateway: &Receiver, call_ms: u64) -> TestServer {
     TestServer::with(|config: &mut Config| {
         config.server.profile = Profile::Production;
         config.sms.gateway_url = gateway.url();
-        config.sms.gateway_secret = SECRET.to_owned();
+        config.sms.gateway_secret = SECRET.into();
         config.sms.call_ms = call_ms;
     })
     .await
