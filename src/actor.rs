@@ -7,11 +7,11 @@
 
 use std::{marker::PhantomData, sync::Arc};
 
-use proto::{Permission, UserKind, json::Word};
+use proto::{Permission, User, UserKind, json::Word};
 
 use crate::{
     error::{Refusal, Result},
-    id::{SessionId, ShopId, UserId},
+    id::{FileId, SessionId, ShopId, UserId},
 };
 
 /// Somebody who has proved who they are. Cheap to clone.
@@ -23,6 +23,8 @@ pub struct Actor {
     pub kind: UserKind,
     /// As others see them.
     pub name: Arc<str>,
+    /// Their picture, if they have one.
+    pub avatar: Option<FileId>,
     /// The login; bots and incoming webhooks have none.
     pub session: Option<SessionId>,
     /// The shop that a bot or an embedded customer belongs to.
@@ -99,6 +101,16 @@ impl FromIterator<Permission> for Permissions {
 }
 
 impl Actor {
+    /// As others see them.
+    pub fn as_seen(&self) -> User {
+        User {
+            id: self.user.to_string(),
+            kind: self.kind.into(),
+            name: self.name.to_string(),
+            avatar: self.avatar.map(|file| file.to_string()).unwrap_or_default(),
+        }
+    }
+
     /// The permissions held in a shop; none where they do not work.
     pub fn permissions_in(&self, shop: ShopId) -> Permissions {
         self.posts

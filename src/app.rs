@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use crate::{
-    account::hasher::PasswordHasher,
+    account::{gateway::Ways, hasher::PasswordHasher},
     clock::Clock,
     config::Config,
     conversation::log::{Log, Width},
@@ -12,6 +12,7 @@ use crate::{
     pace::Pace,
     shutdown::Shutdown,
     store::Store,
+    vault::Vault,
 };
 
 /// Store, log, clock, settings. Cheap to clone.
@@ -33,6 +34,10 @@ pub struct App {
     pub tasks: Shutdown,
     /// Hashes passwords, a few at once.
     pub hasher: PasswordHasher,
+    /// How codes reach phones and mailboxes.
+    pub ways: Ways,
+    /// Seals the secrets that lie in the database.
+    pub vault: Vault,
     /// All settings.
     pub config: Arc<Config>,
 }
@@ -52,6 +57,8 @@ impl App {
         };
         let log = Log::start(&store, &clock, width, shutdown)?;
         let hasher = PasswordHasher::new(config.login.hashes_at_once, config.login.hashes_waiting);
+        let ways = Ways::open(&config)?;
+        let vault = Vault::open(&config)?;
         let media = Media::open(&config)?;
         let per_second = config.limits.bot_requests_per_second;
         let sends = config.limits.sends_per_second;
@@ -64,6 +71,8 @@ impl App {
             clock,
             tasks: shutdown.clone(),
             hasher,
+            ways,
+            vault,
             config: Arc::new(config),
         })
     }

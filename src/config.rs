@@ -160,6 +160,31 @@ settings! {
     /// Log-ins that may wait for that; beyond, they are refused as `overloaded`.
     hashes_waiting: usize = 64usize;
 
+    [security: Security] "What is kept secret at rest."
+    /// Key for the secrets in the database (webhooks', embedding keys'): 32 bytes in base64, `openssl rand -base64 32`
+    /// makes one. All nodes of a database share it. Empty: `secrets.key` in the data folder, made at the first start; in
+    /// production only together with the private database. Whoever loses it has to make all those secrets anew.
+    secrets_key: String = "";
+    /// Keys that still open what they sealed. At its start a server seals all of that anew with `secrets_key`.
+    former_secrets_keys: Vec<String> = Vec::<String>::new();
+
+    [sms: Sms] "Codes to phones."
+    /// Where each text is posted to, signed (docs/webhooks.md, "Codes"); empty: in development a page shows the texts, in
+    /// production whoever asks for one is refused as `unavailable`.
+    gateway_url: String = "";
+    /// What those calls are signed with: `whsec_` and base64 of 24 to 64 bytes.
+    gateway_secret: String = "";
+    /// Milliseconds that one call may take; there are three tries.
+    call_ms: u64 = 2_500u64;
+
+    [mail: Mail] "Codes to mailboxes, in the same way."
+    /// Where each text is posted to.
+    gateway_url: String = "";
+    /// What those calls are signed with.
+    gateway_secret: String = "";
+    /// Milliseconds that one call may take; there are three tries.
+    call_ms: u64 = 2_500u64;
+
     [conversation: ConversationSettings] "Conversations."
     /// Minutes in which a sender may edit a message.
     edit_minutes: i64 = 15i64;

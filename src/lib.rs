@@ -24,7 +24,7 @@
 //! * [`demo`]: something to look at on a first day.
 //! * [`app`]: what a verb may use. [`store`]: the database and the unit of work. [`bus`]: one node telling the others.
 //! * [`event`]: what a screen must see now. [`fact`]: what happened, remembered for ever.
-//! * [`actor`]: who is asking. [`error`]: the two ways to fail. [`config`]: every setting. [`clock`], [`id`], [`pace`], [`shutdown`], [`tls`], [`telemetry`].
+//! * [`actor`]: who is asking. [`error`]: the two ways to fail. [`config`]: every setting. [`clock`], [`id`], [`pace`], [`shutdown`], [`sign`], [`tls`], [`telemetry`], [`vault`].
 
 pub mod account;
 pub mod actor;
@@ -50,10 +50,12 @@ pub mod media;
 pub mod pace;
 pub mod shop;
 pub mod shutdown;
+pub mod sign;
 pub mod staff;
 pub mod store;
 pub mod telemetry;
 pub mod tls;
+pub mod vault;
 pub mod webhook;
 
 use std::{net::SocketAddr, num::NonZeroU32, path::Path, sync::Arc, time::Duration};
@@ -110,6 +112,8 @@ pub async fn run(
     let (hub, errands) = Hub::new(bus.clone());
     bus.attach(hub.clone());
     let app = App::new(store, clock, config, shutdown)?;
+    webhook::endpoint::seal_anew(&app).await?;
+    account::embed_key::seal_anew(&app).await?;
     let live = Live::new(app.clone(), hub.clone());
     shutdown.spawn_keeper(live::keeper::run(live.clone(), errands, shutdown.clone()));
     job::start(&app, shutdown)?;

@@ -31,7 +31,8 @@ pub async fn add_embed_key(app: &App, staff: &Staff<ManageShop>) -> Result<(Embe
     let secret = URL_SAFE_NO_PAD.encode(random);
     let id = format!("ek_{}", URL_SAFE_NO_PAD.encode(rand::random::<[u8; 12]>()));
     let mut tx = app.store.begin(staff.shop).await?;
-    if !queries::add_key(&mut tx, &id, &secret, MOST, now).await? {
+    let sealed = app.vault.seal(&row(&id), &secret);
+    if !queries::add_key(&mut tx, &id, &sealed, MOST, now).await? {
         return Err(too_many());
     }
     audit::record(
@@ -77,6 +78,22 @@ pub async fn revoke_embed_key(app: &App, staff: &Staff<ManageShop>, id: &str) ->
     )
     .await?;
     tx.commit().await
+}
+
+/// Seals with the current key whatever is not: at every start, so that a change of keys is complete when all nodes have
+/// started anew. Fails if a key is missing.
+pub async fn seal_anew(app: &App) -> anyhow::Result<()> {
+    let (sql, mark) = (app.store.pool(), app.vault.mark());
+    for kept in queries::sealed_otherwise(sql, &mark).await? {
+        let secret = app.vault.renew(&row(&kept.id), &kept.secret)?;
+        queries::reseal(sql, &kept, &secret).await?;
+    }
+    Ok(())
+}
+
+/// The row that a key's secret is sealed for.
+pub(super) fn row(id: &str) -> String {
+    format!("embed_keys/{id}")
 }
 
 fn too_many() -> Error {

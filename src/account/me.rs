@@ -23,6 +23,7 @@ use crate::{
     audit,
     error::{Refusal, Result, refused_argument},
     id::{FileId, UserId},
+    media,
     store::Tx,
 };
 
@@ -81,9 +82,13 @@ pub async fn me(app: &App, session: &Session) -> Result<Me> {
 }
 
 /// Changes one's own account. A new password ends the other sessions. Refuses with `wrong_credentials`, `code_wrong`,
-/// `code_expired`, `rate_limited`, and the codes of the password rule.
+/// `code_expired`, `rate_limited`, the codes of the password rule, and a picture that is not one's own upload with
+/// `invalid_argument`.
 pub async fn change_me(app: &App, session: &Session, changes: Changes) -> Result<Me> {
     let now_is = me(app, session).await?;
+    if let Some(Avatar::Picture(file)) = changes.avatar {
+        check_picture(app, session, file).await?;
+    }
     let proved = confirm(app, &now_is, &changes).await?;
     let hash = match &changes.new_password {
         Some(text) => Some(hash(app, &now_is, text).await?),
@@ -107,6 +112,15 @@ pub async fn change_me(app: &App, session: &Session, changes: Changes) -> Result
     follow_up(app, &mut tx, session, &changes).await?;
     tx.commit().await?;
     me(app, session).await
+}
+
+/// Whose files these are does not change, so what was checked stays true.
+async fn check_picture(app: &App, session: &Session, file: FileId) -> Result<()> {
+    let own = media::owned(app, &session.actor, file).await?;
+    match own.filter(|file| file.kind == "picture") {
+        Some(_) => Ok(()),
+        None => Err(refused_argument("avatar", "is not a picture of your own")),
+    }
 }
 
 /// What changes with it: other sessions, live sockets, the record.
@@ -139,7 +153,7 @@ async fn follow_up(app: &App, tx: &mut Tx, session: &Session, changes: &Changes)
         )
         .await?;
     }
-    if changes.new_password.is_some() || changes.name.is_some() {
+    if changes.new_password.is_some() || changes.name.is_some() || changes.avatar.is_some() {
         tx.look_again(user, "account_changed").await?;
     }
     Ok(())

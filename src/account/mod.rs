@@ -9,6 +9,7 @@ pub mod email;
 pub mod embed;
 pub mod embed_key;
 mod forget;
+pub mod gateway;
 pub mod hasher;
 mod limit;
 pub mod log_in;

@@ -171,6 +171,7 @@ async fn admit(app: &App, found: Found) -> Result<Session> {
         user: found.user,
         kind: UserKind::from_word(&found.kind).unwrap_or_default(),
         name: found.name.into(),
+        avatar: found.avatar,
         session: Some(found.session),
         home: found.home,
         posts: posts.into(),

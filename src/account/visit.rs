@@ -5,6 +5,7 @@ use proto::UserKind;
 use super::{
     Device,
     embed::{EmbedFault, EmbedKey, SignedWord, Visitor},
+    embed_key,
     queries::embed as queries,
     session::{self, LoggedIn},
 };
@@ -24,7 +25,11 @@ pub async fn visit(app: &App, word: &str, device: &Device) -> Result<(LoggedIn, 
     let word = SignedWord::parse(word).map_err(refusal)?;
     let key = queries::key(app.store.pool(), word.kid()).await?;
     let key = key.ok_or(Refusal::EmbedTokenInvalid)?;
-    let signing = EmbedKey::new(word.kid(), key.shop.to_string(), key.secret.as_bytes())
+    let secret = app
+        .vault
+        .unseal(&embed_key::row(word.kid()), &key.secret)
+        .map_err(anyhow::Error::from)?;
+    let signing = EmbedKey::new(word.kid(), key.shop.to_string(), secret.as_bytes())
         .map_err(anyhow::Error::from)?;
     let visitor = word
         .verify(&signing, AUDIENCE, app.clock.now())
@@ -44,6 +49,7 @@ pub async fn visit(app: &App, word: &str, device: &Device) -> Result<(LoggedIn, 
         user: admitted.user,
         kind: UserKind::Customer,
         name: admitted.name.into(),
+        avatar: admitted.avatar,
         session: Some(logged_in.session),
         home: Some(key.shop),
         posts: [].into(),

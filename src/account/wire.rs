@@ -1,18 +1,8 @@
 //! People as the contract has them.
 
-use proto::{Post, User};
+use proto::Post;
 
-use crate::actor::{self, Actor};
-
-/// As others see them.
-pub fn user(actor: &Actor) -> User {
-    User {
-        id: actor.user.to_string(),
-        kind: actor.kind.into(),
-        name: actor.name.to_string(),
-        avatar: String::new(),
-    }
-}
+use crate::actor;
 
 /// A place on a shop's staff.
 pub fn post(post: &actor::Post) -> Post {

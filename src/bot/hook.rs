@@ -123,6 +123,7 @@ pub async fn speak(app: &App, token: &str, text: String, card: Option<Card>) -> 
         user: voice.bot,
         kind: UserKind::Bot,
         name: voice.name.into(),
+        avatar: None,
         session: None,
         home: Some(voice.shop),
         posts: [].into(),

@@ -91,6 +91,13 @@ impl Config {
                 "`server.demo` makes accounts whose password everybody knows: it needs `--profile development`"
             );
         }
+        let own_database = !self.database.url.is_empty();
+        if !self.development() && own_database && self.security.secrets_key.is_empty() {
+            bail!(
+                "`security.secrets_key` is missing: the secrets in the database are sealed with a key that every node has. \
+                 Make one with `openssl rand -base64 32` and keep it apart from the database"
+            );
+        }
         Ok(())
     }
 
@@ -260,5 +267,23 @@ mod tests {
                 "{said}"
             );
         }
+    }
+
+    /// SEC-01: a database of one's own needs a key that is not in it.
+    #[test]
+    fn production_on_a_database_of_ones_own_needs_a_key_for_secrets() {
+        let mut config = Config::default();
+        assert!(
+            config.check().is_ok(),
+            "a private database has its key beside it"
+        );
+        config.database.url = "postgresql:///souk".into();
+        let said = config.check().unwrap_err().to_string();
+        assert!(said.contains("security.secrets_key"), "{said}");
+        config.security.secrets_key = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=".into();
+        assert!(config.check().is_ok());
+        config.security.secrets_key.clear();
+        config.server.profile = Profile::Development;
+        assert!(config.check().is_ok());
     }
 }

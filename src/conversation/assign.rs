@@ -60,25 +60,22 @@ pub async fn assign(
 }
 
 async fn agent(tx: &mut Tx, user: UserId) -> Result<User> {
-    let (kind, name) = queries::agent(tx, user).await?.ok_or(Refusal::NotFound)?;
+    let agent = queries::agent(tx, user).await?.ok_or(Refusal::NotFound)?;
     Ok(User {
         id: user.to_string(),
-        kind: UserKind::from_word(&kind).unwrap_or_default().into(),
-        name,
-        avatar: String::new(),
+        kind: UserKind::from_word(&agent.kind).unwrap_or_default().into(),
+        name: agent.name,
+        avatar: agent
+            .avatar
+            .map(|file| file.to_string())
+            .unwrap_or_default(),
     })
 }
 
 fn notice(conversation: ConversationId, by: &Actor, subjects: Vec<User>) -> Draft {
-    let actor = User {
-        id: by.user.to_string(),
-        kind: by.kind.into(),
-        name: by.name.to_string(),
-        avatar: String::new(),
-    };
     let notice = Notice {
         kind: NoticeKind::StaffAssigned.into(),
-        actor: Some(actor),
+        actor: Some(by.as_seen()),
         subjects,
         inviter: None,
     };

@@ -1,7 +1,7 @@
 //! Find or open the one conversation with a shop or a person.
 
 use proto::{
-    Alert, AlertKind, Conversation, Message, Notice, NoticeKind, OpenConversation, Permission, User,
+    Alert, AlertKind, Conversation, Message, Notice, NoticeKind, OpenConversation, Permission,
 };
 
 use super::{
@@ -142,12 +142,7 @@ async fn begin_with_notice(
 ) -> Result<()> {
     let notice = Notice {
         kind: NoticeKind::ConversationOpened.into(),
-        actor: Some(User {
-            id: opener.user.to_string(),
-            kind: opener.kind.into(),
-            name: opener.name.to_string(),
-            avatar: String::new(),
-        }),
+        actor: Some(opener.as_seen()),
         ..Notice::default()
     };
     let message = Message {

@@ -194,12 +194,20 @@ pub(super) async fn assignee(
     Ok(assignee)
 }
 
+/// A member of staff as others see them.
+pub(super) struct Agent {
+    pub kind: String,
+    pub name: String,
+    pub avatar: Option<Uuid>,
+}
+
 /// Kind and name of somebody who may chat for the shop now; their post cannot be changed meanwhile.
-pub(super) async fn agent(tx: &mut Tx, user: UserId) -> Result<Option<(String, String)>> {
+pub(super) async fn agent(tx: &mut Tx, user: UserId) -> Result<Option<Agent>> {
     let shop = tx.shop()?;
-    let agent = sqlx::query!(
+    let agent = sqlx::query_as!(
+        Agent,
         "
-        select u.kind, u.name
+        select u.kind, u.name, u.avatar
         from staff s
         join users u on u.id = s.user_id
         left join roles r on r.id = s.role_id
@@ -212,7 +220,7 @@ pub(super) async fn agent(tx: &mut Tx, user: UserId) -> Result<Option<(String, S
     )
     .fetch_optional(tx.sql())
     .await?;
-    Ok(agent.map(|agent| (agent.kind, agent.name)))
+    Ok(agent)
 }
 
 /// Another member of staff answers for a conversation, or nobody.

@@ -2,7 +2,7 @@
 
 use proto::{AddMembers, MembersAdded};
 
-use super::{Power, door, door::Invitation, notice, people, queries, standing};
+use super::{Power, door, door::Invitation, people, queries, standing};
 use crate::{
     actor::Actor,
     app::App,
@@ -39,7 +39,7 @@ pub async fn add(
     }
     let added = u32::try_from(new.len()).unwrap_or(u32::MAX);
     let by_hand = Invitation {
-        actor: Some(notice::user(actor)),
+        actor: Some(actor.as_seen()),
         inviter: None,
     };
     door::admit(app, &mut tx, &group, new, by_hand).await?;

@@ -3,7 +3,7 @@
 use super::{
     Power,
     door::{self, Invitation},
-    notice, queries, standing,
+    queries, standing,
 };
 use crate::{
     actor::Actor,
@@ -25,7 +25,7 @@ pub async fn approve(app: &App, actor: &Actor, group: ConversationId, user: User
         return Err(Refusal::Banned.into());
     }
     let approved = Invitation {
-        actor: Some(notice::user(actor)),
+        actor: Some(actor.as_seen()),
         inviter: queries::person(&mut tx, inviter).await?,
     };
     door::admit(app, &mut tx, &group, vec![person.user], approved).await?;

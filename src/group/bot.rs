@@ -23,7 +23,7 @@ pub async fn let_in(
     let group = hold(tx, by, group).await?;
     group.require_open()?;
     let invitation = Invitation {
-        actor: Some(notice::user(by)),
+        actor: Some(by.as_seen()),
         inviter: None,
     };
     door::admit(app, tx, &group, vec![bot], invitation).await

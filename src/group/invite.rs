@@ -4,7 +4,7 @@ use jiff::SignedDuration;
 use proto::{Invite, MakeInvite};
 
 use super::{
-    OPEN_INVITES, Power, notice, person, queries,
+    OPEN_INVITES, Power, person, queries,
     queries::NewInvite,
     refused_because,
     standing::{self, Standing},
@@ -60,7 +60,7 @@ pub async fn make(
         id: id.to_string(),
         group_id: group.id.to_string(),
         group_name: group.name,
-        inviter: Some(notice::user(actor)),
+        inviter: Some(actor.as_seen()),
         user_id: request.user_id,
         token: token.unwrap_or_default(),
         uses_left: new.uses.unsigned_abs(),

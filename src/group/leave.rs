@@ -20,7 +20,7 @@ pub async fn leave(app: &App, actor: &Actor, group: ConversationId) -> Result<()
         GroupRole::Owner if !group.closed => return Err(Refusal::LastOwner.into()),
         _ => {}
     }
-    let said = notice::about(actor, NoticeKind::MemberLeft, vec![notice::user(actor)]);
+    let said = notice::about(actor, NoticeKind::MemberLeft, vec![actor.as_seen()]);
     door::part(app, &mut tx, &group, actor.user, said).await?;
     tx.commit().await
 }

@@ -18,7 +18,7 @@ use crate::{
 pub(super) fn by(actor: &Actor, kind: NoticeKind) -> Notice {
     Notice {
         kind: kind.into(),
-        actor: Some(user(actor)),
+        actor: Some(actor.as_seen()),
         ..Notice::default()
     }
 }
@@ -28,16 +28,6 @@ pub(super) fn about(actor: &Actor, kind: NoticeKind, subjects: Vec<User>) -> Not
     Notice {
         subjects,
         ..by(actor, kind)
-    }
-}
-
-/// An actor as others see them.
-pub(super) fn user(actor: &Actor) -> User {
-    User {
-        id: actor.user.to_string(),
-        kind: actor.kind.into(),
-        name: actor.name.to_string(),
-        avatar: String::new(),
     }
 }
 

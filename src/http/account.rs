@@ -57,7 +57,8 @@ pub struct CodeRequested {
 
 /// Send a 6-digit code to a phone or a mailbox.
 #[utoipa::path(post, path = "/codes", tag = "accounts", request_body = CodeRequest,
-    responses((status = 200, body = CodeRequested), (status = 429, body = ProblemBody)))]
+    responses((status = 200, body = CodeRequested), (status = 429, body = ProblemBody),
+        (status = 503, body = ProblemBody, description = "`unavailable`: codes cannot be sent this way, or not now")))]
 pub async fn send_code(
     State(app): State<App>,
     Extension(from): Extension<ClientAddress>,
@@ -248,7 +249,7 @@ pub async fn me(State(app): State<App>, session: Session) -> Answer<Me> {
 #[serde(deny_unknown_fields)]
 pub struct MyChanges {
     name: Option<String>,
-    /// A file id, or empty for none.
+    /// The id of a picture that you uploaded, or empty for none. Whoever has to do with you may fetch it.
     avatar: Option<String>,
     /// Ends all other sessions.
     new_password: Option<String>,

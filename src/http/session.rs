@@ -88,7 +88,7 @@ impl LoggedIn {
     fn of(session: session::LoggedIn, actor: &Actor) -> Self {
         Self {
             tokens: session.into(),
-            user: wire::user(actor),
+            user: actor.as_seen(),
             posts: actor.posts.iter().map(wire::post).collect(),
         }
     }

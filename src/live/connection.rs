@@ -281,7 +281,7 @@ fn wrong_token(code: Refusal) -> bool {
 fn welcome(live: &Live, session: &Session) -> Authenticated {
     let actor = &session.actor;
     Authenticated {
-        user: Some(wire::user(actor)),
+        user: Some(actor.as_seen()),
         session_id: session.id.to_string(),
         posts: actor.posts.iter().map(wire::post).collect(),
         now: millis(live.app.clock.now()),

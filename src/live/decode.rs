@@ -1,4 +1,5 @@
-//! A client's frame, from bytes of either wire format. Fuzzed (`fuzz/`): no input may panic it.
+//! A client's frame, from bytes of either wire format. Fuzzed, always (`tests/fuzz`) and at length (`fuzz/`): no input
+//! breaks it, holds much more memory than its own size, or is answered by more than a sentence.
 
 use prost::Message as _;
 use proto::{
@@ -9,6 +10,9 @@ use proto::{
 
 use super::outbox::Format;
 use crate::error::{Error, Reason, Refusal};
+
+/// Characters of the reason that is said back: it may quote what the stranger sent.
+const REASON: usize = 300;
 
 /// The id and the request, or the id as far as it is known (else 0) and the refusal to answer with.
 pub fn decode(data: &[u8], format: Format) -> Result<(u64, Request), (u64, Error)> {
@@ -50,7 +54,10 @@ fn decode_json(data: &[u8]) -> Result<ClientFrame, (u64, Error)> {
     })
 }
 
-fn refused(code: Refusal, sentence: String) -> Error {
+fn refused(code: Refusal, mut sentence: String) -> Error {
+    if let Some((end, _)) = sentence.char_indices().nth(REASON) {
+        sentence.replace_range(end.., "…");
+    }
     Error::Refused(Box::new(Reason {
         code,
         field: String::new(),

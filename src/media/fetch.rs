@@ -1,4 +1,5 @@
-//! Fetch a file: only who sent it, and who takes part in a conversation that carries it.
+//! Fetch a file: only who sent it, who takes part in a conversation that carries it, and, if somebody has it as their avatar,
+//! whoever has to do with them.
 
 use uuid::Uuid;
 
@@ -10,7 +11,7 @@ use super::{
 use crate::{
     actor::Actor,
     app::App,
-    conversation,
+    conversation::{self, recent::acquaintances},
     error::{Error, Refusal, Result, refused_argument},
     id::FileId,
 };
@@ -26,11 +27,8 @@ pub async fn fetch(
     let (file, home) = queries::file_and_home(app.store.pool(), id)
         .await?
         .ok_or(Refusal::NotFound)?;
-    if file.owner != actor.user {
-        let conversations = queries::granted(app.store.pool(), file.id).await?;
-        if !conversation::takes_part_in_any(app, actor, &conversations).await? {
-            return Err(Refusal::NotFound.into());
-        }
+    if file.owner != actor.user && !was_shown(app, actor, &file).await? {
+        return Err(Refusal::NotFound.into());
     }
     let home: Uuid = home.map_or(file.owner.0, |shop| shop.0);
     match app.media.shelf.fetch(&place(home, id), range).await {
@@ -39,4 +37,17 @@ pub async fn fetch(
         Err(ShelfFault::Range) => Err(refused_argument("range", "is outside of the file")),
         Err(fault) => Err(Error::Broken(fault.into())),
     }
+}
+
+/// Has somebody shown it to them: in a conversation, or as their face?
+async fn was_shown(app: &App, actor: &Actor, file: &File) -> Result<bool> {
+    let conversations = queries::granted(app.store.pool(), file.id).await?;
+    if conversation::takes_part_in_any(app, actor, &conversations).await? {
+        return Ok(true);
+    }
+    if !queries::is_avatar(app.store.pool(), file).await? {
+        return Ok(false);
+    }
+    let known = acquaintances(app, actor.user, &[file.owner]).await?;
+    Ok(!known.is_empty())
 }

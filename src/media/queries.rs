@@ -109,6 +109,17 @@ pub(super) async fn granted(
     .await
 }
 
+/// Is it its owner's avatar now?
+pub(super) async fn is_avatar(sql: impl PgExecutor<'_>, file: &File) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (select from users where id = $1 and avatar = $2) as "is_avatar!""#,
+        file.owner.0,
+        file.id.0,
+    )
+    .fetch_one(sql)
+    .await
+}
+
 /// The participants of these conversations may fetch these files from now on.
 pub(super) async fn grant(
     sql: impl PgExecutor<'_>,

@@ -17,13 +17,16 @@ use tokio::{
 
 use super::{
     egress::{Answer, Egress, EgressFault},
-    guard, payload,
+    endpoint, guard, payload,
     queries::{self, Due, Record},
     schedule::{self, Verdict},
-    sign::{Secret, Signer},
     switch_off::{self, Because},
 };
-use crate::{app::App, error::Result};
+use crate::{
+    app::App,
+    error::Result,
+    sign::{Secret, Signer},
+};
 
 /// So often the courier looks for what nobody woke it for: retries, and what other nodes fanned out.
 const POLL: Duration = Duration::from_millis(250);
@@ -104,8 +107,9 @@ impl Courier {
 /// One call, from the guard to the record.
 async fn attempt(app: &App, egress: &Egress, due: &Due) -> Result<()> {
     let body = payload::body(app, due).await?;
-    let (now, started) = (app.clock.now(), Instant::now());
-    let outcome = call(app, egress, due, body, now).await;
+    let started = Instant::now();
+    let signer = signer(app, due)?;
+    let outcome = call(app, egress, due, &signer, body).await;
     let duration_ms = i32::try_from(started.elapsed().as_millis()).unwrap_or(i32::MAX);
     settle(app, due, outcome, duration_ms).await
 }
@@ -115,18 +119,23 @@ async fn call(
     app: &App,
     egress: &Egress,
     due: &Due,
+    signer: &Signer,
     body: Bytes,
-    now: Timestamp,
 ) -> Result<Answer, EgressFault> {
     let target = guard(app).admit(&due.url)?;
-    let stamp = signer(due).stamp(due.id.0, now, &body);
+    let stamp = signer.stamp(due.id.0, app.clock.now(), &body);
     egress.post(&target, &stamp.headers(), body).await
 }
 
-fn signer(due: &Due) -> Signer {
-    let read = |text: &str| Secret::parse(text).ok();
-    let current = read(&due.secret).unwrap_or_else(|| Secret::generate(&mut rand::rng()));
-    Signer::new(current, due.previous_secret.as_deref().and_then(read))
+/// Signs with the endpoint's secret, and with the former one for as long as that is good.
+fn signer(app: &App, due: &Due) -> anyhow::Result<Signer> {
+    let row = endpoint::row(due.endpoint);
+    let read = |sealed: &str| -> anyhow::Result<Secret> {
+        Ok(Secret::parse(&app.vault.unseal(&row, sealed)?)?)
+    };
+    let previous = due.previous_secret.as_deref();
+    let previous = previous.map(read).transpose()?;
+    Ok(Signer::new(read(&due.secret)?, previous))
 }
 
 /// Writes down how it went, and what follows.

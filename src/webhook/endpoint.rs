@@ -5,13 +5,14 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{ENDPOINTS, EVENTS, Endpoint, EndpointWithSecret, guard, queries, sign::Secret};
+use super::{ENDPOINTS, EVENTS, Endpoint, EndpointWithSecret, guard, queries};
 use crate::{
     actor::{ManageBots, Staff},
     app::App,
     audit,
     error::{Error, Reason, Refusal, Result, refused_argument},
     id::{EndpointId, UserId},
+    sign::Secret,
     store::Tx,
 };
 
@@ -60,7 +61,8 @@ pub async fn add(
         bot.ok_or(Refusal::NotFound)?;
     }
     let (id, now) = (act.id, app.clock.now());
-    if !queries::add(&mut act.tx, id, &new, &secret.reveal(), ENDPOINTS, now).await? {
+    let sealed = app.vault.seal(&row(id), &secret.reveal());
+    if !queries::add(&mut act.tx, id, &new, &sealed, ENDPOINTS, now).await? {
         return Err(Refusal::QuotaExceeded.into());
     }
     act.done("webhook.added")
@@ -119,10 +121,29 @@ pub async fn rotate(
     let secret = Secret::generate(&mut rand::rng());
     let mut act = Act::begin(app, staff, id).await?;
     let until = app.clock.now() + ROTATION;
-    queries::rotate(&mut act.tx, id, &secret.reveal(), until).await?;
+    let sealed = app.vault.seal(&row(id), &secret.reveal());
+    queries::rotate(&mut act.tx, id, &sealed, until).await?;
     act.done("webhook.secret_rotated")
         .await
         .and_then(|endpoint| with_secret(endpoint, &secret))
+}
+
+/// Seals with the current key whatever is not: at every start, so that a change of keys is complete when all nodes have
+/// started anew. Fails if a key is missing.
+pub async fn seal_anew(app: &App) -> anyhow::Result<()> {
+    let (sql, mark) = (app.store.pool(), app.vault.mark());
+    for kept in queries::sealed_otherwise(sql, &mark).await? {
+        let renew = |text: &String| app.vault.renew(&row(kept.id), text);
+        let secret = renew(&kept.secret)?;
+        let previous = kept.previous_secret.as_ref().map(renew).transpose()?;
+        queries::reseal(sql, &kept, &secret, previous.as_deref()).await?;
+    }
+    Ok(())
+}
+
+/// The row that an endpoint's secrets are sealed for.
+pub(super) fn row(id: EndpointId) -> String {
+    format!("webhook_endpoints/{id}")
 }
 
 fn with_secret(endpoint: Option<Endpoint>, secret: &Secret) -> Result<EndpointWithSecret> {

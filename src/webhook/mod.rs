@@ -3,7 +3,7 @@
 //! Staff keep endpoints ([`endpoint`]); a fact becomes one delivery for each endpoint that wants it ([`fan_out`]); the
 //! courier calls ([`deliver`]) with what `payload.rs` writes; [`history`] shows every attempt and sends again;
 //! [`switch_off`] stops calling who never hears. Below them, and without a database: [`address`] decides where we may
-//! call at all, [`egress`] makes the call, [`sign`] proves that it was us, [`schedule`] says when to try again.
+//! call at all, [`egress`] makes the call, [`crate::sign`] proves that it was us, [`schedule`] says when to try again.
 
 pub mod address;
 pub mod deliver;
@@ -14,7 +14,6 @@ pub mod history;
 mod payload;
 mod queries;
 pub mod schedule;
-pub mod sign;
 pub mod switch_off;
 
 use serde::{Deserialize, Serialize};

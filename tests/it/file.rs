@@ -8,11 +8,11 @@ use reqwest::{
     multipart::{Form, Part},
 };
 use serde_json::{Value, json};
-use souk::id::ConversationId;
+use souk::id::{ConversationId, FileId};
 
-use crate::support::{Person, TestServer, people::direct_conversation};
+use crate::support::{Person, TestServer, people::direct_conversation, register::phone};
 
-fn picture(width: u32, height: u32) -> Vec<u8> {
+pub fn picture(width: u32, height: u32) -> Vec<u8> {
     let mut bytes = Cursor::new(Vec::new());
     DynamicImage::new_rgb8(width, height)
         .write_to(&mut bytes, ImageFormat::Png)
@@ -20,7 +20,7 @@ fn picture(width: u32, height: u32) -> Vec<u8> {
     bytes.into_inner()
 }
 
-async fn upload(
+pub async fn upload(
     server: &TestServer,
     who: &Person,
     name: &str,
@@ -176,5 +176,79 @@ async fn what_is_not_what_it_says_is_refused_and_leaves_nothing() {
             .await
             .1["code"],
         "quota_exceeded"
+    );
+}
+
+/// ACC-13, CHAT-09: an avatar is a picture of one's own. Whoever has to do with its owner is shown it everywhere and may fetch it,
+/// as long as it is worn; nobody else may.
+#[tokio::test]
+async fn an_avatar_is_a_picture_of_ones_own() {
+    let server = TestServer::start().await;
+    let (ann, bob, _) = direct_conversation(&server).await;
+    let eve = Person::customer(&server, "Eve").await;
+    let sent = async |who: &Person, name: &str, bytes: Vec<u8>| {
+        let (status, uploaded) = upload(&server, who, name, bytes).await;
+        assert_eq!(status, StatusCode::OK);
+        uploaded
+    };
+    let face = sent(&ann, "me.png", picture(300, 300)).await;
+    let (id, thumbnail) = (&face["file_id"], &face["thumbnail_id"]);
+    let bobs = sent(&bob, "me.png", picture(200, 200)).await;
+    let note = sent(&ann, "note.txt", b"not a face".to_vec()).await;
+    let nothing = json!(FileId::new());
+    let rest = server.rest().by(&ann);
+    for other in [&bobs["file_id"], &note["file_id"], thumbnail, &nothing] {
+        let said = rest.patch("/me", json!({ "avatar": other })).await;
+        assert_eq!(said.refused(), "invalid_argument", "{other}");
+    }
+    let of_partner = async || {
+        let page = server.rest().by(&bob).get("/conversations").await.ok();
+        page["conversations"][0]["partner"]["avatar"].clone()
+    };
+    assert_eq!(of_partner().await, json!(""));
+    assert_eq!(
+        rest.patch("/me", json!({ "avatar": id })).await.ok()["avatar"],
+        *id
+    );
+    assert_eq!(of_partner().await, *id);
+    let welcome = ann.connect(&server).await.welcome;
+    assert_eq!(json!(welcome.user.expect("Ann").avatar), *id);
+
+    let may = async |who: &Person, id: &Value| {
+        fetch(&server, who, id.as_str().expect("an id"), "")
+            .await
+            .status()
+            == StatusCode::OK
+    };
+    assert!(may(&bob, id).await && may(&bob, thumbnail).await);
+    assert!(!may(&eve, id).await && !may(&eve, thumbnail).await);
+    assert!(!may(&ann, &bobs["file_id"]).await, "not worn");
+    rest.patch("/me", json!({ "avatar": "" })).await.ok();
+    assert!(!may(&bob, id).await && may(&ann, id).await);
+}
+
+/// ACC-13: who opens a conversation is shown with their avatar, in the notice and as the partner.
+#[tokio::test]
+async fn an_avatar_is_in_the_notices() {
+    let server = TestServer::start().await;
+    let (boss, shop) = Person::registered_merchant(&server, &phone(1)).await;
+    let ann = Person::customer(&server, "Ann").await;
+    let (_, face) = upload(&server, &ann, "me.png", picture(300, 300)).await;
+    let rest = server.rest().by(&ann);
+    rest.patch("/me", json!({ "avatar": face["file_id"] }))
+        .await
+        .ok();
+    let opened = rest
+        .post("/conversations", json!({ "shop_id": shop }))
+        .await
+        .ok();
+    let path = format!(
+        "/conversations/{}/messages",
+        opened["id"].as_str().expect("an id")
+    );
+    let page = server.rest().by(&boss).get(&path).await.ok();
+    assert_eq!(
+        page["messages"][0]["notice"]["actor"]["avatar"],
+        face["file_id"]
     );
 }

@@ -16,25 +16,34 @@ pub(in crate::account) struct NewCode<'a> {
     pub channel: &'a str,
     pub recipient: &'a str,
     pub text: &'a str,
+    pub keeps_text: bool,
     pub to_strangers: bool,
 }
 
-/// Keeps a code and puts its text into the outbox, unless there is no account and strangers get none.
+/// Keeps a code, and its text where it is shown on a page. Says whether the text is to be sent: not if there is no account and
+/// strangers get none.
 pub(in crate::account) async fn add(
     sql: impl PgExecutor<'_>,
     new: &NewCode<'_>,
     now: Timestamp,
     expires_at: Timestamp,
-) -> sqlx::Result<()> {
-    sqlx::query!(
+) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
         r#"
         with code as (
           insert into codes (id, account, contact, purpose, hash, tries_left, expires_at)
           values ($1, $2, $3, $4, $5, $6, $12)
+        ),
+        goes as (
+          select $10 or exists (select from users where kind = $2 and (phone = $3 or email = $3)) as goes
+        ),
+        kept as (
+          insert into outgoing_messages (channel, recipient, text, created_at, forget_at)
+          select $7, $8, $9, $11, $12
+          from goes
+          where goes and $13
         )
-        insert into outgoing_messages (channel, recipient, text, created_at, forget_at)
-        select $7, $8, $9, $11, $12
-        where $10 or exists (select from users where kind = $2 and (phone = $3 or email = $3))
+        select goes as "goes!" from goes
         "#,
         new.id,
         new.account,
@@ -48,10 +57,10 @@ pub(in crate::account) async fn add(
         new.to_strangers,
         now.to_sqlx() as _,
         expires_at.to_sqlx() as _,
+        new.keeps_text,
     )
-    .execute(sql)
-    .await?;
-    Ok(())
+    .fetch_one(sql)
+    .await
 }
 
 /// What hashes of codes are keyed with.

@@ -8,7 +8,7 @@ use super::session::NewSession;
 use crate::{
     account::embed_key::EmbedKeyInfo,
     error::Result,
-    id::{ShopId, UserId},
+    id::{FileId, ShopId, UserId},
     store::Tx,
 };
 
@@ -32,6 +32,43 @@ pub(in crate::account) async fn key(
     .await
 }
 
+/// What is kept of a key's secret.
+pub(in crate::account) struct Kept {
+    pub id: String,
+    pub secret: String,
+}
+
+/// Keys of all shops whose secret does not begin with this mark.
+pub(in crate::account) async fn sealed_otherwise(
+    sql: impl PgExecutor<'_>,
+    mark: &str,
+) -> sqlx::Result<Vec<Kept>> {
+    sqlx::query_as!(
+        Kept,
+        "select id, secret from embed_keys where not starts_with(secret, $1)",
+        mark,
+    )
+    .fetch_all(sql)
+    .await
+}
+
+/// Replaces a key's secret by the same one under another seal, unless that has happened meanwhile.
+pub(in crate::account) async fn reseal(
+    sql: impl PgExecutor<'_>,
+    was: &Kept,
+    secret: &str,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update embed_keys set secret = $3 where id = $1 and secret = $2",
+        was.id,
+        was.secret,
+        secret,
+    )
+    .execute(sql)
+    .await
+    .map(drop)
+}
+
 /// A shop's customer as the shop names them.
 pub(in crate::account) struct Customer<'a> {
     pub shop: ShopId,
@@ -45,6 +82,7 @@ pub(in crate::account) struct Customer<'a> {
 pub(in crate::account) struct Admitted {
     pub user: UserId,
     pub name: String,
+    pub avatar: Option<FileId>,
 }
 
 /// Finds or makes the customer and keeps the session, in one statement: two first visits at once are one customer.
@@ -61,13 +99,13 @@ pub(in crate::account) async fn admit(
           insert into users as u (id, kind, name, shop_id, external_id, created_at)
           values ($1, 'customer', $4, $2, $3, $14)
           on conflict (shop_id, external_id) do update set name = coalesce($5, u.name)
-          returning id, name, banned_at
+          returning id, name, avatar, banned_at
         ), session as (
           insert into sessions (id, user_id, device_id, device_kind, access_hash, access_expires_at, refresh_hash, expires_at,
             refreshed_at, created_at)
           select $6, id, $7, $8, $9, $10, $11, $12, $13, $13 from customer where banned_at is null
         )
-        select id as "user: UserId", name from customer where banned_at is null
+        select id as "user: UserId", name, avatar as "avatar: FileId" from customer where banned_at is null
         "#,
         customer.new_id.0,
         customer.shop.0,

@@ -7,7 +7,7 @@ use sqlx::PgExecutor;
 use crate::{
     account::session::OwnSession,
     actor::{Permissions, Post},
-    id::{SessionId, ShopId, UserId},
+    id::{FileId, SessionId, ShopId, UserId},
 };
 
 /// A session with its user.
@@ -17,6 +17,7 @@ pub(in crate::account) struct Found {
     pub user: UserId,
     pub kind: String,
     pub name: String,
+    pub avatar: Option<FileId>,
     pub home: Option<ShopId>,
     pub banned: bool,
     pub expires_at: Timestamp,
@@ -31,7 +32,8 @@ pub(in crate::account) async fn session_by_access(
     sqlx::query_as!(
         Found,
         r#"
-        select s.id as "session: SessionId", s.user_id as "user: UserId", u.kind, u.name, u.shop_id as "home: ShopId",
+        select s.id as "session: SessionId", s.user_id as "user: UserId", u.kind, u.name, u.avatar as "avatar: FileId",
+          u.shop_id as "home: ShopId",
           u.banned_at is not null or exists (select from bans b where b.shop_id = u.shop_id and b.user_id = u.id) as "banned!",
           s.access_expires_at as "expires_at: jiff_sqlx::Timestamp",
           s.revoked_at is not null as "revoked!"
@@ -53,7 +55,8 @@ pub(in crate::account) async fn session_by_id(
     sqlx::query_as!(
         Found,
         r#"
-        select s.id as "session: SessionId", s.user_id as "user: UserId", u.kind, u.name, u.shop_id as "home: ShopId",
+        select s.id as "session: SessionId", s.user_id as "user: UserId", u.kind, u.name, u.avatar as "avatar: FileId",
+          u.shop_id as "home: ShopId",
           u.banned_at is not null or exists (select from bans b where b.shop_id = u.shop_id and b.user_id = u.id) as "banned!",
           s.access_expires_at as "expires_at: jiff_sqlx::Timestamp",
           s.revoked_at is not null as "revoked!"

@@ -185,6 +185,50 @@ pub(in crate::webhook) async fn rotate(
     Ok(())
 }
 
+/// What is kept of an endpoint's secrets.
+pub(in crate::webhook) struct Kept {
+    pub id: EndpointId,
+    pub secret: String,
+    pub previous_secret: Option<String>,
+}
+
+/// Endpoints of all shops with a secret that does not begin with this mark.
+pub(in crate::webhook) async fn sealed_otherwise(
+    sql: impl PgExecutor<'_>,
+    mark: &str,
+) -> sqlx::Result<Vec<Kept>> {
+    sqlx::query_as!(
+        Kept,
+        r#"
+        select id as "id: EndpointId", secret, previous_secret
+        from webhook_endpoints
+        where not starts_with(secret, $1) or not starts_with(previous_secret, $1)
+        "#,
+        mark,
+    )
+    .fetch_all(sql)
+    .await
+}
+
+/// Replaces an endpoint's secrets by the same ones under another seal, unless they have changed meanwhile.
+pub(in crate::webhook) async fn reseal(
+    sql: impl PgExecutor<'_>,
+    was: &Kept,
+    secret: &str,
+    previous: Option<&str>,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update webhook_endpoints set secret = $3, previous_secret = $4 where id = $1 and secret = $2",
+        was.id.0,
+        was.secret,
+        secret,
+        previous,
+    )
+    .execute(sql)
+    .await
+    .map(drop)
+}
+
 /// The shop remembers its messages as facts while some endpoint that is on wants to hear them.
 pub(in crate::webhook) async fn remember_what_is_wanted(tx: &mut Tx) -> Result<()> {
     let shop = tx.shop()?;

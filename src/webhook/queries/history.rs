@@ -8,8 +8,9 @@ use crate::{
     clock::millis,
     error::Result,
     id::{DeliveryId, EndpointId},
+    sign,
     store::Tx,
-    webhook::{Attempt, Delivery, DeliveryState, TEST, sign},
+    webhook::{Attempt, Delivery, DeliveryState, TEST},
 };
 
 /// What a delivery is sorted by.

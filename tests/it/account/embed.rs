@@ -1,11 +1,16 @@
 //! A shop's own site logs its users in.
 
+use std::time::Duration;
+
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use futures_util::future::join_all;
 use hmac::{Hmac, KeyInit, Mac};
 use serde_json::{Value, json};
 use sha2::Sha256;
-use souk::id::ShopId;
+use souk::{clock::Clock, config::Config, id::ShopId, shutdown::Shutdown};
+use sqlx::postgres::PgConnectOptions;
+use tempfile::TempDir;
+use tokio::net::TcpListener;
 
 use crate::support::{Person, TestServer, register::phone, rest::Said};
 
@@ -147,4 +152,92 @@ async fn only_the_shops_own_word_is_taken() {
         recorded,
         ["shop.opened", "embed_key.added", "embed_key.revoked"]
     );
+}
+
+/// How the secret of a key lies in the table.
+async fn sealed(server: &TestServer, key: &Value) -> String {
+    sqlx::query_scalar("select secret from embed_keys where id = $1")
+        .bind(key["id"].as_str().unwrap())
+        .fetch_one(server.server.app.store.pool())
+        .await
+        .unwrap()
+}
+
+async fn put(server: &TestServer, key: &Value, sealed: &str) {
+    sqlx::query("update embed_keys set secret = $2 where id = $1")
+        .bind(key["id"].as_str().unwrap())
+        .bind(sealed)
+        .execute(server.server.app.store.pool())
+        .await
+        .unwrap();
+}
+
+/// SEC-01, ACC-01: whoever reads the table cannot sign for a shop, and whoever can write to it cannot make one key out of
+/// another: a sealed secret opens in its own row only.
+#[tokio::test]
+async fn a_secret_lies_sealed_in_its_row() {
+    let server = TestServer::start().await;
+    let (_, shop, key) = shop_with_key(&server, 1).await;
+    let (_, other_shop, other_key) = shop_with_key(&server, 2).await;
+    let row: String = sqlx::query_scalar("select string_agg(k::text, ' ') from embed_keys k")
+        .fetch_one(server.server.app.store.pool())
+        .await
+        .unwrap();
+    for key in [&key, &other_key] {
+        assert!(row.contains(key["id"].as_str().unwrap()));
+        assert!(!row.contains(key["secret"].as_str().unwrap()), "{row}");
+    }
+    put(&server, &key, &sealed(&server, &other_key).await).await;
+    let forged = json!({ "id": key["id"], "secret": other_key["secret"] });
+    let said = visit(&server, sign(&forged, &claims(&server, shop, "u-1"))).await;
+    assert_eq!((said.status, said.refused()), (500, "broken"));
+    let good = sign(&other_key, &claims(&server, other_shop, "u-1"));
+    visit(&server, good).await.ok();
+}
+
+/// Reliability 3.4: the key of the settings is changed: a server seals all anew at its start, also what an older version left
+/// in the clear, and from then on the former key is not needed. Without a key that is needed a server does not start.
+#[tokio::test]
+async fn the_key_of_secrets_is_changed() {
+    let former = TestServer::start().await;
+    let (_, shop, key) = shop_with_key(&former, 1).await;
+    let (_, old_shop, old_key) = shop_with_key(&former, 2).await;
+    put(&former, &old_key, old_key["secret"].as_str().unwrap()).await;
+    let (database, former_key) = (
+        former.database.clone(),
+        former.server.app.config.security.secrets_key.clone(),
+    );
+    former.stop().await;
+
+    let new_key = "ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA=".to_owned();
+    assert!(
+        fails_to_start(&database, &new_key)
+            .await
+            .contains("former_secrets_keys")
+    );
+    let changing = TestServer::on(database.clone(), |config| {
+        config.security.secrets_key.clone_from(&new_key);
+        config.security.former_secrets_keys = vec![former_key];
+    })
+    .await;
+    changing.stop().await;
+    let changed = TestServer::on(database, |config| config.security.secrets_key = new_key).await;
+    for (shop, key) in [(shop, key), (old_shop, old_key)] {
+        let token = sign(&key, &claims(&changed, shop, "u-1"));
+        visit(&changed, token).await.ok();
+        assert!(sealed(&changed, &key).await.starts_with("v1."));
+    }
+}
+
+/// What a server says that cannot start with this key.
+async fn fails_to_start(database: &PgConnectOptions, key: &str) -> String {
+    let (mut config, data) = (Config::default(), TempDir::new().unwrap());
+    config.server.data = data.path().display().to_string();
+    config.security.secrets_key = key.to_owned();
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let (clock, shutdown) = (Clock::default(), Shutdown::default());
+    let started = souk::run(config, database.clone(), listener, clock, &shutdown).await;
+    let error = started.err().expect("it does not start");
+    shutdown.stop(Duration::from_secs(5)).await;
+    format!("{error:#}")
 }

@@ -8,9 +8,12 @@ use serde_json::json;
 use souk::id::ConversationId;
 use tokio::time::timeout;
 
-use crate::support::{
-    Person, TestServer,
-    register::{PASSWORD, phone},
+use crate::{
+    file::{picture, upload},
+    support::{
+        Person, TestServer,
+        register::{PASSWORD, phone},
+    },
 };
 
 async fn second_session(server: &TestServer, contact: &serde_json::Value) -> Person {
@@ -157,13 +160,14 @@ async fn a_new_password_ends_the_other_sessions() {
     log_in("th1rd-Password").await.ok();
 }
 
-/// One's own name and picture; what is absent stays, an empty one takes the picture away.
+/// ACC-13: one's own name and picture; what is absent stays, an empty one takes the picture away.
 #[tokio::test]
 async fn one_changes_ones_own_name_and_picture() {
     let server = TestServer::start().await;
     let ann = Person::registered_customer(&server, json!({ "email": "ann@example.com" })).await;
     let rest = server.rest().by(&ann);
-    let picture = uuid::Uuid::now_v7().to_string();
+    let (_, uploaded) = upload(&server, &ann, "me.png", picture(30, 30)).await;
+    let picture = uploaded["file_id"].as_str().unwrap();
     let me = rest
         .patch("/me", json!({ "name": " 安 ", "avatar": picture }))
         .await

@@ -38,6 +38,8 @@ impl TestServer {
         let mut config = Config::default();
         config.server.profile = souk::config::Profile::Development;
         config.server.drain_seconds = 1;
+        // The nodes of a database share the key, and they have a data folder each.
+        config.security.secrets_key = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=".into();
         config.limits.exempt_networks = vec!["127.0.0.0/8".to_owned()];
         config.database.connections = 8;
         let data = TempDir::new().expect("a folder for files");

@@ -19,7 +19,8 @@ async fn remembers(stage: &Stage) -> bool {
         .unwrap()
 }
 
-/// STAFF-05, SEC-03: an endpoint is added, changed and removed by who may; its secret is shown once; all of it is recorded.
+/// STAFF-05, SEC-01, SEC-03: an endpoint is added, changed and removed by who may; its secret is shown once and lies sealed;
+/// all of it is recorded.
 #[tokio::test]
 async fn an_endpoint_lives_and_leaves_a_record() {
     let server = TestServer::start().await;
@@ -47,6 +48,18 @@ async fn an_endpoint_lives_and_leaves_a_record() {
         .await
         .ok();
     assert_ne!(rotated["secret"], secret[..]);
+    let row: String =
+        sqlx::query_scalar("select string_agg(e::text, ' ') from webhook_endpoints e")
+            .fetch_one(&stage.pool)
+            .await
+            .unwrap();
+    assert!(
+        row.contains(HOOK) && row.matches("v1.").count() == 2,
+        "{row}"
+    );
+    for secret in [&secret[..], rotated["secret"].as_str().unwrap()] {
+        assert!(!row.contains(&secret["whsec_".len()..]), "sealed: {row}");
+    }
     assert!(
         rotated["endpoint"]["previous_secret_until"]
             .as_i64()
