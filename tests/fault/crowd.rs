@@ -6,18 +6,29 @@ use std::{
         Arc,
         atomic::{AtomicUsize, Ordering},
     },
+    time::Duration,
 };
 
 use loadtest::{Client, Format};
 use parking_lot::Mutex;
 use proto::{Message, push::Event};
-use tokio::{sync::watch, task::JoinSet, time::timeout};
+use tokio::{
+    sync::{Semaphore, watch},
+    task::JoinSet,
+    time::timeout,
+};
 
 use crate::{
-    bookmarks::{Bookmarks, PATIENCE},
+    bookmarks::Bookmarks,
     people::Person,
-    wait::back_off,
+    wait::{back_off, until},
 };
+
+/// So many knock at the same time: a crowd has a processor each, this process would let all of them time out together.
+static HANDS: Semaphore = Semaphore::const_new(200);
+
+/// After this time without a word a line is dead (docs/protocol.md, part 6).
+const PATIENCE: Duration = Duration::from_secs(35);
 
 /// What was said: by conversation, the client message ids in order.
 pub type Said = HashMap<String, Vec<String>>;
@@ -60,8 +71,17 @@ impl Crowd {
         }
     }
 
-    /// How many have been let in at least `visits` times and have heard all that was said where they are.
-    pub fn caught_up(&self, visits: usize, said: &Said) -> usize {
+    /// Waits until all have been let in at least `visits` times and have heard all that was said where they are.
+    pub async fn is_up(&self, visits: usize, said: &Said, patience: Duration) {
+        let all = self.listeners.len();
+        assert!(
+            until(patience, async || self.caught_up(visits, said) == all).await,
+            "only {} of {all} are there and caught up",
+            self.caught_up(visits, said)
+        );
+    }
+
+    fn caught_up(&self, visits: usize, said: &Said) -> usize {
         let said = Book::of(said);
         let up = |one: &&Arc<Listener>| {
             one.visits.load(Ordering::Relaxed) >= visits && said.agrees(&one.heard.lock())
@@ -116,8 +136,10 @@ impl Listener {
         bookmarks: &mut Bookmarks,
         awake: &mut watch::Receiver<bool>,
     ) -> anyhow::Result<()> {
+        let hand = HANDS.acquire().await?;
         let connect = Client::connect(&self.url, Format::Binary, &self.person.token);
         let (mut client, _) = timeout(PATIENCE, connect).await??;
+        drop(hand);
         self.visits.fetch_add(1, Ordering::Relaxed);
         loop {
             bookmarks

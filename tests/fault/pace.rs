@@ -51,6 +51,11 @@ pub fn deliveries(lines: &[Line], devices: usize, during: &Range<Moment>) -> Vec
     took
 }
 
+/// How long it lasted.
+pub fn span(during: Range<Moment>) -> Duration {
+    Duration::from_nanos(during.end - during.start)
+}
+
 /// 99 of 100 took no longer than this.
 pub fn p99(mut took: Vec<Duration>) -> Duration {
     assert!(took.len() >= 100, "{} are too few to judge", took.len());

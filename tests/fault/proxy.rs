@@ -58,6 +58,11 @@ impl Proxy {
         proxy
     }
 
+    /// Where clients open sockets.
+    pub fn url(&self) -> String {
+        format!("ws://{}", self.address)
+    }
+
     /// From now on the line carries so many bytes a connection; `None`: it is mended.
     pub fn cut_after(&self, bytes: Option<Range<usize>>) {
         *self.hands.cut_after.lock() = bytes;

@@ -7,11 +7,13 @@ use uuid::Uuid;
 
 use crate::{bookmarks::PATIENCE, client::Run, crowd::Said, history::What, people::Person};
 
-/// Speakers are devices from this number on.
-const FIRST: usize = 20_000;
+/// The speaker's number among the devices.
+const SPEAKER: usize = 20_000;
 
 /// A speaker. They must be served whatever happens to others.
 pub struct Speaker {
+    url: String,
+    person: Person,
     client: Client,
     run: Run,
     /// All that was acknowledged.
@@ -20,11 +22,10 @@ pub struct Speaker {
 
 impl Speaker {
     pub async fn new(url: &str, person: &Person, run: &Run) -> Self {
-        let (client, _) = Client::connect(url, Format::Binary, &person.token)
-            .await
-            .expect("a speaker is let in");
         Self {
-            client,
+            url: url.to_owned(),
+            person: person.clone(),
+            client: enter(url, person).await,
             run: run.clone(),
             said: Said::new(),
         }
@@ -47,18 +48,29 @@ impl Speaker {
             client_id: client_id.clone(),
             body: String::new(),
         });
-        let answer = timeout(PATIENCE, self.client.request(Request::SendMessage(message))).await;
-        let Ok(Ok(Answer::MessageAccepted(accepted))) = answer else {
-            panic!("the speaker is not served: {answer:?}");
-        };
+        let number = self.insist(message).await;
         let log = self.said.entry(conversation.clone()).or_default();
         log.push(client_id.clone());
         self.note(What::Ok {
             conversation,
             client_id,
-            number: accepted.number,
+            number,
         });
         self.client.pushes_so_far();
+    }
+
+    /// Its number. A speaker who was silent for long has been given up: they come back once and repeat it.
+    async fn insist(&mut self, message: SendMessage) -> u64 {
+        let request = Request::SendMessage(message);
+        let mut answer = timeout(PATIENCE, self.client.request(request.clone())).await;
+        if let Ok(Err(_)) = answer {
+            self.client = enter(&self.url, &self.person).await;
+            answer = timeout(PATIENCE, self.client.request(request)).await;
+        }
+        match answer {
+            Ok(Ok(Answer::MessageAccepted(accepted))) => accepted.number,
+            other => panic!("the speaker is not served: {other:?}"),
+        }
     }
 
     /// Says one thing in each of these conversations.
@@ -71,6 +83,13 @@ impl Speaker {
     }
 
     fn note(&self, what: What) {
-        self.run.history.write(FIRST, 0, what);
+        self.run.history.write(SPEAKER, 0, what);
     }
+}
+
+async fn enter(url: &str, person: &Person) -> Client {
+    let (client, _) = Client::connect(url, Format::Binary, &person.token)
+        .await
+        .expect("a speaker is let in");
+    client
 }

@@ -224,8 +224,13 @@ impl Node {
         format!("127.0.0.1:{}", self.port)
     }
 
+    /// Where clients open sockets.
+    pub fn url(&self) -> String {
+        format!("ws://{}", self.address())
+    }
+
     /// How many authenticated sockets it has, by its metrics.
-    pub async fn lines(&self) -> i64 {
+    pub async fn lines(&self) -> usize {
         let page = reqwest::get(format!("http://{}/metrics", self.address()))
             .await
             .expect("metrics");

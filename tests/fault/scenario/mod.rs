@@ -47,6 +47,8 @@ struct Plan {
     settings: &'static [&'static str],
     /// Files that each node may open.
     descriptors: Option<u32>,
+    /// Pause between two sends of one device.
+    pace: Duration,
     /// Everybody goes through a proxy before each node.
     proxies: bool,
 }
@@ -61,6 +63,7 @@ impl Plan {
             staff: STAFF,
             settings: &[],
             descriptors: None,
+            pace: Duration::from_millis(150),
             proxies: false,
         }
     }
@@ -81,7 +84,7 @@ where
     world.start().await;
     let cast = world.cast.clone();
     let doors = doors(&mut world, plan.proxies).await;
-    let run = Run::new(doors, Duration::from_millis(150));
+    let run = Run::new(doors, plan.pace);
     let devices: Vec<_> = cast
         .people
         .iter()

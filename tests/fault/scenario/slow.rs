@@ -41,16 +41,12 @@ async fn f22_some_do_not_read() {
         },
         async |world, run| {
             let (node, cast) = (&world.nodes[0], &world.cast);
-            let url = format!("ws://{}", node.address());
+            let url = node.url();
             let group = cast.people[0].conversations[0].clone();
             let mut speaker = Speaker::new(&url, &cast.people[0], run).await;
             let crowd = Crowd::gather(&url, &only(&cast.people, &group), SLEEPY);
             speaker.say(&group, "Who is there?".into()).await;
-            let there = async || crowd.caught_up(1, &speaker.said) == SLEEPY;
-            assert!(
-                until(Duration::from_mins(1), there).await,
-                "the crowd comes"
-            );
+            crowd.is_up(1, &speaker.said, Duration::from_mins(1)).await;
             let (before, calm) = (node.lines().await, run.history.now());
             say_much(&mut speaker, &group).await;
 
@@ -58,19 +54,14 @@ async fn f22_some_do_not_read() {
             crowd.read(false);
             let fault = run.history.now();
             say_much(&mut speaker, &group).await;
-            let closed = async || node.lines().await <= before - SLEEPY.cast_signed() as i64;
+            let closed = async || node.lines().await <= before - SLEEPY;
             assert!(
                 until(Duration::from_secs(15), closed).await,
                 "slow readers are not closed"
             );
             let end = run.history.now();
             crowd.read(true);
-            let back = async || crowd.caught_up(2, &speaker.said) == SLEEPY;
-            assert!(
-                until(Duration::from_mins(1), back).await,
-                "only {} are back and caught up",
-                crowd.caught_up(2, &speaker.said)
-            );
+            crowd.is_up(2, &speaker.said, Duration::from_mins(1)).await;
             let (lines, talkers) = (run.history.lines(), cast.people.len());
             let calm = p99(deliveries(&lines, talkers, &(calm..fault)));
             let slow = p99(deliveries(&lines, talkers, &(fault..end)));
