@@ -7,7 +7,9 @@ use std::{
 
 use loadtest::Client;
 use proto::{CatchUp, Cursor, Message, Resume, Resumed, client_frame::Request, reply::Answer};
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
+
+use crate::wait::as_told;
 
 /// After this time a request's outcome is unknown.
 pub const PATIENCE: Duration = Duration::from_secs(10);
@@ -90,7 +92,7 @@ impl Bookmarks {
         match timeout(PATIENCE, client.request(request)).await?? {
             Answer::Resumed(resumed) => Ok(Some(resumed)),
             Answer::Refused(refused) if refused.retry_after_ms > 0 => {
-                sleep(Duration::from_millis(refused.retry_after_ms)).await;
+                as_told(refused.retry_after_ms).await;
                 Ok(None)
             }
             other => anyhow::bail!("resume was answered by {other:?}"),

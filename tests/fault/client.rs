@@ -13,14 +13,14 @@ use std::{
 use loadtest::{Client, Format, client::Closed};
 use parking_lot::Mutex;
 use proto::{Message, Refusal, SendMessage, client_frame::Request, push::Event, reply::Answer};
-use tokio::time::{sleep, timeout};
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::{
     bookmarks::{Bookmarks, PATIENCE},
     history::{History, View, What},
     people::Person,
-    wait::back_off,
+    wait::{as_told, back_off, thinks},
 };
 
 /// What all devices of a run share.
@@ -131,7 +131,7 @@ impl Device {
             }
             let speaking = !self.run.enough.load(Ordering::Relaxed) || !self.open.is_empty();
             tokio::select! {
-                () = sleep(self.run.pace.mul_f64(0.5 + rand::random::<f64>())) => {
+                () = thinks(self.run.pace) => {
                     if speaking { self.speak(&mut client).await? }
                 }
                 event = client.next_push() => self.hear(event?, &mut client).await?,
@@ -195,10 +195,7 @@ impl Device {
                     client_id,
                     code,
                 });
-                sleep(Duration::from_millis(
-                    refused.retry_after_ms.clamp(50, 1_000),
-                ))
-                .await;
+                as_told(refused.retry_after_ms).await;
             }
             other => anyhow::bail!("a send was answered by {other:?}"),
         }

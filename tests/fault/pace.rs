@@ -8,15 +8,15 @@ use crate::history::{Line, Moment, What};
 /// How long answers to sends took that were begun by devices below `devices` in this time. A send without an answer
 /// counts with the time that it has waited.
 pub fn answers(lines: &[Line], devices: usize, during: &Range<Moment>) -> Vec<Duration> {
-    let mut begun: HashMap<&String, Moment> = HashMap::new();
+    let mut open: HashMap<&String, Moment> = HashMap::new();
     let mut took = Vec::new();
     for line in lines.iter().filter(|line| line.device < devices) {
         match &line.what {
             What::Invoke { client_id, .. } if during.contains(&line.at) => {
-                begun.entry(client_id).or_insert(line.at);
+                open.entry(client_id).or_insert(line.at);
             }
             What::Ok { client_id, .. } => {
-                let began = begun.remove(client_id);
+                let began = open.remove(client_id);
                 took.extend(began.map(|began| Duration::from_nanos(line.at - began)));
             }
             _ => {}
@@ -24,8 +24,7 @@ pub fn answers(lines: &[Line], devices: usize, during: &Range<Moment>) -> Vec<Du
     }
     let now = lines.last().map_or(during.end, |line| line.at);
     took.extend(
-        begun
-            .into_values()
+        open.into_values()
             .map(|began| Duration::from_nanos(now - began)),
     );
     took

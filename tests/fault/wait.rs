@@ -1,4 +1,5 @@
-//! The only waits of the suite. Whatever is expected is waited for; only the length of a fault is slept through.
+//! The only waits of the suite. Whatever is expected is waited for; what is slept through is the length of a fault, and the
+//! pauses that docs/protocol.md asks of a client.
 
 use std::time::Duration;
 
@@ -37,4 +38,14 @@ pub async fn keeps_on(fault: Duration, every: Duration, mut deed: impl AsyncFnMu
 pub async fn back_off(tries: u32) {
     let most = Duration::from_millis(200 << tries.min(5)).min(Duration::from_secs(5));
     sleep(most.mul_f64(rand::random::<f64>())).await;
+}
+
+/// A client waits before it asks again, as it was told, in milliseconds.
+pub async fn as_told(retry_after_ms: u64) {
+    sleep(Duration::from_millis(retry_after_ms.clamp(50, 1_000))).await;
+}
+
+/// Somebody who talks thinks between two sentences: about so long.
+pub async fn thinks(pace: Duration) {
+    sleep(pace.mul_f64(0.5 + rand::random::<f64>())).await;
 }

@@ -26,12 +26,15 @@ const NOTICED: Bar = Bar {
 /// How long everybody may need to come back, against the time that they needed to come when nobody threw them out: this
 /// process opens their sockets, and a busy machine has little time for it.
 const RETURN: Bar = Bar {
-    times: 2.0,
+    times: 4.0,
     floor: Duration::from_mins(1),
 };
 
-/// F23: 5,000 sockets are reset in one instant, and things are said before they are back; all come back, in 60 s or hardly
-/// slower than they came, and have heard everything. Those who talk notice little.
+/// After this time a crowd will never be there.
+const COMES: Duration = Duration::from_mins(10);
+
+/// F23: 5,000 sockets are reset in one instant, and things are said before they are back; all come back, in 60 s or in no
+/// more than four times the time that they needed to come, and have heard everything. Those who talk notice little.
 #[tokio::test(flavor = "multi_thread")]
 async fn f23_everybody_reconnects_at_once() {
     story(
@@ -47,7 +50,7 @@ async fn f23_everybody_reconnects_at_once() {
             crier.tell(&cast.crowd).await;
             let arrival = run.history.now();
             let crowd = Crowd::gather(&proxy.url(), &cast.crowd, STORM);
-            crowd.is_up(1, &crier.said, Duration::from_mins(5)).await;
+            crowd.is_up(1, &crier.said, COMES).await;
             let calm = run.history.now();
             working(run, 200, "before the storm").await;
 
@@ -55,16 +58,20 @@ async fn f23_everybody_reconnects_at_once() {
             let storm = run.history.now();
             proxy.reset_everybody();
             crier.tell(&cast.crowd).await;
-            crowd.is_up(2, &crier.said, Duration::from_mins(5)).await;
+            crowd.is_up(2, &crier.said, COMES).await;
             let end = run.history.now();
 
             let (came, back) = (span(arrival..calm), span(storm..end));
             let (lines, talkers) = (run.history.lines(), cast.people.len());
             let before = p99(answers(&lines, talkers, &(calm..storm)));
             let within = p99(answers(&lines, talkers, &(storm..end)));
-            let arriv = p99(answers(&lines, talkers, &(arrival..calm)));
-            eprintln!("f23: came in {came:?}, back in {back:?}; p99 of an answer {before:?}, arriving {arriv:?}, in the storm {within:?}");
-            assert!(RETURN.allows(came, back), "back in {back:?}, came in {came:?}");
+            eprintln!(
+                "f23: came in {came:?}, back in {back:?}; p99 {before:?}, in the storm {within:?}"
+            );
+            assert!(
+                RETURN.allows(came, back),
+                "back in {back:?}, came in {came:?}"
+            );
             assert!(
                 NOTICED.allows(before, within),
                 "p99 of an answer: {before:?} before, {within:?} in the storm"
@@ -92,7 +99,7 @@ async fn f36_peers_are_half_open() {
             let mut crier = Speaker::new(&node.url(), &cast.crier, run).await;
             crier.tell(&cast.crowd).await;
             let crowd = Crowd::gather(&proxy.url(), &cast.crowd, HALF_OPEN);
-            crowd.is_up(1, &crier.said, Duration::from_mins(1)).await;
+            crowd.is_up(1, &crier.said, COMES).await;
 
             run.history.deed("silence 500 links");
             let before = node.lines().await;
@@ -104,7 +111,7 @@ async fn f36_peers_are_half_open() {
             );
             crier.tell(&cast.crowd).await;
             proxy.silence(false);
-            crowd.is_up(2, &crier.said, Duration::from_mins(1)).await;
+            crowd.is_up(2, &crier.said, COMES).await;
         },
     )
     .await;

@@ -125,6 +125,12 @@ where
     pool.close().await;
     world.stop().await;
     let said = evidence.stored.values().map(BTreeMap::len).sum::<usize>();
+    let took = Duration::from_nanos(run.history.now());
+    eprintln!(
+        "{}: {said} messages, {:.0} s",
+        plan.name,
+        took.as_secs_f64()
+    );
     assert!(
         wrong.is_empty(),
         "{} wrong after {said} messages, e.g. {:#?}; history in {}",
