@@ -282,6 +282,11 @@ impl Config {
         if sizes.contains(&0) || limits.requests_under_way == 0 || limits.sockets_per_user == 0 {
             bail!("a limit of zero would let nobody in; see `souk settings`");
         }
+        if limits.silence_seconds <= limits.ping_seconds {
+            bail!(
+                "`limits.silence_seconds` must be above `limits.ping_seconds`: a peer lives by answering pings"
+            );
+        }
         Ok(())
     }
 
@@ -437,6 +442,20 @@ mod tests {
         assert!(
             Config::gather(None, vec![], &[("server.listn".to_owned(), "x".to_owned())]).is_err()
         );
+    }
+
+    #[test]
+    fn a_peer_has_time_to_answer_a_ping() {
+        let mut config = Config {
+            server: Server {
+                profile: Profile::Development,
+                ..Server::default()
+            },
+            ..Config::default()
+        };
+        assert!(config.check().is_ok());
+        config.limits.silence_seconds = config.limits.ping_seconds;
+        assert!(config.check().is_err());
     }
 
     #[test]
