@@ -17,8 +17,8 @@ use tokio_tungstenite::{
     },
 };
 
-/// No answer takes longer than this; a server that needs more is broken.
-const PATIENCE: Duration = Duration::from_secs(20);
+/// A server that says nothing for so long, not even a ping, is given up (docs/protocol.md, part 6).
+const PATIENCE: Duration = Duration::from_secs(35);
 
 /// A wire format: the WebSocket sub-protocol.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -3,7 +3,7 @@
 //! One task a socket. Reading and writing take turns; database work is done by other tasks, so that neither a slow
 //! statement nor a slow reader stops the other direction for long.
 
-use std::{sync::Arc, time::Duration};
+use std::{pin::pin, sync::Arc, time::Duration};
 
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use futures_util::{SinkExt as _, StreamExt as _};
@@ -11,7 +11,7 @@ use proto::{
     Authenticate, Authenticated, Heartbeat, Push, Reply, ServerFrame, client_frame::Request, push,
     reply::Answer, server_frame::Kind,
 };
-use tokio::time::{Instant, MissedTickBehavior, interval, timeout};
+use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
 
 use super::{
     Live, close::Close, decode::decode, dispatch::dispatch, hub::Hub, line::Line, outbox::Format,
@@ -139,6 +139,10 @@ impl Connection {
         ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
         ticks.reset();
         let silence = Duration::from_secs(limits.silence_seconds);
+        // Whoever queued to be let in had nothing to say meanwhile.
+        self.heard_at = Instant::now();
+        // At that moment, and not with the next ping.
+        let mut given_up = pin!(sleep_until(self.heard_at + silence));
         loop {
             tokio::select! {
                 biased;
@@ -157,8 +161,11 @@ impl Connection {
                     };
                     if let Err(close) = self.hear(line, &mut turn, &message) { return close }
                 }
+                () = &mut given_up, if turn.has_come() => {
+                    if self.heard_at.elapsed() >= silence { return Close::Silent }
+                    given_up.as_mut().reset(self.heard_at + silence);
+                }
                 _ = ticks.tick() => {
-                    if turn.has_come() && self.heard_at.elapsed() > silence { return Close::Silent }
                     let beat = self.encode(&heartbeat());
                     if let Err(close) = self.write(vec![Message::Ping(axum::body::Bytes::new()), beat]).await { return close }
                 }

@@ -23,6 +23,7 @@ pub fn check(evidence: &Evidence) -> Vec<String> {
     wrong.extend(acknowledged_is_stored_and_seen(evidence));
     wrong.extend(no_id_twice(evidence));
     wrong.extend(connections_rise_by_one(evidence));
+    wrong.extend(resumes_are_exact(evidence));
     wrong.extend(stored_is_dense(evidence));
     wrong.extend(nothing_from_nowhere(evidence));
     wrong.extend(real_time_order(evidence));
@@ -142,6 +143,40 @@ fn connections_rise_by_one(evidence: &Evidence) -> Vec<String> {
             if let Some((number, id)) = differs {
                 wrong.push(format!("I-3 device {device} has {id:?} at {number} of {conversation}, the store has not"));
             }
+        }
+    }
+    wrong
+}
+
+/// I-3: a `resume` goes on where the device stopped, with nothing left out and nothing again, however its lines broke.
+fn resumes_are_exact(evidence: &Evidence) -> Vec<String> {
+    let mut wrong = Vec::new();
+    let mut have: HashMap<(usize, &String), u64> = HashMap::new();
+    for line in &evidence.lines {
+        match &line.what {
+            What::Pushed {
+                conversation,
+                number,
+                ..
+            } => {
+                let have = have.entry((line.device, conversation)).or_default();
+                *have += u64::from(*number == *have + 1);
+            }
+            What::Resumed {
+                conversation,
+                number,
+                ..
+            } => {
+                let have = have.entry((line.device, conversation)).or_default();
+                if *number != *have + 1 {
+                    wrong.push(format!(
+                        "I-3 device {} had {have}, resume gave {number} of {conversation}",
+                        line.device
+                    ));
+                }
+                *have = *number;
+            }
+            _ => {}
         }
     }
     wrong
@@ -307,6 +342,17 @@ mod tests {
         )
     }
 
+    fn resumed(at: u64, id: &str, number: u64) -> Line {
+        line(
+            at,
+            What::Resumed {
+                conversation: "c".into(),
+                client_id: id.into(),
+                number,
+            },
+        )
+    }
+
     fn log(entries: &[(u64, &str)]) -> View {
         let log = entries
             .iter()
@@ -371,6 +417,12 @@ mod tests {
         let mut backwards = good();
         backwards.lines.push(pushed(7, "a", 1));
         assert!(found(&backwards).contains("I-3"));
+        let mut again = good();
+        again.lines.push(resumed(7, "b", 2));
+        assert!(found(&again).contains("I-3"));
+        let mut left_out = good();
+        left_out.lines = vec![resumed(1, "a", 1), resumed(2, "b", 3)];
+        assert!(found(&left_out).contains("I-3"));
         let mut hole = good();
         hole.stored = log(&[(1, "a"), (2, "b"), (4, "")]);
         assert!(found(&hole).contains("I-4"));

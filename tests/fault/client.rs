@@ -2,7 +2,7 @@
 //! ask for what is missing, and repeat a send with the same client message id until somebody answers.
 
 use std::{
-    collections::{BTreeMap, VecDeque},
+    collections::VecDeque,
     sync::{
         Arc,
         atomic::{AtomicBool, AtomicUsize, Ordering},
@@ -12,20 +12,16 @@ use std::{
 
 use loadtest::{Client, Format, client::Closed};
 use parking_lot::Mutex;
-use proto::{
-    Cursor, Message, Refusal, Resume, SendMessage, client_frame::Request, push::Event,
-    reply::Answer,
-};
-use tokio::time::{sleep, timeout};
+use proto::{Message, Refusal, SendMessage, client_frame::Request, push::Event, reply::Answer};
+use tokio::time::timeout;
 use uuid::Uuid;
 
 use crate::{
+    bookmarks::{Bookmarks, PATIENCE},
     history::{History, View, What},
     people::Person,
+    wait::{as_told, back_off, thinks},
 };
-
-/// After this time a request's outcome is unknown.
-const PATIENCE: Duration = Duration::from_secs(10);
 
 /// What all devices of a run share.
 #[derive(Clone)]
@@ -70,7 +66,7 @@ pub struct Device {
     run: Run,
     /// The tests' own connection counter, for the history.
     connection: u64,
-    cursors: BTreeMap<String, Cursor>,
+    bookmarks: Bookmarks,
     view: View,
     /// Sends that have no final answer yet: they are repeated first.
     open: VecDeque<SendMessage>,
@@ -80,22 +76,12 @@ pub struct Device {
 
 impl Device {
     pub fn new(id: usize, person: Person, run: Run) -> Self {
-        let cursor = |one: &String| {
-            (
-                one.clone(),
-                Cursor {
-                    conversation_id: one.clone(),
-                    ..Cursor::default()
-                },
-            )
-        };
-        let cursors = person.conversations.iter().map(cursor).collect();
         Self {
             id,
+            bookmarks: Bookmarks::new(&person.conversations),
             person,
             run,
             connection: 0,
-            cursors,
             view: View::new(),
             open: VecDeque::new(),
             said: 0,
@@ -118,9 +104,9 @@ impl Device {
                         .write(self.id, self.connection, What::Closed { code });
                 }
             }
-            tries = if self.connection > 0 { 1 } else { tries + 1 };
-            let most = Duration::from_millis(200 << tries.min(4));
-            sleep(most.mul_f64(rand::random::<f64>())).await;
+            // Whoever was let in begins again with the shortest back-off.
+            tries = if self.connection > 0 { 0 } else { tries + 1 };
+            back_off(tries).await;
         }
     }
 
@@ -145,7 +131,7 @@ impl Device {
             }
             let speaking = !self.run.enough.load(Ordering::Relaxed) || !self.open.is_empty();
             tokio::select! {
-                () = sleep(self.run.pace.mul_f64(0.5 + rand::random::<f64>())) => {
+                () = thinks(self.run.pace) => {
                     if speaking { self.speak(&mut client).await? }
                 }
                 event = client.next_push() => self.hear(event?, &mut client).await?,
@@ -209,10 +195,7 @@ impl Device {
                     client_id,
                     code,
                 });
-                sleep(Duration::from_millis(
-                    refused.retry_after_ms.clamp(50, 1_000),
-                ))
-                .await;
+                as_told(refused.retry_after_ms).await;
             }
             other => anyhow::bail!("a send was answered by {other:?}"),
         }
@@ -242,10 +225,7 @@ impl Device {
                     number,
                     client_id,
                 });
-                let have = self
-                    .cursors
-                    .get(&conversation)
-                    .map_or(0, |cursor| cursor.number);
+                let have = self.bookmarks.number(&conversation);
                 if number == have + 1 {
                     self.take(message);
                 } else if number > have {
@@ -253,11 +233,8 @@ impl Device {
                 }
             }
             Event::Heartbeat(beat) => {
-                let ahead = |head: &proto::Head| {
-                    self.cursors
-                        .get(&head.conversation_id)
-                        .is_some_and(|cursor| cursor.number < head.number)
-                };
+                let ahead =
+                    |head: &proto::Head| self.bookmarks.number(&head.conversation_id) < head.number;
                 if beat.heads.iter().any(ahead) {
                     self.resume(client).await?;
                 }
@@ -268,54 +245,37 @@ impl Device {
     }
 
     async fn resume(&mut self, client: &mut Client) -> anyhow::Result<()> {
-        loop {
-            let cursors = self.cursors.values().cloned().collect();
-            let request = Request::Resume(Resume { cursors, limit: 0 });
-            let resumed = match timeout(PATIENCE, client.request(request)).await?? {
-                Answer::Resumed(resumed) => resumed,
-                Answer::Refused(refused) if refused.retry_after_ms > 0 => {
-                    sleep(Duration::from_millis(refused.retry_after_ms)).await;
-                    continue;
-                }
-                other => anyhow::bail!("resume was answered by {other:?}"),
+        let (history, device, connection) = (&self.run.history, self.id, self.connection);
+        let view = &mut self.view;
+        let show = |message: Message| {
+            let (conversation, client_id) = (
+                message.conversation_id.clone(),
+                message.client_message_id.clone(),
+            );
+            let number = message.number;
+            let what = What::Resumed {
+                conversation,
+                number,
+                client_id,
             };
-            for caught_up in resumed.conversations {
-                for message in caught_up.messages {
-                    let (conversation, client_id) = (
-                        message.conversation_id.clone(),
-                        message.client_message_id.clone(),
-                    );
-                    self.note(What::Resumed {
-                        conversation,
-                        number: message.number,
-                        client_id,
-                    });
-                    self.take(message);
-                }
-                if let Some(cursor) = caught_up.cursor {
-                    self.cursors.insert(caught_up.conversation_id, cursor);
-                }
-            }
-            if !resumed.more {
-                return Ok(());
-            }
-        }
+            history.write(device, connection, what);
+            keep(view, message);
+        };
+        self.bookmarks.catch_up(client, show).await
     }
 
     fn take(&mut self, message: Message) {
-        let cursor = self
-            .cursors
-            .entry(message.conversation_id.clone())
-            .or_default();
-        cursor.conversation_id.clone_from(&message.conversation_id);
-        cursor.number = cursor.number.max(message.number);
-        self.view
-            .entry(message.conversation_id)
-            .or_default()
-            .insert(message.number, message.client_message_id);
+        self.bookmarks.take(&message);
+        keep(&mut self.view, message);
     }
 
     fn note(&self, what: What) {
         self.run.history.write(self.id, self.connection, what);
     }
+}
+
+fn keep(view: &mut View, message: Message) {
+    view.entry(message.conversation_id)
+        .or_default()
+        .insert(message.number, message.client_message_id);
 }

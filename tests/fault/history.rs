@@ -1,7 +1,7 @@
 //! What happened, as the clients saw it. Written by the harness only, never by the server.
 
 use std::{
-    collections::BTreeMap,
+    collections::{BTreeMap, BTreeSet},
     sync::{
         Arc,
         atomic::{AtomicU64, Ordering},
@@ -116,6 +116,22 @@ impl History {
         let mut lines = self.lines.lock().clone();
         lines.sort_by_key(|line| line.at);
         lines
+    }
+
+    /// How many answers said that a send was accepted.
+    pub fn acknowledged(&self) -> usize {
+        let lines = self.lines.lock();
+        let accepted = |line: &&Line| matches!(line.what, What::Ok { .. });
+        lines.iter().filter(accepted).count()
+    }
+
+    /// How many devices below `devices` have had a send accepted since then.
+    pub fn speakers_since(&self, then: Moment, devices: usize) -> usize {
+        let lines = self.lines.lock();
+        let late = lines.iter().rev().take_while(|line| line.at >= then);
+        let accepted = late.filter(|line| matches!(line.what, What::Ok { .. }));
+        let speakers: BTreeSet<_> = accepted.map(|line| line.device).collect();
+        speakers.range(..devices).count()
     }
 
     /// Keeps a failed run's history, one JSON line an event, and says where.

@@ -7,10 +7,15 @@
     reason = "tests spawn clients and share what they like"
 )]
 
+mod bookmarks;
 mod checker;
 mod client;
+mod crowd;
 mod history;
+mod pace;
 mod people;
 mod proxy;
 mod scenario;
+mod speaker;
+mod wait;
 mod world;

@@ -22,8 +22,10 @@ const CROWD: usize = 20;
 #[derive(Clone)]
 pub struct Cast {
     pub people: Vec<Person>,
-    /// Customers who belong to no conversation: they connect and listen, in crowds.
+    /// Customers who only listen, in crowds. Each has one conversation, with the crier.
     pub crowd: Vec<Person>,
+    /// Who talks to the crowd, and to nobody else.
+    pub crier: Person,
 }
 
 impl Cast {
@@ -81,11 +83,19 @@ impl Cast {
         for person in &mut people[customers..] {
             person.conversations.clone_from(&conversations);
         }
+        let first = customers + staff;
+        let crier = person(pool, "customer", first).await;
         let mut crowd = Vec::new();
-        for place in 0..CROWD {
-            crowd.push(person(pool, "customer", customers + staff + place).await);
+        for place in 1..=CROWD {
+            let mut listener = person(pool, "customer", first + place).await;
+            listener.conversations = vec![pair(pool, &crier, &listener).await];
+            crowd.push(listener);
         }
-        Self { people, crowd }
+        Self {
+            people,
+            crowd,
+            crier,
+        }
     }
 
     /// Everybody may see all of their conversations from the first message on.
@@ -126,6 +136,21 @@ async fn person(pool: &PgPool, kind: &str, place: usize) -> Person {
         token,
         conversations: vec![],
     }
+}
+
+/// A conversation of two.
+async fn pair(pool: &PgPool, one: &Person, other: &Person) -> String {
+    let conversation = ConversationId::new();
+    run(
+        pool,
+        "insert into conversations (id, kind, person_a, person_b, active_at, created_at)
+         values ($1, 'direct', least($2, $3), greatest($2, $3), now(), now())",
+        &[conversation.0, one.user.0, other.user.0],
+    )
+    .await;
+    join(pool, conversation, one.user).await;
+    join(pool, conversation, other.user).await;
+    conversation.to_string()
 }
 
 async fn join(pool: &PgPool, conversation: ConversationId, user: UserId) {

@@ -5,7 +5,7 @@ use std::{
     ops::Range,
     sync::{
         Arc,
-        atomic::{AtomicBool, AtomicUsize, Ordering},
+        atomic::{AtomicUsize, Ordering},
     },
 };
 
@@ -16,6 +16,7 @@ use tokio::{
         TcpListener, TcpStream,
         tcp::{OwnedReadHalf, OwnedWriteHalf},
     },
+    sync::watch,
 };
 use tokio_util::sync::CancellationToken;
 
@@ -27,11 +28,11 @@ pub struct Proxy {
 }
 
 struct Hands {
-    /// Each new connection is cut after a number of bytes out of this range, in the middle of whatever it says.
+    /// Every connection is cut after a number of bytes out of this range, in the middle of whatever it says.
     cut_after: Mutex<Option<Range<usize>>>,
     cuts: AtomicUsize,
-    /// Bytes are swallowed, in both directions; the sockets stay open.
-    silent: AtomicBool,
+    /// Bytes and farewells are swallowed, in both directions; the sockets stay open.
+    silent: watch::Sender<bool>,
     /// Cancelled to reset all connections of now.
     everybody: Mutex<CancellationToken>,
 }
@@ -44,7 +45,7 @@ impl Proxy {
         let hands = Arc::new(Hands {
             cut_after: Mutex::default(),
             cuts: AtomicUsize::new(0),
-            silent: AtomicBool::new(false),
+            silent: watch::Sender::new(false),
             everybody: Mutex::default(),
         });
         let proxy = Self { address, hands };
@@ -57,6 +58,12 @@ impl Proxy {
         proxy
     }
 
+    /// Where clients open sockets.
+    pub fn url(&self) -> String {
+        format!("ws://{}", self.address)
+    }
+
+    /// From now on the line carries so many bytes a connection; `None`: it is mended.
     pub fn cut_after(&self, bytes: Option<Range<usize>>) {
         *self.hands.cut_after.lock() = bytes;
     }
@@ -66,8 +73,9 @@ impl Proxy {
         self.hands.cuts.load(Ordering::Relaxed)
     }
 
+    /// Falls silent, or speaks again: what has lost bytes meanwhile is reset then.
     pub fn silence(&self, silent: bool) {
-        self.hands.silent.store(silent, Ordering::Relaxed);
+        self.hands.silent.send_replace(silent);
     }
 
     /// Resets all connections in one instant.
@@ -80,8 +88,7 @@ impl Proxy {
             return;
         };
         let everybody = self.hands.everybody.lock().clone();
-        let budget = self.hands.cut_after.lock().clone().map(rand::random_range);
-        let budget = Arc::new(Mutex::new(budget));
+        let budget = Mutex::default();
         // A reset, not a farewell: what is in flight is lost.
         let _ = (client.set_zero_linger(), server.set_zero_linger());
         let ((from_client, to_client), (from_server, to_server)) =
@@ -100,11 +107,17 @@ impl Proxy {
         budget: &Mutex<Option<usize>>,
     ) {
         let mut buffer = vec![0; 16 * 1_024];
-        while let Ok(read @ 1..) = from.read(&mut buffer).await {
-            if self.hands.silent.load(Ordering::Relaxed) {
-                continue;
+        let mut silent = self.hands.silent.subscribe();
+        loop {
+            let read = from.read(&mut buffer).await.unwrap_or_default();
+            if *silent.borrow() {
+                let _ = silent.wait_for(|silent| !silent).await;
+                return;
             }
-            let allowed = spend(&mut budget.lock(), read);
+            if read == 0 {
+                return;
+            }
+            let allowed = self.spend(budget, read);
             if to.write_all(&buffer[..allowed]).await.is_err() {
                 return;
             }
@@ -114,12 +127,16 @@ impl Proxy {
             }
         }
     }
-}
 
-/// How many of `wanted` bytes may pass.
-fn spend(budget: &mut Option<usize>, wanted: usize) -> usize {
-    let Some(left) = budget else { return wanted };
-    let allowed = wanted.min(*left);
-    *left -= allowed;
-    allowed
+    /// How many of `wanted` bytes may pass. What a connection may still say is settled when it first speaks on a bad line.
+    fn spend(&self, budget: &Mutex<Option<usize>>, wanted: usize) -> usize {
+        let Some(range) = self.hands.cut_after.lock().clone() else {
+            return wanted;
+        };
+        let mut budget = budget.lock();
+        let left = budget.get_or_insert_with(|| rand::random_range(range));
+        let allowed = wanted.min(*left);
+        *left -= allowed;
+        allowed
+    }
 }

@@ -5,7 +5,7 @@ use std::{
     net::TcpListener,
     path::PathBuf,
     process::{Child, Command, Stdio},
-    time::{Duration, Instant},
+    time::Duration,
 };
 
 use souk::store::private::PrivatePostgres;
@@ -14,13 +14,14 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 use tempfile::TempDir;
-use tokio::time::sleep;
 
-use crate::people::Cast;
+use crate::{people::Cast, proxy::Proxy, wait::until};
 
 /// Everything that a scenario runs on. Stops it all when dropped.
 pub struct World {
     pub nodes: Vec<Node>,
+    /// One before each node, if the scenario wants them.
+    pub proxies: Vec<Proxy>,
     pub redis: Redis,
     pub database: PgConnectOptions,
     pub cast: Cast,
@@ -58,6 +59,7 @@ impl World {
         let cast = Cast::gather(&pool, customers, staff).await;
         Self {
             nodes,
+            proxies: vec![],
             redis,
             database,
             cast,
@@ -207,19 +209,12 @@ impl Node {
             .build()
             .expect("a browser");
         let url = format!("http://127.0.0.1:{}/readyz", self.port);
-        let patience = Instant::now() + Duration::from_secs(30);
-        while Instant::now() < patience {
-            if browser
-                .get(&url)
-                .send()
-                .await
-                .is_ok_and(|answer| answer.status().is_success())
-            {
-                return;
-            }
-            sleep(Duration::from_millis(50)).await;
-        }
-        panic!(
+        let ready = async || {
+            let answer = browser.get(&url).send().await;
+            answer.is_ok_and(|answer| answer.status().is_success())
+        };
+        assert!(
+            until(Duration::from_secs(30), ready).await,
             "node does not become ready: {}",
             fs::read_to_string(&self.log).unwrap_or_default()
         );
@@ -227,6 +222,24 @@ impl Node {
 
     pub fn address(&self) -> String {
         format!("127.0.0.1:{}", self.port)
+    }
+
+    /// Where clients open sockets.
+    pub fn url(&self) -> String {
+        format!("ws://{}", self.address())
+    }
+
+    /// How many authenticated sockets it has, by its metrics.
+    pub async fn lines(&self) -> usize {
+        let page = reqwest::get(format!("http://{}/metrics", self.address()))
+            .await
+            .expect("metrics");
+        let page = page.text().await.expect("text");
+        let line = page
+            .lines()
+            .find_map(|line| line.strip_prefix("souk_lines "));
+        line.and_then(|count| count.trim().parse().ok())
+            .unwrap_or_default()
     }
 
     pub fn pid(&self) -> Option<u32> {

@@ -211,7 +211,7 @@ async fn deep_json_is_refused() {
 async fn a_dead_peer_is_reaped() {
     let server = TestServer::with(|config| {
         config.limits.ping_seconds = 1;
-        config.limits.silence_seconds = 1;
+        config.limits.silence_seconds = 2;
     })
     .await;
     let (ann, bob, _) = direct_conversation(&server).await;

@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, sleep};
-
 use super::{Plan, story};
+use crate::wait::keeps_on;
 
 /// F06: PostgreSQL restarts fast; sends flow again.
 #[tokio::test(flavor = "multi_thread")]
@@ -22,15 +21,15 @@ async fn f08_backends_are_killed_in_a_storm() {
     story(Plan::of("f08", 2), async |world, run| {
         let pool = world.pool().await;
         run.history.deed("kill backends");
-        let end = Instant::now() + Duration::from_secs(20);
-        while Instant::now() < end {
+        let (fault, every) = (Duration::from_secs(20), Duration::from_millis(100));
+        keeps_on(fault, every, async || {
             let killed = sqlx::query(
                 "select pg_terminate_backend(pid) from pg_stat_activity
                  where datname = current_database() and pid <> pg_backend_pid() order by random() limit 1",
             );
             let _ = killed.execute(&pool).await;
-            sleep(Duration::from_millis(100)).await;
-        }
+        })
+        .await;
     })
     .await;
 }

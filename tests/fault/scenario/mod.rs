@@ -1,30 +1,26 @@
 //! The scenarios. Each is a story of the same shape: a cast at work, a nemesis, healing, and the checker's verdict.
 
 mod bus;
+mod crowds;
 mod database;
 mod network;
 mod nodes;
 mod slow;
 
-use std::{
-    collections::BTreeMap,
-    sync::atomic::Ordering,
-    time::{Duration, Instant},
-};
+use std::{collections::BTreeMap, sync::atomic::Ordering, time::Duration};
 
 use futures_util::future::join_all;
 use sqlx::PgPool;
-use tokio::{
-    sync::Mutex,
-    time::{sleep, timeout},
-};
+use tokio::{sync::Mutex, time::timeout};
 
 use crate::{
     checker::{Evidence, check},
     client::{Device, Run},
-    history::{View, What},
+    history::{Moment, View, What},
     people::Cast,
-    world::World,
+    proxy::Proxy,
+    wait::until,
+    world::{Node, World},
 };
 
 /// One scenario at a time: they share the machine's two cores.
@@ -32,6 +28,9 @@ static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
 
 /// How long a scenario may take to converge after healing.
 const CONVERGE: Duration = Duration::from_mins(1);
+
+/// How long after healing sends may still fail.
+const CALM: Duration = Duration::from_secs(15);
 
 /// The usual cast.
 const CUSTOMERS: usize = 16;
@@ -48,6 +47,10 @@ struct Plan {
     settings: &'static [&'static str],
     /// Files that each node may open.
     descriptors: Option<u32>,
+    /// Pause between two sends of one device.
+    pace: Duration,
+    /// Everybody goes through a proxy before each node.
+    proxies: bool,
 }
 
 impl Plan {
@@ -60,6 +63,8 @@ impl Plan {
             staff: STAFF,
             settings: &[],
             descriptors: None,
+            pace: Duration::from_millis(150),
+            proxies: false,
         }
     }
 }
@@ -78,12 +83,8 @@ where
     }
     world.start().await;
     let cast = world.cast.clone();
-    let doors = world
-        .nodes
-        .iter()
-        .map(crate::world::Node::address)
-        .collect();
-    let run = Run::new(doors, Duration::from_millis(150));
+    let doors = doors(&mut world, plan.proxies).await;
+    let run = Run::new(doors, plan.pace);
     let devices: Vec<_> = cast
         .people
         .iter()
@@ -95,6 +96,7 @@ where
     nemesis(&mut world, &run).await;
     run.history.deed("healed");
     let healed = run.history.now();
+    everybody_works(&run, devices.len(), healed).await;
     working(&run, 50, "after healing").await;
     run.enough.store(true, Ordering::Relaxed);
     silence(&run, devices.len()).await;
@@ -123,6 +125,12 @@ where
     pool.close().await;
     world.stop().await;
     let said = evidence.stored.values().map(BTreeMap::len).sum::<usize>();
+    let took = Duration::from_nanos(run.history.now());
+    eprintln!(
+        "{}: {said} messages, {:.0} s",
+        plan.name,
+        took.as_secs_f64()
+    );
     assert!(
         wrong.is_empty(),
         "{} wrong after {said} messages, e.g. {:#?}; history in {}",
@@ -132,40 +140,48 @@ where
     );
 }
 
+/// Where clients knock: at the nodes, or at the proxies before them.
+async fn doors(world: &mut World, proxies: bool) -> Vec<String> {
+    let nodes: Vec<_> = world.nodes.iter().map(Node::address).collect();
+    if !proxies {
+        return nodes;
+    }
+    for node in nodes {
+        world.proxies.push(Proxy::before(node).await);
+    }
+    let addresses = world.proxies.iter().map(|proxy| proxy.address.to_string());
+    addresses.collect()
+}
+
 /// Waits until this many more sends are acknowledged: work goes on, at whatever pace.
 async fn working(run: &Run, sends: usize, when: &str) {
-    let acknowledged = || {
-        run.history
-            .lines()
-            .iter()
-            .filter(|line| matches!(line.what, What::Ok { .. }))
-            .count()
-    };
-    let (goal, patience) = (
-        acknowledged() + sends,
-        Instant::now() + Duration::from_mins(1),
+    let goal = run.history.acknowledged() + sends;
+    let on = until(CONVERGE, async || run.history.acknowledged() >= goal).await;
+    assert!(
+        on,
+        "nobody gets on, {when}; history in {}",
+        run.history.keep("stuck")
     );
-    while acknowledged() < goal {
-        assert!(
-            Instant::now() < patience,
-            "nobody gets on, {when}; history in {}",
-            run.history.keep("stuck")
-        );
-        sleep(Duration::from_millis(100)).await;
-    }
+}
+
+/// Waits until each device has had a send acknowledged since `healed`: nobody is left behind.
+async fn everybody_works(run: &Run, devices: usize, healed: Moment) {
+    let at_work = async || run.history.speakers_since(healed, devices) == devices;
+    assert!(
+        until(CALM, at_work).await,
+        "I-23 somebody does not get on after healing; history in {}",
+        run.history.keep("left-behind")
+    );
 }
 
 /// Waits until everybody has an answer to everything they said: what comes later could not be in anybody's last look.
 async fn silence(run: &Run, devices: usize) {
-    let patience = Instant::now() + CONVERGE;
-    while run.quiet.load(Ordering::Relaxed) < devices {
-        assert!(
-            Instant::now() < patience,
-            "somebody never gets an answer; history in {}",
-            run.history.keep("open")
-        );
-        sleep(Duration::from_millis(50)).await;
-    }
+    let silent = async || run.quiet.load(Ordering::Relaxed) >= devices;
+    assert!(
+        until(CONVERGE, silent).await,
+        "somebody never gets an answer; history in {}",
+        run.history.keep("open")
+    );
 }
 
 /// A new device of each person reads everything: it must have what the old one has.
@@ -238,8 +254,8 @@ async fn resources(pool: &PgPool) -> Vec<String> {
 }
 
 /// I-23: 15 seconds after healing no send is refused or unanswered any more.
-fn liveness(evidence: &Evidence, healed: u64) -> Vec<String> {
-    let calm = healed + 15_000_000_000;
+fn liveness(evidence: &Evidence, healed: Moment) -> Vec<String> {
+    let calm = healed + u64::try_from(CALM.as_nanos()).unwrap_or(u64::MAX);
     let late = evidence.lines.iter().filter(|line| line.at > calm);
     let failed = late.filter(|line| matches!(line.what, What::Fail { .. } | What::Unknown { .. }));
     failed

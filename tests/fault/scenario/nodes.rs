@@ -2,9 +2,8 @@
 
 use std::time::Duration;
 
-use tokio::time::sleep;
-
 use super::{Plan, story};
+use crate::wait::lasts;
 
 /// F01: a random node is killed five times; its people go elsewhere and lose nothing.
 #[tokio::test(flavor = "multi_thread")]
@@ -14,7 +13,7 @@ async fn f01_nodes_are_killed_one_after_another() {
             let victim = rand::random_range(0..world.nodes.len());
             run.history.deed(format!("kill node {victim}"));
             world.nodes[victim].kill();
-            sleep(Duration::from_secs(3)).await;
+            lasts(Duration::from_secs(3)).await;
             world.nodes[victim].start();
             world.nodes[victim].ready().await;
         }

@@ -2,14 +2,14 @@
 
 use std::time::Duration;
 
-use futures_util::{StreamExt as _, stream};
-use loadtest::{Client, Format, client::Closed};
-use proto::{SendMessage, client_frame::Request};
-use tokio::time::timeout;
-use uuid::Uuid;
-
 use super::{Plan, story};
-use crate::history::What;
+use crate::{
+    crowd::Crowd,
+    pace::{Bar, deliveries, p99},
+    people::Person,
+    speaker::Speaker,
+    wait::until,
+};
 
 /// Small queues, so that a slow reader is noticed early; a page of `resume` (256 kB) fits.
 const SMALL: [&str; 3] = [
@@ -21,8 +21,17 @@ const SMALL: [&str; 3] = [
 /// Long messages, 21 kB each, that fill what the kernel holds for a socket nobody reads (some 4 MB) and the queue.
 const MANY: usize = 300;
 
-/// F22: 50 sockets of a group do not read; once 6 MB wait for each of them, they are closed within 15 s, the others are served, and
-/// reading again they catch up (the checker sees to that: they resume as fresh devices do).
+/// Members who do not read.
+const SLEEPY: usize = 50;
+
+/// What the others may notice of it.
+const NOTICED: Bar = Bar {
+    times: 1.2,
+    floor: Duration::from_millis(500),
+};
+
+/// F22: 50 sockets of a group do not read; once 6 MB wait for each of them they are closed within 15 s. The others are served
+/// as well as when all 50 read; reading again, the 50 come back and catch up.
 #[tokio::test(flavor = "multi_thread")]
 async fn f22_some_do_not_read() {
     story(
@@ -31,65 +40,52 @@ async fn f22_some_do_not_read() {
             ..Plan::of("f22", 1)
         },
         async |world, run| {
-            let url = format!("ws://{}", world.nodes[0].address());
-            let people = &world.cast.people;
-            let open = |place: usize| {
-                Client::connect(&url, Format::Binary, &people[place % people.len()].token)
-            };
-            let sleepy: Vec<_> = stream::iter((0..50).map(open))
-                .buffer_unordered(10)
-                .collect()
-                .await;
+            let (node, cast) = (&world.nodes[0], &world.cast);
+            let url = node.url();
+            let group = cast.people[0].conversations[0].clone();
+            let mut speaker = Speaker::new(&url, &cast.people[0], run).await;
+            let crowd = Crowd::gather(&url, &only(&cast.people, &group), SLEEPY);
+            speaker.say(&group, "Who is there?".into()).await;
+            crowd.is_up(1, &speaker.said, Duration::from_mins(1)).await;
+            let (before, calm) = (node.lines().await, run.history.now());
+            say_much(&mut speaker, &group).await;
+
             run.history.deed("50 sockets stop reading");
-            let (mut speaker, _) = open(0).await.expect("a speaker");
-            for _ in 0..MANY {
-                let message = long_message(&people[0].conversations[0]);
-                let (conversation, client_id) = (
-                    message.conversation_id.clone(),
-                    message.client_message_id.clone(),
-                );
-                let invoked = What::Invoke {
-                    conversation: conversation.clone(),
-                    client_id: client_id.clone(),
-                    body: String::new(),
-                };
-                run.history.write(20_000, 0, invoked);
-                let answer = speaker
-                    .request(Request::SendMessage(message))
-                    .await
-                    .expect("the speaker is served");
-                if let proto::reply::Answer::MessageAccepted(accepted) = answer {
-                    run.history.write(
-                        20_000,
-                        0,
-                        What::Ok {
-                            conversation,
-                            client_id,
-                            number: accepted.number,
-                        },
-                    );
-                }
-                speaker.pushes_so_far();
-            }
-            for client in sleepy {
-                let (mut client, _) = client.expect("a socket");
-                let Closed { code, .. } = timeout(Duration::from_secs(15), client.closed())
-                    .await
-                    .expect("in time")
-                    .expect("closed");
-                // 4001: too much waited. 4002 or nothing: it read so little that even the farewell did not fit.
-                assert!([4001, 4002, 0].contains(&code), "closed with {code}");
-            }
+            crowd.read(false);
+            let fault = run.history.now();
+            say_much(&mut speaker, &group).await;
+            let closed = async || node.lines().await <= before - SLEEPY;
+            assert!(
+                until(Duration::from_secs(15), closed).await,
+                "slow readers are not closed"
+            );
+            let end = run.history.now();
+            crowd.read(true);
+            crowd.is_up(2, &speaker.said, Duration::from_mins(1)).await;
+            let (lines, talkers) = (run.history.lines(), cast.people.len());
+            let calm = p99(deliveries(&lines, talkers, &(calm..fault)));
+            let slow = p99(deliveries(&lines, talkers, &(fault..end)));
+            eprintln!("f22: p99 {calm:?} when all read, {slow:?} when 50 do not");
+            assert!(
+                NOTICED.allows(calm, slow),
+                "p99 of a delivery: {calm:?} when all read, {slow:?} when 50 do not"
+            );
         },
     )
     .await;
 }
 
-fn long_message(conversation: &str) -> SendMessage {
-    SendMessage {
-        conversation_id: conversation.to_owned(),
-        client_message_id: Uuid::new_v4().to_string(),
-        text: "长".repeat(7_000),
-        ..SendMessage::default()
+/// These people, of whom this conversation alone is of interest.
+fn only(people: &[Person], conversation: &str) -> Vec<Person> {
+    let narrow = |person: &Person| Person {
+        conversations: vec![conversation.to_owned()],
+        ..person.clone()
+    };
+    people.iter().map(narrow).collect()
+}
+
+async fn say_much(speaker: &mut Speaker, group: &str) {
+    for _ in 0..MANY {
+        speaker.say(group, "长".repeat(7_000)).await;
     }
 }
