@@ -70,6 +70,21 @@ create table bans (
 );
 comment on table bans is 'Customers who may not speak in this shop''s conversations.';
 
+create view session_holders as
+  select s.id as session_id, s.access_hash, s.access_expires_at, s.revoked_at is not null as revoked,
+    u.id as user_id, u.kind, u.name, u.avatar, u.shop_id as home_id,
+    u.banned_at is not null or exists (select from bans b where b.shop_id = u.shop_id and b.user_id = u.id) as banned,
+    coalesce((
+      select jsonb_agg(jsonb_build_object('shop', p.shop_id, 'shop_name', h.name, 'role', p.role, 'permissions', p.permissions)
+        order by p.shop_id)
+      from posts p
+      join shops h on h.id = p.shop_id
+      where p.user_id = u.id
+    ), '[]') as posts
+  from sessions s
+  join users u on u.id = s.user_id;
+comment on view session_holders is 'Who is behind a session, as they are now: what every request asks first, in one statement.';
+
 create table audit_entries (
   id bigint generated always as identity primary key,
   shop_id uuid references shops,

@@ -5,10 +5,11 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 use proto::{UserKind, json::Word};
 use sha2::{Digest, Sha256};
+use sqlx::PgConnection;
 
 use super::{
     Device,
-    queries::session::{self as queries, Found, NewSession},
+    queries::session::{self as queries, Holder, NewSession},
     token::{Token, TokenKind},
 };
 use crate::{
@@ -133,7 +134,7 @@ pub async fn user_of_token(app: &App, token: &str) -> Result<Option<UserId>> {
 pub async fn of_token(app: &App, token: &str) -> Result<Session> {
     let hash = Sha256::digest(token.as_bytes());
     let found = queries::session_by_access(app.store.pool(), &hash).await?;
-    admit(app, found.ok_or(Refusal::NotAuthenticated)?).await
+    admit(app, found.ok_or(Refusal::NotAuthenticated)?)
 }
 
 /// Whose ticket is this? It is used up afterwards. Refuses with `ticket_spent`, `token_expired`, `session_revoked`.
@@ -145,8 +146,13 @@ pub async fn of_ticket(app: &App, ticket: &str) -> Result<Session> {
 
 /// The same session as it is now. Refuses with `token_expired`, `session_revoked`.
 pub async fn again(app: &App, session: SessionId) -> Result<Session> {
-    let found = queries::session_by_id(app.store.pool(), session).await?;
-    admit(app, found.ok_or(Refusal::SessionRevoked)?).await
+    again_by(app, &mut *app.store.pool().acquire().await?, session).await
+}
+
+/// The same, for whoever has more to ask by one connection.
+pub async fn again_by(app: &App, sql: &mut PgConnection, session: SessionId) -> Result<Session> {
+    let found = queries::session_by_id(sql, session).await?;
+    admit(app, found.ok_or(Refusal::SessionRevoked)?)
 }
 
 /// Whose sessions or rights changed in the last `window` of the database's clock, with the number of the record.
@@ -159,14 +165,13 @@ pub async fn over(app: &App, sessions: &[SessionId]) -> Result<Vec<SessionId>> {
     Ok(super::queries::over::sessions_over(app.store.pool(), sessions, app.clock.now()).await?)
 }
 
-async fn admit(app: &App, found: Found) -> Result<Session> {
+fn admit(app: &App, found: Holder) -> Result<Session> {
     if found.revoked || found.banned {
         return Err(Refusal::SessionRevoked.into());
     }
     if found.expires_at <= app.clock.now() {
         return Err(Refusal::TokenExpired.into());
     }
-    let posts = queries::posts(app.store.pool(), found.user).await?;
     let actor = Actor {
         user: found.user,
         kind: UserKind::from_word(&found.kind).unwrap_or_default(),
@@ -174,7 +179,7 @@ async fn admit(app: &App, found: Found) -> Result<Session> {
         avatar: found.avatar,
         session: Some(found.session),
         home: found.home,
-        posts: posts.into(),
+        posts: found.posts.0.into_iter().map(Into::into).collect(),
     };
     Ok(Session {
         actor,

@@ -37,6 +37,7 @@ pub mod wire;
 mod write;
 
 use proto::{ConversationKind, Message, NoticeKind, Permission};
+use sqlx::PgConnection;
 
 use crate::{
     actor::Actor,
@@ -234,8 +235,11 @@ impl Time {
 }
 
 /// The groups that somebody is in now, with all their times in each, the oldest first.
-pub async fn groups_of(app: &App, user: UserId) -> Result<Vec<(ConversationId, Vec<Time>)>> {
-    Ok(queries::groups_of(app.store.pool(), user).await?)
+pub async fn groups_of(
+    sql: &mut PgConnection,
+    user: UserId,
+) -> Result<Vec<(ConversationId, Vec<Time>)>> {
+    Ok(queries::groups_of(sql, user).await?)
 }
 
 /// Does somebody take part, now or in an earlier time, in one of these conversations, or answer for it as staff?

@@ -32,9 +32,9 @@ use crate::{
     account::session,
     app::App,
     bus::Audience,
-    conversation,
+    conversation::{self, Time},
     error::{Refusal, Result},
-    id::UserId,
+    id::{ConversationId, UserId},
     staff,
 };
 
@@ -98,11 +98,18 @@ impl Live {
     /// Brings a line's rights, alerts and audiences up to date. Refuses with `session_revoked`, `token_expired`.
     pub async fn renew(&self, line: &Arc<Line>) -> Result<()> {
         let actor = line.actor();
+        let mut sql = self.app.store.pool().acquire().await?;
         if let Some(session) = actor.session {
-            line.renew(session::again(&self.app, session).await?.actor);
+            let session = session::again_by(&self.app, &mut sql, session).await?;
+            line.renew(session.actor);
         }
-        line.mute_alerts(staff::alerts::unwanted(&self.app, actor.user).await?);
-        let mut audiences = self.audiences(line, actor.user).await?;
+        let groups = conversation::groups_of(&mut sql, actor.user).await?;
+        drop(sql);
+        // Alerts are for those who work for a shop.
+        if !line.actor().posts.is_empty() {
+            line.mute_alerts(staff::alerts::unwanted(&self.app, actor.user).await?);
+        }
+        let mut audiences = audiences(line, groups);
         audiences.extend(self.still_watched(line).await?);
         self.hub.move_line(line, &audiences).await;
         Ok(())
@@ -117,26 +124,25 @@ impl Live {
             line.close(Close::Replaced);
         }
     }
+}
 
-    /// Where a line's person belongs now.
-    pub async fn audiences(&self, line: &Line, user: UserId) -> Result<Vec<Audience>> {
-        let groups = conversation::groups_of(&self.app, user).await?;
-        let actor = line.actor();
-        let staff = actor.posts.iter().flat_map(|post| {
-            let held = AUDIENCES
-                .into_iter()
-                .filter(|permission| post.permissions.include(*permission));
-            held.map(|permission| Audience::Staff(post.shop, permission))
-        });
-        let groups = groups.into_iter().map(|(group, times)| {
-            line.sees(group, times);
-            Audience::Group(group)
-        });
-        Ok(std::iter::once(Audience::User(user))
-            .chain(staff)
-            .chain(groups)
-            .collect())
-    }
+/// Where a line's person belongs now.
+fn audiences(line: &Line, groups: Vec<(ConversationId, Vec<Time>)>) -> Vec<Audience> {
+    let actor = line.actor();
+    let staff = actor.posts.iter().flat_map(|post| {
+        let held = AUDIENCES
+            .into_iter()
+            .filter(|permission| post.permissions.include(*permission));
+        held.map(|permission| Audience::Staff(post.shop, permission))
+    });
+    let groups = groups.into_iter().map(|(group, times)| {
+        line.sees(group, times);
+        Audience::Group(group)
+    });
+    std::iter::once(Audience::User(actor.user))
+        .chain(staff)
+        .chain(groups)
+        .collect()
 }
 
 /// When the server stops, everybody on the line is sent elsewhere, spread by chance over the drain time, so that the other

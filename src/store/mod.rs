@@ -11,13 +11,18 @@ use std::time::Duration;
 
 use anyhow::Context as _;
 use sqlx::{
-    Executor as _, PgPool,
+    Connection as _, Executor as _, PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
 
 pub use tx::Tx;
 
 use crate::{bus::Bus, error::Result, id::ShopId};
+
+/// A connection that was not used for this long may have died.
+const RESTED: Duration = Duration::from_secs(1);
+/// Ends whatever is open. It begins first because a bare `rollback` makes the database log a warning where nothing is.
+const NOTHING_OPEN: &str = "begin; rollback";
 
 /// The way to the database. Cheap to clone.
 #[derive(Clone)]
@@ -29,7 +34,8 @@ pub struct Store {
 
 impl Store {
     /// Connects. Every connection rolls back what it has open when it is given back: a cancelled `begin` may leave a
-    /// transaction open, and the next user's writes would be lost in it (reliability: trap T1).
+    /// transaction open, and the next user's writes would be lost in it (reliability: trap T1). Giving it back tries it,
+    /// too, so only one that has rested is tried again before it is used.
     pub async fn connect(
         options: PgConnectOptions,
         connections: u32,
@@ -38,9 +44,18 @@ impl Store {
         let pool = PgPoolOptions::new()
             .max_connections(connections)
             .acquire_timeout(Duration::from_secs(5))
+            .test_before_acquire(false)
+            .before_acquire(|connection, rest| {
+                Box::pin(async move {
+                    if rest.idle_for > RESTED {
+                        connection.ping().await?;
+                    }
+                    Ok(true)
+                })
+            })
             .after_release(|connection, _| {
                 Box::pin(async move {
-                    connection.execute("rollback").await?;
+                    connection.execute(NOTHING_OPEN).await?;
                     Ok(true)
                 })
             })

@@ -34,7 +34,7 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(8);
 /// Who is not back by then was rejected for good.
 const PATIENCE: Duration = Duration::from_mins(1);
 /// Between two messages while they come back.
-const MEANWHILE: Duration = Duration::from_millis(200);
+const MEANWHILE: Duration = Duration::from_secs(1);
 
 /// How long everybody waits for the last message once it is known.
 const LAST_WAIT: Duration = Duration::from_secs(20);

@@ -2,7 +2,8 @@
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
-use sqlx::PgExecutor;
+use serde::Deserialize;
+use sqlx::{PgExecutor, types::Json};
 
 use crate::{
     account::session::OwnSession,
@@ -10,9 +11,9 @@ use crate::{
     id::{FileId, SessionId, ShopId, UserId},
 };
 
-/// A session with its user.
+/// A session with its user, as both are now.
 #[derive(Debug)]
-pub(in crate::account) struct Found {
+pub(in crate::account) struct Holder {
     pub session: SessionId,
     pub user: UserId,
     pub kind: String,
@@ -22,24 +23,42 @@ pub(in crate::account) struct Found {
     pub banned: bool,
     pub expires_at: Timestamp,
     pub revoked: bool,
+    pub posts: Json<Vec<Place>>,
+}
+
+/// A place on a shop's staff that the user holds.
+#[derive(Debug, Deserialize)]
+pub(in crate::account) struct Place {
+    shop: ShopId,
+    shop_name: String,
+    role: String,
+    permissions: Vec<String>,
+}
+
+impl From<Place> for Post {
+    fn from(place: Place) -> Self {
+        Self {
+            shop: place.shop,
+            shop_name: place.shop_name,
+            role: place.role,
+            permissions: Permissions::from_words(place.permissions),
+        }
+    }
 }
 
 /// The session of an access token, by its hash.
 pub(in crate::account) async fn session_by_access(
     sql: impl PgExecutor<'_>,
     hash: &[u8],
-) -> sqlx::Result<Option<Found>> {
+) -> sqlx::Result<Option<Holder>> {
     sqlx::query_as!(
-        Found,
+        Holder,
         r#"
-        select s.id as "session: SessionId", s.user_id as "user: UserId", u.kind, u.name, u.avatar as "avatar: FileId",
-          u.shop_id as "home: ShopId",
-          u.banned_at is not null or exists (select from bans b where b.shop_id = u.shop_id and b.user_id = u.id) as "banned!",
-          s.access_expires_at as "expires_at: jiff_sqlx::Timestamp",
-          s.revoked_at is not null as "revoked!"
-        from sessions s
-        join users u on u.id = s.user_id
-        where s.access_hash = $1
+        select session_id as "session!: SessionId", user_id as "user!: UserId", kind as "kind!", name as "name!",
+          avatar as "avatar: FileId", home_id as "home: ShopId", banned as "banned!",
+          access_expires_at as "expires_at!: jiff_sqlx::Timestamp", revoked as "revoked!", posts as "posts!: Json<Vec<Place>>"
+        from session_holders
+        where access_hash = $1
         "#,
         hash,
     )
@@ -51,18 +70,15 @@ pub(in crate::account) async fn session_by_access(
 pub(in crate::account) async fn session_by_id(
     sql: impl PgExecutor<'_>,
     session: SessionId,
-) -> sqlx::Result<Option<Found>> {
+) -> sqlx::Result<Option<Holder>> {
     sqlx::query_as!(
-        Found,
+        Holder,
         r#"
-        select s.id as "session: SessionId", s.user_id as "user: UserId", u.kind, u.name, u.avatar as "avatar: FileId",
-          u.shop_id as "home: ShopId",
-          u.banned_at is not null or exists (select from bans b where b.shop_id = u.shop_id and b.user_id = u.id) as "banned!",
-          s.access_expires_at as "expires_at: jiff_sqlx::Timestamp",
-          s.revoked_at is not null as "revoked!"
-        from sessions s
-        join users u on u.id = s.user_id
-        where s.id = $1
+        select session_id as "session!: SessionId", user_id as "user!: UserId", kind as "kind!", name as "name!",
+          avatar as "avatar: FileId", home_id as "home: ShopId", banned as "banned!",
+          access_expires_at as "expires_at!: jiff_sqlx::Timestamp", revoked as "revoked!", posts as "posts!: Json<Vec<Place>>"
+        from session_holders
+        where session_id = $1
         "#,
         session.0,
     )
@@ -83,32 +99,6 @@ pub(in crate::account) async fn take_ticket(
     )
     .fetch_optional(sql)
     .await
-}
-
-/// The places on shops' staff that a user holds now.
-pub(in crate::account) async fn posts(
-    sql: impl PgExecutor<'_>,
-    user: UserId,
-) -> sqlx::Result<Vec<Post>> {
-    let rows = sqlx::query!(
-        r#"
-        select p.shop_id as "shop!: ShopId", s.name as shop_name, p.role as "role!", p.permissions as "permissions!: Vec<String>"
-        from posts p
-        join shops s on s.id = p.shop_id
-        where p.user_id = $1
-        order by p.shop_id
-        "#,
-        user.0,
-    )
-    .fetch_all(sql)
-    .await?;
-    let posts = rows.into_iter().map(|row| Post {
-        shop: row.shop,
-        shop_name: row.shop_name,
-        role: row.role,
-        permissions: Permissions::from_words(row.permissions),
-    });
-    Ok(posts.collect())
 }
 
 /// Keeps a ticket.
