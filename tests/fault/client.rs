@@ -123,6 +123,8 @@ impl Device {
             timeout(PATIENCE, Client::connect(&url, format, &self.person.token)).await??;
         self.connection = self.run.history.connection() + 1;
         self.resume(&mut client).await?;
+        // Kept while it listens: whoever hears much gets to speak all the same.
+        let mut thought = Box::pin(thinks(self.run.pace));
         loop {
             self.fall_silent();
             if self.run.finish.load(Ordering::Relaxed) && self.open.is_empty() {
@@ -131,8 +133,9 @@ impl Device {
             }
             let speaking = !self.run.enough.load(Ordering::Relaxed) || !self.open.is_empty();
             tokio::select! {
-                () = thinks(self.run.pace) => {
+                () = &mut thought => {
                     if speaking { self.speak(&mut client).await? }
+                    thought = Box::pin(thinks(self.run.pace));
                 }
                 event = client.next_push() => self.hear(event?, &mut client).await?,
             }

@@ -40,7 +40,6 @@ async fn f23_everybody_reconnects_at_once() {
     story(
         Plan {
             settings: &CROWD,
-            pace: Duration::from_millis(500),
             ..Plan::of("f23", 1)
         },
         async |world, run| {

@@ -32,6 +32,9 @@ const CONVERGE: Duration = Duration::from_mins(1);
 /// How long after healing sends may still fail.
 const CALM: Duration = Duration::from_secs(15);
 
+/// Pause between two sends of one device. All together say 40 things a second, each of which 20 hear.
+const PACE: Duration = Duration::from_millis(500);
+
 /// The usual cast.
 const CUSTOMERS: usize = 16;
 const STAFF: usize = 4;
@@ -47,8 +50,6 @@ struct Plan {
     settings: &'static [&'static str],
     /// Files that each node may open.
     descriptors: Option<u32>,
-    /// Pause between two sends of one device.
-    pace: Duration,
     /// Everybody goes through a proxy before each node.
     proxies: bool,
 }
@@ -63,7 +64,6 @@ impl Plan {
             staff: STAFF,
             settings: &[],
             descriptors: None,
-            pace: Duration::from_millis(150),
             proxies: false,
         }
     }
@@ -84,7 +84,7 @@ where
     world.start().await;
     let cast = world.cast.clone();
     let doors = doors(&mut world, plan.proxies).await;
-    let run = Run::new(doors, plan.pace);
+    let run = Run::new(doors, PACE);
     let devices: Vec<_> = cast
         .people
         .iter()
