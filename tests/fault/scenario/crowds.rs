@@ -17,10 +17,10 @@ const CROWD: [&str; 1] = ["limits.sockets_per_user=1000"];
 /// Sockets in the storm.
 const STORM: usize = 5_000;
 
-/// What those who talk may notice of the storm. Below two seconds a busy machine says nothing.
+/// What those who talk may notice of the storm. Below three seconds a busy machine says nothing.
 const NOTICED: Bar = Bar {
     times: 3.0,
-    floor: Duration::from_secs(2),
+    floor: Duration::from_secs(3),
 };
 
 /// How long everybody may need to come back, against the time that they needed to come when nobody threw them out: this

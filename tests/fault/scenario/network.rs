@@ -48,7 +48,7 @@ async fn f20_connections_flap() {
             }
             let got_through = run.history.acknowledged() - acknowledged;
             eprintln!("f20: {got_through} sends got through in {} cuts", cuts());
-            assert!(got_through >= 100, "only {got_through} sends got through");
+            assert!(got_through >= 50, "only {got_through} sends got through");
             assert_eq!(accusations(run), Vec::<u16>::new(), "clients are accused");
         },
     )
