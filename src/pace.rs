@@ -5,6 +5,7 @@
 
 use std::{
     hash::Hash,
+    net::{IpAddr, Ipv6Addr},
     sync::atomic::{AtomicUsize, Ordering},
     time::Duration,
 };
@@ -79,6 +80,14 @@ impl<K: Hash + Eq> Pace<K> {
         self.full_at.retain(|_, full_at| *full_at > now);
         let crowd = (self.full_at.len() * 2).max(FEW);
         self.crowd.store(crowd, Ordering::Relaxed);
+    }
+}
+
+/// Under which key an address is counted: IPv4 alone, IPv6 by its /64, which is what one subscriber is given.
+pub fn neighbourhood(address: IpAddr) -> IpAddr {
+    match address.to_canonical() {
+        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).into(),
+        v4 @ IpAddr::V4(_) => v4,
     }
 }
 

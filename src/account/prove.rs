@@ -16,6 +16,7 @@ use super::{
 use crate::{
     app::App,
     error::{Refusal, Result},
+    pace::neighbourhood,
     store::Tx,
 };
 
@@ -113,23 +114,17 @@ pub async fn send_code(app: &App, claim: &Claim, from: IpAddr) -> Result<Request
     Ok(Requested { id, expires_at })
 }
 
-/// So many to one contact in a day, so many from one address in an hour.
+/// So many from one address in an hour, so many to one contact in a day: whoever asks too much spends nobody else's.
 async fn count(app: &App, claim: &Claim, from: IpAddr) -> Result<()> {
     let (login, contact) = (&app.config.login, claim.contact.key());
-    let day = SignedDuration::from_hours(24);
-    let to = Subject::new(&["codes to", &contact]);
-    limit::take(app, &to, login.codes_per_day, day).await?;
     if !app.config.exempts(from) {
-        let by = Subject::new(&["codes by", &from.to_string()]);
-        limit::take(
-            app,
-            &by,
-            login.codes_per_address,
-            SignedDuration::from_hours(1),
-        )
-        .await?;
+        let by = Subject::new(&["codes by", &neighbourhood(from).to_string()]);
+        let hour = SignedDuration::from_hours(1);
+        limit::take(app, &by, login.codes_per_address, hour).await?;
     }
-    Ok(())
+    let to = Subject::new(&["codes to", &contact]);
+    let day = SignedDuration::from_hours(24);
+    limit::take(app, &to, login.codes_per_day, day).await
 }
 
 fn letter(app: &App, claim: &Claim, id: Uuid, code: &Code) -> Letter {

@@ -32,6 +32,10 @@ use crate::{
 /// After this time a sender hears "outcome unknown" and may ask again with the same client message id.
 const PATIENCE: Duration = Duration::from_secs(8);
 
+/// While there is company, a lane begins a commit this long after the last one at the soonest: many small commits would
+/// take the processor from those whom they are for. A lonely message waits for nobody.
+const GATHER: Duration = Duration::from_millis(4);
+
 /// A draft in the queue. Boxed: it is long, and moved a few times before it is written.
 pub(super) struct Waiting {
     draft: Box<Draft>,
@@ -113,6 +117,7 @@ impl Lane {
             .acquire_timeout(Duration::from_secs(2))
             .connect_lazy_with(self.options.as_ref().clone());
         let mut waiting = Vec::new();
+        let (mut begun, mut company) = (Instant::now(), false);
         loop {
             if waiting.is_empty() {
                 let gathered = tokio::select! {
@@ -127,6 +132,11 @@ impl Lane {
                     return;
                 }
             }
+            if company && waiting.len() < self.batch {
+                sleep_until(begun + GATHER).await;
+                top_up(&mut waiting, &mut queue, self.batch);
+            }
+            (begun, company) = (Instant::now(), waiting.len() > 1);
             let (first, again) = apart_from_retries(waiting);
             self.write(&pool, Batch::of(first), &mut queue).await;
             waiting = again;
@@ -229,6 +239,15 @@ impl Lane {
                 Err(refused) => (caller.answer)(Err(refused)),
             }
         }
+    }
+}
+
+/// Takes what else has come, as long as the batch has room.
+fn top_up(waiting: &mut Vec<Waiting>, queue: &mut mpsc::Receiver<Waiting>, batch: usize) {
+    while waiting.len() < batch
+        && let Ok(one) = queue.try_recv()
+    {
+        waiting.push(one);
     }
 }
 

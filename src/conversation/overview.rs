@@ -154,10 +154,21 @@ impl View<'_> {
         let Address::Group { group, shop } = self.seat.address else {
             return None;
         };
+        let (id, shop_id) = (group.to_string(), shop.to_string());
+        let name = self.face.group_name.clone().unwrap_or_default();
+        // Whoever has left knows the group by its name, and nothing of its present.
+        if !self.seat.present() {
+            return Some(Group {
+                id,
+                shop_id,
+                name,
+                ..Group::default()
+            });
+        }
         Some(Group {
-            id: group.to_string(),
-            shop_id: shop.to_string(),
-            name: self.face.group_name.clone().unwrap_or_default(),
+            id,
+            shop_id,
+            name,
             announcement: self.face.announcement.clone().unwrap_or_default(),
             members: self.face.members.map_or(0, i32::unsigned_abs),
             join_approval: self.face.join_approval.unwrap_or_default(),

@@ -4,7 +4,6 @@
 //! beside it, and the same for Chinese as for Latin (docs/decisions/004-search-by-stride.md). An answer says how far the
 //! search has looked; whoever wants older finds asks again from there.
 
-use futures_util::TryStreamExt as _;
 use proto::{MessageSearchPage, SearchMessages};
 use sqlx::PgConnection;
 
@@ -23,6 +22,8 @@ use crate::{
 pub const STRIDE: u64 = 20_000;
 /// Bytes of words that one request looks at, at most: a log of very long messages is looked through in more strides.
 pub const STRIDE_BYTES: usize = 8 * 1024 * 1024;
+/// Messages that one statement gives: at 32,000 bytes each they stay within twice the bound.
+const LOT: i64 = 500;
 /// Different words that may be asked for at once.
 const WORDS: usize = 8;
 
@@ -68,15 +69,22 @@ async fn look(
         before => seat.newest().min(before - 1),
     };
     let oldest = newest.saturating_sub(STRIDE) + 1;
-    let (mut found, mut bytes) = (vec![], 0);
-    let mut lines = queries::search::said(sql, seat.conversation, oldest, newest);
-    while let Some((number, words)) = lines.try_next().await? {
-        bytes += words.len();
-        if seat.sees(number.cast_unsigned()) && wanted.in_words(&words) {
-            found.push(number);
+    let (mut found, mut bytes, mut newest) = (vec![], 0, newest);
+    // In lots: a statement that is left before its end would send all the rest nevertheless.
+    while newest >= oldest && newest > 0 {
+        let lot = queries::search::said(&mut *sql, seat.conversation, oldest, newest, LOT).await?;
+        for (number, words) in &lot {
+            bytes += words.len();
+            if seat.sees(*number) && wanted.in_words(words) {
+                found.push(number.cast_signed());
+            }
+            if found.len() == limit || bytes >= STRIDE_BYTES {
+                return Ok((found, searched_to(*number, seat)));
+            }
         }
-        if found.len() == limit || bytes >= STRIDE_BYTES {
-            return Ok((found, searched_to(number.cast_unsigned(), seat)));
+        match lot.last() {
+            Some((number, _)) => newest = number - 1,
+            None => break,
         }
     }
     Ok((found, searched_to(oldest, seat)))

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 use std::collections::hash_map::Entry;
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -12,6 +12,7 @@ use tokio::time::Instant;
 
 use super::limits::Limits;
 use super::turned::Turned;
+use crate::pace::neighbourhood;
 
 /// Gives out seats and takes them back. One for each listener.
 pub(super) struct Doorman {
@@ -156,14 +157,6 @@ impl Drop for Seat {
         if let Some(key) = self.neighbour {
             book.leave(key, Instant::now());
         }
-    }
-}
-
-/// Under which key an address is counted: IPv4 alone, IPv6 by its /64, which is what one subscriber is given.
-fn neighbourhood(address: IpAddr) -> IpAddr {
-    match address.to_canonical() {
-        IpAddr::V6(v6) => Ipv6Addr::from_bits(v6.to_bits() >> 64 << 64).into(),
-        v4 @ IpAddr::V4(_) => v4,
     }
 }
 

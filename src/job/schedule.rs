@@ -11,6 +11,7 @@ use super::{
     worker,
 };
 use crate::{
+    account,
     app::App,
     error::{Error, Result},
     webhook,
@@ -28,6 +29,9 @@ const JOBS: &[Job] = &[
     }),
     Job("forget_facts", minutes(60), |app| {
         Box::pin(async move { worker::forget(&app).await })
+    }),
+    Job("forget_expired", minutes(5), |app| {
+        Box::pin(async move { account::forget_expired(&app).await })
     }),
     Job("forget_deliveries", minutes(60), |app| {
         Box::pin(async move { webhook::history::forget(&app).await })

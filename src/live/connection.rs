@@ -11,11 +11,22 @@ use proto::{
     Authenticate, Authenticated, Heartbeat, Push, Reply, ServerFrame, client_frame::Request, push,
     reply::Answer, server_frame::Kind,
 };
-use tokio::time::{Instant, MissedTickBehavior, interval, sleep_until, timeout};
+use tokio::{
+    task::yield_now,
+    time::{Instant, sleep_until, timeout},
+};
 
 use super::{
-    Live, close::Close, decode::decode, dispatch::dispatch, hub::Hub, line::Line, outbox::Format,
-    transport::fault, turn::Turn,
+    Live,
+    alarm::{Alarm, Due},
+    close::Close,
+    decode::decode,
+    dispatch::dispatch,
+    hub::Hub,
+    line::Line,
+    outbox::Format,
+    transport::fault,
+    turn::Turn,
 };
 use crate::{
     account::{
@@ -32,7 +43,6 @@ pub struct Connection {
     socket: WebSocket,
     format: Format,
     live: Live,
-    heard_at: Instant,
 }
 
 impl Connection {
@@ -42,7 +52,6 @@ impl Connection {
             socket,
             format,
             live,
-            heard_at: Instant::now(),
         }
     }
 
@@ -133,49 +142,58 @@ impl Connection {
 
     /// Reads and writes until one side ends.
     async fn converse(&mut self, line: &Arc<Line>) -> Close {
-        let limits = self.live.app.config.limits.clone();
-        let mut turn = Turn::new(&limits);
-        let mut ticks = interval(Duration::from_secs(limits.ping_seconds));
-        ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
-        ticks.reset();
-        let silence = Duration::from_secs(limits.silence_seconds);
-        // Whoever queued to be let in had nothing to say meanwhile.
-        self.heard_at = Instant::now();
-        // At that moment, and not with the next ping.
-        let mut given_up = pin!(sleep_until(self.heard_at + silence));
+        let limits = &self.live.app.config.limits;
+        let mut turn = Turn::new(limits);
+        let mut alarm = Alarm::new(limits, Instant::now());
+        let mut timer = pin!(sleep_until(alarm.at(Instant::now())));
         loop {
             tokio::select! {
                 biased;
                 () = line.outbox.wait() => {
+                    // Others first: what is queued meanwhile goes out with the same flush.
+                    yield_now().await;
                     let (messages, close) = line.outbox.take(self.format);
                     if let Err(close) = self.write(messages).await { return close }
                     if let Some(close) = close { return close }
                 }
                 () = turn.come(), if !turn.has_come() => {}
                 message = self.socket.next(), if turn.has_come() => {
-                    self.heard_at = Instant::now();
+                    let now = Instant::now();
+                    alarm.hear(now);
                     let message = match message {
                         Some(Ok(message)) => message,
                         Some(Err(error)) => return broken(&error),
                         None => return Close::Silent,
                     };
-                    if let Err(close) = self.hear(line, &mut turn, &message) { return close }
+                    if let Err(close) = self.hear(line, &mut turn, &message, now) { return close }
                 }
-                () = &mut given_up, if turn.has_come() => {
-                    if self.heard_at.elapsed() >= silence { return Close::Silent }
-                    given_up.as_mut().reset(self.heard_at + silence);
-                }
-                _ = ticks.tick() => {
-                    let beat = self.encode(&heartbeat());
-                    if let Err(close) = self.write(vec![Message::Ping(axum::body::Bytes::new()), beat]).await { return close }
+                () = &mut timer => {
+                    let now = Instant::now();
+                    match alarm.ring(now, turn.has_come()) {
+                        Due::Nothing => {}
+                        Due::Silent => return Close::Silent,
+                        Due::Ping => if let Err(close) = self.ping().await { return close },
+                    }
+                    timer.as_mut().reset(alarm.at(now));
                 }
             }
         }
     }
 
+    async fn ping(&mut self) -> Result<(), Close> {
+        let beat = self.encode(&heartbeat());
+        self.write(vec![Message::Ping(axum::body::Bytes::new()), beat])
+            .await
+    }
+
     /// A message from the client. A request takes its turn.
-    fn hear(&self, line: &Arc<Line>, turn: &mut Turn, message: &Message) -> Result<(), Close> {
-        let now = self.heard_at;
+    fn hear(
+        &self,
+        line: &Arc<Line>,
+        turn: &mut Turn,
+        message: &Message,
+        now: Instant,
+    ) -> Result<(), Close> {
         let data: &[u8] = match (message, self.format) {
             (Message::Binary(data), Format::Binary) => data,
             (Message::Text(text), Format::Json) => text.as_bytes(),

@@ -1,6 +1,6 @@
 //! One open socket of an authenticated person, as the hub sees it.
 
-use std::{collections::HashMap, sync::Arc, time::Duration};
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use parking_lot::{Mutex, RwLock};
 use proto::{AlertKind, Reply, ServerFrame, reply::Answer, server_frame::Kind};
@@ -38,7 +38,7 @@ pub struct Line {
     belongings: Mutex<Belongings>,
     typed_at: Mutex<Option<Instant>>,
     /// The orders that this line relies on: the hub keeps them while somebody does.
-    follows: Mutex<HashMap<ConversationId, Arc<Mutex<Order>>>>,
+    follows: Mutex<BTreeMap<ConversationId, Arc<Mutex<Order>>>>,
 }
 
 #[derive(Debug, Default)]

@@ -1,6 +1,7 @@
 //! People on the line: one [`connection`] a socket, the [`hub`] that knows who is here, and the [`keeper`] that asks
 //! Postgres for what the bus may have lost. What a request does is a verb of its noun; `dispatch.rs` is the table.
 
+mod alarm;
 pub mod close;
 pub mod connection;
 pub mod decode;

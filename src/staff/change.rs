@@ -5,7 +5,7 @@ use jiff::Timestamp;
 use super::{Colleague, may_change, queries};
 use crate::{
     account::standing,
-    actor::{ManageStaff, Staff},
+    actor::{ManageStaff, Permissions, Staff},
     app::App,
     audit,
     error::{Refusal, Result},
@@ -51,7 +51,9 @@ pub async fn change(
     let after = queries::colleague(&mut tx, user)
         .await?
         .ok_or(Refusal::NotFound)?;
-    may_change(held, before.effective(), after.effective())?;
+    // Who is disabled may do nothing now, but the role that they come back with counts.
+    may_change(held, before.effective(), after.of_role())?;
+    may_change(held, before.of_role(), Permissions::NONE)?;
     if queries::owners(&mut tx).await? == 0 {
         return Err(Refusal::LastOwner.into());
     }

@@ -52,8 +52,13 @@ impl Colleague {
         if self.disabled {
             Permissions::NONE
         } else {
-            Permissions::from_words(&self.permissions)
+            self.of_role()
         }
+    }
+
+    /// What the role allows, disabled or not.
+    fn of_role(&self) -> Permissions {
+        Permissions::from_words(&self.permissions)
     }
 
     fn as_audited(&self) -> serde_json::Value {

@@ -1,18 +1,20 @@
 //! Staff keep the places that are told what happened.
 
 use jiff::SignedDuration;
+use proto::Permission;
 use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{ENDPOINTS, EVENTS, Endpoint, EndpointWithSecret, guard, queries};
 use crate::{
-    actor::{ManageBots, Staff},
+    actor::{ManageBots, Permissions, Staff},
     app::App,
     audit,
     error::{Error, Reason, Refusal, Result, refused_argument},
     id::{EndpointId, UserId},
     sign::Secret,
+    staff,
     store::Tx,
 };
 
@@ -46,7 +48,7 @@ pub struct EndpointChange {
 /// Adds an endpoint and makes its secret.
 ///
 /// Refuses with `address_refused` where we may not call, `invalid_argument`, `not_found` for another shop's bot,
-/// `quota_exceeded` beyond [`ENDPOINTS`].
+/// `quota_exceeded` beyond [`ENDPOINTS`], `forbidden` to send every message somewhere without `chat` and `manage_groups`.
 pub async fn add(
     app: &App,
     staff: &Staff<ManageBots>,
@@ -85,7 +87,7 @@ pub async fn one(app: &App, staff: &Staff<ManageBots>, id: EndpointId) -> Result
 
 /// Changes an endpoint, or switches it on or off. What waits for it while it is off is sent when it is on again.
 ///
-/// Refuses with `not_found`, `address_refused`, `invalid_argument`.
+/// Refuses with `not_found`, `address_refused`, `invalid_argument`, `forbidden` as [`add`] does.
 pub async fn change(
     app: &App,
     staff: &Staff<ManageBots>,
@@ -177,12 +179,22 @@ impl<'a> Act<'a> {
         })
     }
 
+    /// Every word of every conversation goes only where somebody sends it who may read them all. Refuses with `forbidden`.
+    async fn may_hear_everything(&mut self) -> Result<()> {
+        let held = staff::lock(&mut self.tx, self.staff.actor.user).await?;
+        let everything = [Permission::Chat, Permission::ManageGroups];
+        staff::may_change(held, Permissions::NONE, everything.into_iter().collect())
+    }
+
     /// Sees to it that the shop remembers what its endpoints want, leaves a record, and commits. Gives the endpoint as
     /// it is now; nothing is kept where there was none before and there is none now.
     async fn done(mut self, action: &str) -> Result<Option<Endpoint>> {
         let after = queries::one(&mut self.tx, self.id).await?;
         if self.before.is_none() && after.is_none() {
             return Ok(None);
+        }
+        if hears_more(self.before.as_ref(), after.as_ref()) {
+            self.may_hear_everything().await?;
         }
         queries::remember_what_is_wanted(&mut self.tx).await?;
         let (actor, target) = (self.staff.actor.user, self.id.to_string());
@@ -200,6 +212,15 @@ impl<'a> Act<'a> {
         self.tx.commit().await?;
         Ok(after)
     }
+}
+
+/// Does it begin to hear every word, or hear it elsewhere than before?
+fn hears_more(before: Option<&Endpoint>, after: Option<&Endpoint>) -> bool {
+    let every_word = |one: &&Endpoint| {
+        one.bot_id.is_none() && one.events.iter().any(|event| event == "message_posted")
+    };
+    let place = |one: Option<&Endpoint>| one.filter(every_word).map(|one| one.url.clone());
+    place(after).is_some_and(|url| place(before) != Some(url))
 }
 
 fn picture(endpoint: Option<&Endpoint>) -> Option<Value> {

@@ -194,6 +194,15 @@ async fn an_administrator_manages_staff_within_their_own_rights() {
         let newcomer = json!({ "phone": new_phone(), "name": "x", "role_id": role });
         assert_eq!(rest.post(&staff, newcomer).await.refused(), "forbidden");
     }
+    // Nor by the way round: a role for the day of coming back.
+    rest.patch(&of_agent, json!({ "disabled": true }))
+        .await
+        .ok();
+    let owner = json!({ "role_id": shop.role(&server, "owner").await });
+    assert_eq!(rest.patch(&of_agent, owner).await.refused(), "forbidden");
+    rest.patch(&of_agent, json!({ "disabled": false }))
+        .await
+        .ok();
     let of_owner = shop.path(&format!("/staff/{}", shop.owner.id));
     let disable = json!({ "disabled": true });
     assert_eq!(rest.patch(&of_owner, disable).await.refused(), "forbidden");

@@ -81,3 +81,17 @@ pub(in crate::account) async fn sessions(
     .await?;
     Ok(())
 }
+
+/// Revocations older than so many seconds of the database's clock, which wrote their times down.
+pub(in crate::account) async fn revocations(
+    sql: impl PgExecutor<'_>,
+    seconds: f64,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "delete from revocations where at < clock_timestamp() - make_interval(secs => $1)",
+        seconds
+    )
+    .execute(sql)
+    .await?;
+    Ok(())
+}

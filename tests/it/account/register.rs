@@ -117,7 +117,7 @@ async fn a_code_proves_nothing_else() {
 async fn codes_are_limited_by_contact_and_by_address() {
     let server = TestServer::with(|config| {
         config.login.codes_per_day = 3;
-        config.login.codes_per_address = 5;
+        config.login.codes_per_address = 11;
         config.limits.exempt_networks.clear();
         config.limits.handshakes_per_address = 0;
         config.limits.connections_per_address = 0;
@@ -139,9 +139,18 @@ async fn codes_are_limited_by_contact_and_by_address() {
     assert!(refused.body["retry_after_ms"].as_u64().unwrap() > 3_600_000);
     ask(2).await.ok();
     ask(3).await.ok();
+    for _ in 0..3 {
+        assert_eq!(
+            ask(4).await.refused(),
+            "rate_limited",
+            "spends nothing of theirs"
+        );
+    }
     assert_eq!(ask(4).await.refused(), "rate_limited", "the address");
     server.clock.advance(SignedDuration::from_hours(1));
-    ask(4).await.ok();
+    for _ in 0..3 {
+        ask(4).await.ok();
+    }
     assert_eq!(ask(1).await.refused(), "rate_limited", "still the same day");
     server.clock.advance(SignedDuration::from_hours(23));
     ask(1).await.ok();

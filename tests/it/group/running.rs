@@ -228,6 +228,15 @@ async fn changes_are_told() {
         get(&server, &ann, &path).await.expect("the group")["announcement"],
         "周五发券"
     );
+    // Whoever has left knows the group by its name, and nothing of its present.
+    let leave = format!("{path}/members/{}", ann.id);
+    delete(&server, &shop.owner, &leave).await.expect("removed");
+    let face = get(&server, &ann, &format!("/conversations/{group}")).await;
+    let face = face.expect("their past")["group"].clone();
+    assert_eq!(
+        (&face["announcement"], &face["members"]),
+        (&json!(""), &json!(0))
+    );
 }
 
 /// GRP-01: the muted do not speak, wherever they go in between, until their time is over.

@@ -7,7 +7,7 @@ use super::{
     receiver::{Manner, Receiver},
     stage::{Stage, eventually},
 };
-use crate::support::{Person, TestServer};
+use crate::support::{Person, TestServer, TestShop};
 
 const HOOK: &str = "https://hooks.example.com/souk";
 
@@ -263,4 +263,29 @@ async fn deliveries_are_paged_and_forgotten() {
         (left == 0).then_some(())
     })
     .await;
+}
+
+/// STAFF-05: every word of the shop goes only where somebody sends it who may read them all.
+#[tokio::test]
+async fn whoever_only_manages_bots_sends_no_words_away() {
+    let server = TestServer::start().await;
+    let shop = TestShop::open(&server).await;
+    let role = json!({ "name": "clerk", "permissions": ["manage_bots"] });
+    let boss = shop.boss(&server);
+    boss.post(&shop.path("/roles"), role).await.ok();
+    let clerk = server.rest().by(&shop.hire(&server, "clerk").await);
+    let endpoints = shop.path("/webhooks");
+    let words = json!({ "url": HOOK, "events": ["message_posted"] });
+    assert_eq!(
+        clerk.post(&endpoints, words.clone()).await.refused(),
+        "forbidden"
+    );
+    let openings = json!({ "url": HOOK, "events": ["conversation_opened"] });
+    let added = clerk.post(&endpoints, openings).await.ok();
+    let one = format!("{endpoints}/{}", added["endpoint"]["id"].as_str().unwrap());
+    let more = json!({ "events": ["message_posted"] });
+    assert_eq!(clerk.patch(&one, more.clone()).await.refused(), "forbidden");
+    boss.patch(&one, more).await.ok();
+    let elsewhere = json!({ "url": "https://example.org/" });
+    assert_eq!(clerk.patch(&one, elsewhere).await.refused(), "forbidden");
 }
