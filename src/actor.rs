@@ -25,7 +25,7 @@ pub struct Actor {
     pub name: Arc<str>,
     /// Their picture, if they have one.
     pub avatar: Option<FileId>,
-    /// The login; bots and incoming webhooks have none.
+    /// The login, or a bot's token; incoming webhooks have none.
     pub session: Option<SessionId>,
     /// The shop that a bot or an embedded customer belongs to.
     pub home: Option<ShopId>,

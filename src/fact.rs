@@ -51,7 +51,7 @@ pub enum Fact {
         /// Who.
         user_id: UserId,
     },
-    /// A webhook endpoint failed for too long and was switched off.
+    /// A webhook endpoint failed for too long, or said that it is gone, and was switched off.
     EndpointSwitchedOff {
         /// Which.
         endpoint_id: EndpointId,

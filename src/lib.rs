@@ -17,7 +17,6 @@
 //! * [`audit`]: the record of what was done with special rights.
 //! * [`conversation`]: who talks with whom, what was said in which order, what has been read.
 //! * [`group`]: conversations of many: who is in them, who runs them, how people come in.
-//! * [`audit`]: what privileged people did.
 //! * [`media`]: pictures, voice and files that people send.
 //! * [`webhook`]: tells a shop's own systems, signed, until they hear it.
 //! * [`job`]: what nobody waits for: facts to their readers, what runs when.

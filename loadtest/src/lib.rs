@@ -1,6 +1,6 @@
 //! A typed client of Souk, and the scenarios that measure and check a running server.
 //!
-//! * [`client`]: one socket of one person, typed; the integration tests and examples speak through it too, so that none of
+//! * [`client`]: one socket of one person, typed; the integration tests speak through it too, so that none of
 //!   them can speak another protocol. [`socket`] and [`glance`]: the same protocol for load, cheaper than what it measures.
 //! * [`people`]: who takes part. [`front_door`]: how they come in over REST. [`talk`]: one person talking. [`scenario`]: what is played.
 //! * [`check`]: was anything lost, doubled or misordered? [`figures`]: what came out. [`report`]: the page that compares runs.

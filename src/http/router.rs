@@ -176,7 +176,7 @@ pub(super) fn creates(route: &str) -> bool {
     CREATES.contains(&route)
 }
 
-/// The document without a database or a socket; `./dev check` compares it with `docs/openapi.json`.
+/// The document without a database or a socket; `/api/openapi.json` serves it.
 pub fn document() -> utoipa::openapi::OpenApi {
     let mut document = api().split_for_parts().1;
     ask_for_keys(&mut document);

@@ -6,7 +6,10 @@ use serde::Deserialize;
 use serde_json::Value;
 use utoipa::ToSchema;
 
-use super::{ENDPOINTS, EVENTS, Endpoint, EndpointWithSecret, guard, queries};
+use super::{
+    ENDPOINTS, EVENTS, Endpoint, EndpointWithSecret, MESSAGE_CHANGED, MESSAGE_POSTED, guard,
+    queries,
+};
 use crate::{
     actor::{ManageBots, Permissions, Staff},
     app::App,
@@ -216,9 +219,8 @@ impl<'a> Act<'a> {
 
 /// Does it begin to hear every word, or hear it elsewhere than before?
 fn hears_more(before: Option<&Endpoint>, after: Option<&Endpoint>) -> bool {
-    let every_word = |one: &&Endpoint| {
-        one.bot_id.is_none() && one.events.iter().any(|event| event == "message_posted")
-    };
+    let words = |event: &String| [MESSAGE_POSTED, MESSAGE_CHANGED].contains(&event.as_str());
+    let every_word = |one: &&Endpoint| one.bot_id.is_none() && one.events.iter().any(words);
     let place = |one: Option<&Endpoint>| one.filter(every_word).map(|one| one.url.clone());
     place(after).is_some_and(|url| place(before) != Some(url))
 }
