@@ -275,11 +275,14 @@ async fn whoever_only_manages_bots_sends_no_words_away() {
     boss.post(&shop.path("/roles"), role).await.ok();
     let clerk = server.rest().by(&shop.hire(&server, "clerk").await);
     let endpoints = shop.path("/webhooks");
-    let words = json!({ "url": HOOK, "events": ["message_posted"] });
-    assert_eq!(
-        clerk.post(&endpoints, words.clone()).await.refused(),
-        "forbidden"
-    );
+    for event in ["message_posted", "message_changed"] {
+        let words = json!({ "url": HOOK, "events": [event] });
+        assert_eq!(
+            clerk.post(&endpoints, words).await.refused(),
+            "forbidden",
+            "{event}"
+        );
+    }
     let openings = json!({ "url": HOOK, "events": ["conversation_opened"] });
     let added = clerk.post(&endpoints, openings).await.ok();
     let one = format!("{endpoints}/{}", added["endpoint"]["id"].as_str().unwrap());
