@@ -32,9 +32,11 @@ use crate::{
 /// After this time a sender hears "outcome unknown" and may ask again with the same client message id.
 const PATIENCE: Duration = Duration::from_secs(8);
 
-/// While there is company, a lane begins a commit this long after the last one at the soonest: many small commits would
-/// take the processor from those whom they are for. A lonely message waits for nobody.
-const GATHER: Duration = Duration::from_millis(4);
+/// While there is company, a lane begins a commit so long after the last one at the soonest, for each draft of that one:
+/// many small commits would take the processor from those whom they are for. A lonely message waits for nobody, a few
+/// hardly; from some 4,000 messages a second on, commits are [`LONGEST_GATHERING`] apart.
+const GATHERING: Duration = Duration::from_micros(250);
+const LONGEST_GATHERING: Duration = Duration::from_millis(8);
 
 /// A draft in the queue. Boxed: it is long, and moved a few times before it is written.
 pub(super) struct Waiting {
@@ -117,7 +119,7 @@ impl Lane {
             .acquire_timeout(Duration::from_secs(2))
             .connect_lazy_with(self.options.as_ref().clone());
         let mut waiting = Vec::new();
-        let (mut begun, mut company) = (Instant::now(), false);
+        let mut not_before = Instant::now();
         loop {
             if waiting.is_empty() {
                 let gathered = tokio::select! {
@@ -132,11 +134,11 @@ impl Lane {
                     return;
                 }
             }
-            if company && waiting.len() < self.batch {
-                sleep_until(begun + GATHER).await;
+            if waiting.len() < self.batch && not_before > Instant::now() {
+                sleep_until(not_before).await;
                 top_up(&mut waiting, &mut queue, self.batch);
             }
-            (begun, company) = (Instant::now(), waiting.len() > 1);
+            not_before = Instant::now() + gathering(waiting.len());
             let (first, again) = apart_from_retries(waiting);
             self.write(&pool, Batch::of(first), &mut queue).await;
             waiting = again;
@@ -242,6 +244,12 @@ impl Lane {
     }
 }
 
+/// How long after the beginning of a batch of so many drafts the next one begins at the soonest.
+fn gathering(drafts: usize) -> Duration {
+    let company = u32::try_from(drafts.saturating_sub(1)).unwrap_or(u32::MAX);
+    GATHERING.saturating_mul(company).min(LONGEST_GATHERING)
+}
+
 /// Takes what else has come, as long as the batch has room.
 fn top_up(waiting: &mut Vec<Waiting>, queue: &mut mpsc::Receiver<Waiting>, batch: usize) {
     while waiting.len() < batch
@@ -286,4 +294,16 @@ fn worth_repeating(error: &sqlx::Error) -> bool {
             .and_then(sqlx::error::DatabaseError::code)
             .as_deref()
             .is_some_and(in_the_way)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_more_company_the_longer_a_lane_gathers_and_a_lonely_message_waits_for_nobody() {
+        let micros = |drafts| gathering(drafts).as_micros();
+        assert_eq!([0, 1, 2, 5].map(micros), [0, 0, 250, 1_000]);
+        assert_eq!([33, 500, usize::MAX].map(micros), [8_000; 3]);
+    }
 }
