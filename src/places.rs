@@ -75,6 +75,10 @@ impl<K: Hash + Eq> Drop for Place<K> {
 
 #[cfg(test)]
 mod tests {
+    use std::pin::pin;
+
+    use futures_util::poll;
+
     use super::*;
 
     #[tokio::test(start_paused = true)]
@@ -83,14 +87,10 @@ mod tests {
         let first = places.take("ann").await.unwrap();
         let _second = places.take("ann").await.unwrap();
         let _other = places.take("bob").await.unwrap();
-        let third = tokio::spawn({
-            let places = places.clone();
-            async move { places.take("ann").await }
-        });
-        tokio::task::yield_now().await;
-        assert!(!third.is_finished());
+        let mut third = pin!(places.take("ann"));
+        assert!(poll!(third.as_mut()).is_pending());
         drop(first);
-        let _third = third.await.unwrap().unwrap();
+        let _third = third.await.unwrap();
         let refused = places.take("ann").await.unwrap_err();
         assert_eq!(refused.refusal(), Some(Refusal::Overloaded));
         assert_eq!(refused.to_refused().retry_after_ms, 1_000);

@@ -15,7 +15,7 @@ impl From<sqlx::Error> for Error {
         }
         if let Some(refusal) = error
             .as_database_error()
-            .and_then(|error| error.code())
+            .and_then(sqlx::error::DatabaseError::code)
             .and_then(|code| undone(&code))
         {
             tracing::info!(%error, "the database did not do it");
