@@ -10,7 +10,7 @@ create table users (
   password_hash text,
   two_factor boolean not null default false,
   shop_id uuid,
-  external_id text constraint users_external_id check (octet_length(external_id) between 1 and 200),
+  external_id text constraint users_external_id check (char_length(external_id) between 1 and 128),
   banned_at timestamptz,
   created_at timestamptz not null,
   constraint users_two_factor check (password_hash is not null or not two_factor),
@@ -90,17 +90,15 @@ create table idempotency_keys (
   key bytea not null,
   fingerprint bytea not null,
   execution uuid not null,
-  committed boolean not null default false,
   status smallint,
   body bytea,
   created_at timestamptz not null,
   primary key (principal, route, key)
 );
-comment on table idempotency_keys is 'The first answer to a POST that creates, given again to a retry; kept for 24 hours.';
+comment on table idempotency_keys is 'What was done by a POST that creates, and its answer, given again to a retry; kept for 24 hours.';
 comment on column idempotency_keys.principal is 'the user, or for strangers a hash of their address';
 comment on column idempotency_keys.key is 'SHA-256 of the key; the key itself unseals the answer';
-comment on column idempotency_keys.execution is 'who is at it; another execution that takes over a dead one changes it, and the dead one can commit no more';
-comment on column idempotency_keys.committed is 'set in the very transaction that did the work; false: it has not happened';
-comment on column idempotency_keys.status is 'null while the first request is under way, or if its node died before it answered';
+comment on column idempotency_keys.execution is 'who did it; the row is written in the very transaction that did the work, so another execution can do nothing';
+comment on column idempotency_keys.status is 'null while the answer is on the way, or if the node died before it answered';
 comment on column idempotency_keys.body is 'sealed with the key and the request, for it may hold tokens';
 create index idempotency_keys_created_at on idempotency_keys (created_at);

@@ -21,6 +21,10 @@ create table embed_keys (
 comment on table embed_keys is 'Secrets with which a shop signs its own users'' log-ins (HS256); two may be valid during a rotation.';
 create index embed_keys_shop on embed_keys (shop_id);
 
+alter table sessions add column embed_key text references embed_keys;
+comment on column sessions.embed_key is 'the key that signed this log-in, if a shop did: it ends with its key';
+create index sessions_embed_key on sessions (embed_key) where revoked_at is null;
+
 create table roles (
   id uuid primary key,
   shop_id uuid references shops,

@@ -9,7 +9,8 @@ use crate::{
     conversation::log::{Log, Width},
     id::UserId,
     media::Media,
-    pace::Pace,
+    pace::{Pace, Paces},
+    places::Places,
     shutdown::Shutdown,
     store::Store,
     vault::Vault,
@@ -28,8 +29,12 @@ pub struct App {
     pub media: Media,
     /// What time it is.
     pub clock: Clock,
-    /// How fast each bot may ask over REST.
-    pub bot_pace: Arc<Pace<UserId>>,
+    /// How fast who may ask over REST.
+    pub paces: Arc<Paces>,
+    /// What is worked on for each user, over REST and on sockets.
+    pub places: Arc<Places<UserId>>,
+    /// Uploads of each user, which take as long as their line needs.
+    pub uploads: Arc<Places<UserId>>,
     /// Where work that a caller may abandon runs to its end.
     pub tasks: Shutdown,
     /// Hashes passwords, a few at once.
@@ -60,10 +65,14 @@ impl App {
         let ways = Ways::open(&config)?;
         let vault = Vault::open(&config)?;
         let media = Media::open(&config)?;
-        let per_second = config.limits.bot_requests_per_second;
-        let sends = config.limits.sends_per_second;
+        let (sends, at_once) = (
+            config.limits.sends_per_second,
+            config.limits.requests_at_once,
+        );
         Ok(Self {
-            bot_pace: Arc::new(Pace::new(per_second, per_second.saturating_mul(3))),
+            paces: Arc::new(Paces::new(&config.limits)),
+            places: Places::new(at_once),
+            uploads: Places::new(at_once),
             store,
             log,
             sends: Arc::new(Pace::new(sends, sends.saturating_mul(10))),
@@ -75,5 +84,15 @@ impl App {
             vault,
             config: Arc::new(config),
         })
+    }
+
+    /// The same for what the server does by itself: its statements do not queue behind requests.
+    #[must_use]
+    pub fn by_itself(&self) -> Self {
+        let store = self.store.by_itself();
+        Self {
+            store,
+            ..self.clone()
+        }
     }
 }

@@ -58,7 +58,7 @@ settings! {
     public_url: String = "";
     /// Seconds that a stopping server takes to send its clients elsewhere.
     drain_seconds: u64 = 10u64;
-    /// Networks that may read `/metrics`.
+    /// Networks that may read `/metrics`, directly: never by a proxy that is not in `limits.trusted_proxies`.
     operators: Vec<String> = ["127.0.0.0/8", "::1/128"].map(String::from);
     /// Fill an empty database with demo shops and people at start.
     demo: bool = false;
@@ -70,6 +70,14 @@ settings! {
     bin: String = "";
     /// Connections for requests.
     connections: u32 = 16u32;
+    /// Connections for what the server does by itself: revocations, webhooks, the schedule. Requests do not take them.
+    own_connections: u32 = 4u32;
+    /// Milliseconds that a request's statement waits for a lock at the most; then the request is refused as `unavailable`.
+    lock_ms: u32 = 5_000u32;
+    /// Milliseconds that a request's statement may take; then the request is refused as `unavailable`.
+    statement_ms: u32 = 10_000u32;
+    /// Milliseconds that a request may leave its transaction idle; then the database ends it.
+    idle_in_transaction_ms: u32 = 30_000u32;
     /// Commit lanes, each with a connection of its own. More contend for the disk.
     lanes: usize = 2usize;
     /// Messages that one commit takes at most.
@@ -98,6 +106,12 @@ settings! {
     first_frame_bytes: usize = 4_096usize;
     /// Milliseconds for the request's head, from the first byte or from accepting.
     header_ms: u64 = 5_000u64;
+    /// Seconds that a request's body may stop coming, or that the reading of an answer may stand still.
+    stall_seconds: u64 = 30u64;
+    /// Bytes a second at which a body comes and an answer is read at the least, in the long run.
+    bytes_per_second: u32 = 4_096u32;
+    /// Seconds that a connection may stay silent between two requests.
+    idle_seconds: u64 = 60u64;
     /// Milliseconds from the upgrade to the `authenticate` request.
     first_frame_ms: u64 = 5_000u64;
     /// Sockets that are let in at the same time; the others wait their turn, first come, first served. Fewer than
@@ -113,7 +127,8 @@ settings! {
     sockets_per_user: usize = 10usize;
     /// Networks to which the limits for one address do not apply.
     exempt_networks: Vec<String> = Vec::<String>::new();
-    /// Networks of proxies whose `Forwarded` headers are believed.
+    /// Networks of proxies whose `X-Forwarded-For` is believed; they must set it. Production needs this where it speaks
+    /// plain HTTP: a proxy on the same machine is `127.0.0.1/32`.
     trusted_proxies: Vec<String> = Vec::<String>::new();
     /// Origins of pages that may open a socket, besides `server.public_url`.
     origins: Vec<String> = Vec::<String>::new();
@@ -121,8 +136,17 @@ settings! {
     sends_per_second: u32 = 20u32;
     /// Other requests a second of one socket, and three times as many at once; 0: no limit.
     requests_per_second: u32 = 50u32;
-    /// The same for one bot over REST; 0: no limit.
+    /// Requests a second of one user over REST, and three times as many at once; 0: no limit.
+    rest_requests_per_second: u32 = 50u32;
+    /// The same for one bot; 0: no limit.
     bot_requests_per_second: u32 = 20u32;
+    /// Requests a second over REST without a good token from one address, and five times as many at once; 0: no limit.
+    stranger_requests_per_second: u32 = 50u32;
+    /// Log-ins a second that one shop may sign for its site's users, and ten times as many at once; 0: no limit.
+    visits_per_second: u32 = 100u32;
+    /// Requests of one user, over REST and on all sockets, that are worked on at once, and as many uploads; more wait, up
+    /// to five seconds. Fewer than `database.connections`, so that nobody has them all.
+    requests_at_once: usize = 4usize;
     /// Requests of one socket that may be under way; reading waits beyond.
     requests_under_way: usize = 256usize;
     /// Bytes that may wait for a slow reader before it is closed with "slow, resume"; at least a page of `resume`.
@@ -131,7 +155,7 @@ settings! {
     ping_seconds: u64 = 20u64;
     /// Seconds without a sign of life after which a peer is dead.
     silence_seconds: u64 = 32u64;
-    /// Seconds a write may take.
+    /// Seconds that a write to a socket may take.
     write_seconds: u64 = 10u64;
     /// Bytes of an uploaded file.
     file_bytes: u64 = 52_428_800u64;
@@ -153,6 +177,9 @@ settings! {
     codes_per_day: i32 = 20i32;
     /// Codes that one network address asks for in an hour.
     codes_per_address: i32 = 60i32;
+    /// Wrong codes that strangers may give for one phone number or e-mail in a day; beyond, its owner still gets in where
+    /// they were before: on a known device, or with a session.
+    wrong_codes_per_day: i32 = 20i32;
     /// Log-ins that fail from one network address in an hour.
     failures_per_address: i32 = 200i32;
     /// Password hashes under way at once, each with 19 MiB.
@@ -273,6 +300,8 @@ impl Config {
                 .exempt_networks
                 .extend(["127.0.0.0/8".to_owned(), "::1/128".to_owned()]);
             self.limits.sends_per_second = 0;
+            self.limits.rest_requests_per_second = 0;
+            self.limits.visits_per_second = 0;
         }
     }
 

@@ -23,7 +23,7 @@
 //! * [`demo`]: something to look at on a first day.
 //! * [`app`]: what a verb may use. [`store`]: the database and the unit of work. [`bus`]: one node telling the others.
 //! * [`event`]: what a screen must see now. [`fact`]: what happened, remembered for ever.
-//! * [`actor`]: who is asking. [`error`]: the two ways to fail. [`config`]: every setting. [`clock`], [`id`], [`pace`], [`shutdown`], [`sign`], [`tls`], [`telemetry`], [`vault`].
+//! * [`actor`]: who is asking. [`error`]: the two ways to fail. [`config`]: every setting. [`clock`], [`id`], [`pace`], [`places`], [`shutdown`], [`sign`], [`tls`], [`telemetry`], [`vault`].
 
 pub mod account;
 pub mod actor;
@@ -47,6 +47,7 @@ pub mod job;
 pub mod live;
 pub mod media;
 pub mod pace;
+pub mod places;
 pub mod shop;
 pub mod shutdown;
 pub mod sign;
@@ -105,17 +106,19 @@ pub async fn run(
     };
     let beat = Duration::from_millis(config.bus.sweep_ms.max(50) * 10);
     let bus = Bus::start(&config.bus.redis_url, beat, shutdown)?;
-    let store = Store::connect(database, config.database.connections, bus.clone()).await?;
+    let store = Store::connect(database, &config.database, bus.clone()).await?;
     store.migrate().await?;
     store.check(clock.now()).await?;
     let (hub, errands) = Hub::new(bus.clone());
     bus.attach(hub.clone());
     let app = App::new(store, clock, config, shutdown)?;
-    webhook::endpoint::seal_anew(&app).await?;
-    account::embed_key::seal_anew(&app).await?;
+    let by_itself = app.by_itself();
+    webhook::endpoint::seal_anew(&by_itself).await?;
+    account::embed_key::seal_anew(&by_itself).await?;
     let live = Live::new(app.clone(), hub.clone());
-    shutdown.spawn_keeper(live::keeper::run(live.clone(), errands, shutdown.clone()));
-    job::start(&app, shutdown)?;
+    let keeper = live::keeper::run(live.by_itself(), errands, shutdown.clone());
+    shutdown.spawn_keeper(keeper);
+    job::start(&by_itself, shutdown)?;
     let door = Door {
         listener,
         router: http::router::router(live.clone()),
@@ -141,6 +144,9 @@ fn limits(config: &Config) -> anyhow::Result<Limits> {
     let count = |number: u32| NonZeroU32::new(number).unwrap_or(NonZeroU32::MAX);
     Ok(Limits {
         header_deadline: Duration::from_millis(limits.header_ms),
+        idle: Duration::from_secs(limits.idle_seconds),
+        stall: Duration::from_secs(limits.stall_seconds),
+        bytes_per_second: count(limits.bytes_per_second),
         connections: limits.connections,
         connections_per_address: count(limits.connections_per_address).get(),
         handshakes_per_second: count(limits.handshakes_per_address),

@@ -188,11 +188,9 @@ impl Database {
 async fn migrate(config: Config) -> anyhow::Result<()> {
     telemetry::install(&config.log);
     let database = Database::open(&config).await?;
-    let migrated =
-        souk::store::Store::connect(database.options.clone(), 1, souk::bus::Bus::local())
-            .await?
-            .migrate()
-            .await;
+    let (options, bus) = (database.options.clone(), souk::bus::Bus::local());
+    let store = souk::store::Store::connect(options, &config.database, bus).await?;
+    let migrated = store.migrate().await;
     database.close().await?;
     migrated
 }

@@ -13,7 +13,11 @@ use std::{
 use dashmap::{DashMap, Entry};
 use tokio::time::Instant;
 
-use crate::error::{Refusal, Result, refused_until};
+use crate::{
+    config::Limits,
+    error::{Refusal, Result, refused_until},
+    id::{ShopId, UserId},
+};
 
 /// So many entries are not worth tidying up.
 const FEW: usize = 1_024;
@@ -80,6 +84,38 @@ impl<K: Hash + Eq> Pace<K> {
         self.full_at.retain(|_, full_at| *full_at > now);
         let crowd = (self.full_at.len() * 2).max(FEW);
         self.crowd.store(crowd, Ordering::Relaxed);
+    }
+}
+
+/// How fast who may ask over REST.
+#[derive(Debug)]
+pub struct Paces {
+    /// One token, by its hash, before it is known whose it is.
+    pub tokens: Pace<[u8; 32]>,
+    /// One person, whatever their token.
+    pub people: Pace<UserId>,
+    /// One bot.
+    pub bots: Pace<UserId>,
+    /// Whoever has no good token, by address.
+    pub strangers: Pace<IpAddr>,
+    /// Log-ins that one shop has signed.
+    pub visits: Pace<ShopId>,
+}
+
+impl Paces {
+    /// As the settings have them.
+    pub fn new(limits: &Limits) -> Self {
+        fn pace<K: Hash + Eq>(per_second: u32, seconds_at_once: u32) -> Pace<K> {
+            Pace::new(per_second, per_second.saturating_mul(seconds_at_once))
+        }
+        let people = limits.rest_requests_per_second;
+        Self {
+            tokens: pace(people, 3),
+            people: pace(people, 3),
+            bots: pace(limits.bot_requests_per_second, 3),
+            strangers: pace(limits.stranger_requests_per_second, 5),
+            visits: pace(limits.visits_per_second, 10),
+        }
     }
 }
 

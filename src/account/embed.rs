@@ -15,6 +15,9 @@ use sha2::Sha256;
 /// No word of a shop is longer than this many bytes.
 pub const MAX_LEN: usize = 4096;
 
+/// No key's id is longer than this.
+pub const MAX_KID: usize = 64;
+
 /// How many seconds the shop's clock may differ from ours.
 pub const LEEWAY: i64 = 60;
 
@@ -59,7 +62,8 @@ pub enum EmbedFault {
     /// Not three parts of base64url with JSON of the expected shape in them.
     #[error("token malformed")]
     Malformed,
-    /// The header's `alg` is not `HS256`, `typ` is neither absent nor `JWT`, or it has a member we do not know.
+    /// The header's `alg` is not `HS256`, `typ` is neither absent nor `JWT`, `kid` is no key's id, or it has a member we do
+    /// not know.
     #[error("token header not accepted")]
     Header,
     /// The key at hand is not the one that the header names.
@@ -157,7 +161,7 @@ impl<'a> SignedWord<'a> {
         })
     }
 
-    /// The id of the key that is said to have signed, to look it up; at most [`MAX_LEN`] bytes of anything.
+    /// The id of the key that is said to have signed, to look it up; a line of at most [`MAX_KID`] characters.
     pub fn kid(&self) -> &str {
         &self.kid
     }
@@ -198,7 +202,9 @@ fn accepted_kid(encoded: &str) -> Result<String, EmbedFault> {
         .decode(encoded)
         .map_err(|_| EmbedFault::Malformed)?;
     let header: Header = serde_json::from_slice(&bytes).map_err(|_| EmbedFault::Header)?;
-    let accepted = header.alg == "HS256" && header.typ.is_none_or(|typ| typ == "JWT");
+    let accepted = header.alg == "HS256"
+        && header.typ.is_none_or(|typ| typ == "JWT")
+        && is_line(&header.kid, MAX_KID);
     if accepted {
         Ok(header.kid)
     } else {

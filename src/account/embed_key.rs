@@ -59,14 +59,17 @@ pub async fn embed_keys(app: &App, staff: &Staff<ManageShop>) -> Result<Vec<Embe
     Ok(queries::keys(app.store.pool(), staff.shop).await?)
 }
 
-/// Revokes a key: words that it signed are not taken any more. Sessions that were opened by it go on. Refuses with
-/// `not_found`.
+/// Revokes a key: words that it signed are not taken any more, and whoever came by them is logged out, on the line within
+/// two seconds: who has a shop's key can be any of its customers. Refuses with `not_found`.
 pub async fn revoke_embed_key(app: &App, staff: &Staff<ManageShop>, id: &str) -> Result<()> {
     let now = app.clock.now();
     let mut tx = app.store.begin(staff.shop).await?;
     if !queries::revoke_key(&mut tx, id, now).await? {
         return Err(Refusal::NotFound.into());
     }
+    let because = "embed_key_revoked";
+    let users = queries::end_sessions(&mut tx, id, because, now).await?;
+    tx.look_again(&users, because).await?;
     audit::record(
         &mut tx,
         staff.actor.user,

@@ -78,7 +78,11 @@ async fn prove_all(app: &App, asked: &LogIn) -> Result<(Login, Option<Proved>)> 
         return Err(refused_argument("password", "is missing"));
     }
     let proved = match &asked.proof {
-        Some(proof) => Some(prove::check(app, &claim(asked), proof).await?),
+        Some(proof) => {
+            let known = found.as_ref().filter(|login| login.device_known);
+            let place = known.map(|_| &*asked.device.id);
+            Some(prove::check(app, &claim(asked), proof, place).await?)
+        }
         None => None,
     };
     let login = found.ok_or(Refusal::WrongCredentials)?;

@@ -154,7 +154,7 @@ async fn follow_up(app: &App, tx: &mut Tx, session: &Session, changes: &Changes)
         .await?;
     }
     if changes.new_password.is_some() || changes.name.is_some() || changes.avatar.is_some() {
-        tx.look_again(user, "account_changed").await?;
+        tx.look_again(&[user], "account_changed").await?;
     }
     Ok(())
 }
@@ -167,7 +167,10 @@ async fn confirm(app: &App, me: &Me, changes: &Changes) -> Result<Option<Proved>
     match (&changes.proof, &changes.current_password) {
         (Some(proof), _) => {
             let claim = claim(me)?;
-            prove::check(app, &claim, proof).await.map(Some)
+            let place = me.id.to_string();
+            prove::check(app, &claim, proof, Some(&place))
+                .await
+                .map(Some)
         }
         (None, Some(password)) => {
             check_password(app, me, password).await?;

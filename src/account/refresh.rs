@@ -110,7 +110,7 @@ async fn end(app: &App, spent: &Spent) -> Result<()> {
             now,
         )
         .await?;
-        tx.look_again(spent.user, why).await?;
+        tx.look_again(&[spent.user], why).await?;
     }
     tx.commit().await
 }

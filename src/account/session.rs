@@ -120,14 +120,8 @@ pub async fn revoke(app: &App, session: &Session, which: SessionId) -> Result<()
     if !queries::revoke(tx.sql(), user, which, "logged_out", app.clock.now()).await? {
         return Err(Refusal::NotFound.into());
     }
-    tx.look_again(user, "logged_out").await?;
+    tx.look_again(&[user], "logged_out").await?;
     tx.commit().await
-}
-
-/// Whose access token is this? Nobody's if it is not good; for those who need to know no more.
-pub async fn user_of_token(app: &App, token: &str) -> Result<Option<UserId>> {
-    let hash = Sha256::digest(token.as_bytes());
-    Ok(queries::user_by_access(app.store.pool(), &hash, app.clock.now()).await?)
 }
 
 /// Whose access token is this? Refuses with `not_authenticated`, `token_expired`, `session_revoked`.

@@ -27,5 +27,5 @@ pub async fn renew(tx: &mut Tx, bot: UserId, now: Timestamp) -> Result<Token> {
 /// on every node.
 pub async fn revoke_all(tx: &mut Tx, user: UserId, because: &str, now: Timestamp) -> Result<()> {
     queries::standing::revoke_sessions(tx, user, because, now).await?;
-    tx.look_again(user, because).await
+    tx.look_again(&[user], because).await
 }

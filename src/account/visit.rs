@@ -20,7 +20,8 @@ use crate::{
 pub const AUDIENCE: &str = "souk";
 
 /// Logs in whom the shop names; the first time, with a new account. Two statements and no password, for shops send
-/// thousands at once. Refuses with `embed_token_invalid`, `forbidden` (banned).
+/// thousands at once. Refuses with `embed_token_invalid`, `forbidden` (banned), `rate_limited` (the shop signs too many;
+/// addresses have their pace at the door).
 pub async fn visit(app: &App, word: &str, device: &Device) -> Result<(LoggedIn, Actor)> {
     let word = SignedWord::parse(word).map_err(refusal)?;
     let key = queries::key(app.store.pool(), word.kid()).await?;
@@ -34,9 +35,11 @@ pub async fn visit(app: &App, word: &str, device: &Device) -> Result<(LoggedIn, 
     let visitor = word
         .verify(&signing, AUDIENCE, app.clock.now())
         .map_err(refusal)?;
+    app.paces.visits.take(key.shop)?;
     let (row, mut logged_in) = session::new_session(app, UserId::new(), device);
     let customer = queries::Customer {
         shop: key.shop,
+        key: word.kid(),
         new_id: logged_in.user,
         subject: &visitor.subject,
         name: visitor.name.as_deref(),

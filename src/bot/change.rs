@@ -45,7 +45,7 @@ pub async fn change(
     }
     staff::may_change(held, before.effective(), after.effective())?;
     queries::change(&mut tx, &after, now).await?;
-    tx.look_again(bot, "bot_changed").await?;
+    tx.look_again(&[bot], "bot_changed").await?;
     let (actor, target) = (by.actor.user, bot.to_string());
     let values = (Some(before.as_audited()), Some(after.as_audited()));
     audit::record(

@@ -115,7 +115,7 @@ pub async fn speak(app: &App, token: &str, text: String, card: Option<Card>) -> 
         .ok_or(Refusal::NotFound)?;
     let voice = queries::voice(app.store.pool(), &token.hash().0).await?;
     let voice = voice.ok_or(Refusal::NotFound)?;
-    app.bot_pace.take(voice.bot)?;
+    app.paces.bots.take(voice.bot)?;
     if text.is_empty() == card.is_none() {
         return Err(refused_argument("text", "or `card` is needed, not both"));
     }

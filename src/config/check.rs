@@ -27,6 +27,10 @@ macro_rules! bounds {
 fn bounds(config: &Config) -> impl Iterator<Item = Bound> {
     let bounds = bounds! { config:
         database.connections 2..0 "requests need more than one connection";
+        database.own_connections 1..0 "nothing would be done by itself, such as ending sessions that were revoked";
+        database.lock_ms 10..60_000 "a request must be able to wait for another, and may not do so for ever";
+        database.statement_ms 100..600_000 "a statement takes its time, and may not take for ever";
+        database.idle_in_transaction_ms 1_000..600_000 "a request's work has pauses, and may not rest for ever";
         database.lanes 1..64 "messages are written by at least one lane, and many contend for the disk";
         database.batch 1..10_000 "a commit takes at least one message";
         database.backlog 1..0 "a message must be able to wait for its commit";
@@ -34,10 +38,14 @@ fn bounds(config: &Config) -> impl Iterator<Item = Bound> {
         limits.frame_bytes 40_960..0 "a message of 8,000 characters must fit into a frame";
         limits.first_frame_bytes 512..0 "an `authenticate` request must fit into it";
         limits.header_ms 100..0 "nobody sends a head that fast";
+        limits.stall_seconds 1..600 "a phone loses its network for a moment, and nobody waits for ever";
+        limits.bytes_per_second 1..1_048_576 "whoever sends a byte now and then would be waited for, or nobody is fast enough";
+        limits.idle_seconds 1..3_600 "connections are used again, and not kept for nothing";
         limits.first_frame_ms 100..0 "nobody authenticates that fast";
         limits.logins_at_once 1..0 "nobody would be let in";
         limits.connections 1..0 "nobody would be let in";
         limits.sockets_per_user 1..0 "nobody would stay on the line";
+        limits.requests_at_once 1..0 "no request would be answered";
         limits.requests_under_way 1..0 "no request would be answered";
         limits.ping_seconds 1..0 "peers cannot be asked all the time";
         limits.write_seconds 1..0 "every write would count as stalled";
@@ -48,6 +56,7 @@ fn bounds(config: &Config) -> impl Iterator<Item = Bound> {
         login.code_minutes 1..0 "codes would never be good";
         login.codes_per_day 1..0 "nobody would get a code";
         login.codes_per_address 1..0 "nobody would get a code";
+        login.wrong_codes_per_day 1..0 "nobody could mistype a code";
         login.failures_per_address 1..0 "nobody would be let in";
         login.hashes_at_once 1..0 "no password would ever be checked";
         login.hashes_waiting 1..0 "no log-in could wait for its turn";
@@ -78,12 +87,21 @@ impl Config {
             Ok(address) => !address.ip().is_loopback(),
             Err(_) => !self.server.listen.starts_with("localhost:"),
         };
-        let plain = self.tls.certificate.is_empty() && !self.tls.behind_proxy;
-        if !self.development() && public && plain {
+        let plain = !self.development() && self.tls.certificate.is_empty();
+        if plain && public && !self.tls.behind_proxy {
             bail!(
                 "{} is a public address without TLS: set `tls.certificate` and `tls.key`, or `tls.behind_proxy` if a \
                  proxy speaks TLS with the clients, or listen on 127.0.0.1, or use `--profile development`",
                 self.server.listen
+            );
+        }
+        // Whoever speaks plain HTTP in production is a proxy. One that is not named makes all its clients one address,
+        // on the same machine even an operator's.
+        if plain && self.limits.trusted_proxies.is_empty() {
+            bail!(
+                "`limits.trusted_proxies` is missing: in production plain HTTP is for a proxy. List its network (on this \
+                 machine: 127.0.0.1/32) and let it set `X-Forwarded-For`, or set `tls.certificate` and `tls.key`, or use \
+                 `--profile development`"
             );
         }
         if self.server.demo && !self.development() {
@@ -125,6 +143,14 @@ impl Config {
                 limits.logins_at_once >= connections,
                 "`limits.logins_at_once` must be less than `database.connections`, so that those who are in are served \
                  while everybody comes back",
+            ),
+            (
+                limits.requests_at_once >= connections,
+                "`limits.requests_at_once` must be less than `database.connections`, or one user could have them all",
+            ),
+            (
+                self.database.lock_ms > self.database.statement_ms,
+                "`database.lock_ms` is more than `database.statement_ms`: waiting for a lock is part of a statement",
             ),
             (
                 limits.silence_seconds <= limits.ping_seconds,
@@ -182,11 +208,18 @@ mod tests {
     use super::*;
     use crate::config::Profile;
 
-    /// What is said of the defaults with these settings instead.
+    fn proxies() -> Vec<String> {
+        vec!["127.0.0.1/32".to_owned()]
+    }
+
+    /// What is said of the defaults, behind a proxy, with these settings instead.
     fn refused(settings: &[(&str, &str)]) -> Option<String> {
         let owned = |(key, value): &(&str, &str)| ((*key).to_owned(), (*value).to_owned());
         let flags: Vec<_> = settings.iter().map(owned).collect();
-        let config = Config::gather(None, &[], &flags).expect("settings");
+        let mut config = Config::gather(None, &[], &flags).expect("settings");
+        if config.limits.trusted_proxies.is_empty() {
+            config.limits.trusted_proxies = proxies();
+        }
         config.check().err().map(|error| format!("{error:#}"))
     }
 
@@ -202,6 +235,7 @@ mod tests {
             let mut config = Config::default();
             config.server.listen = listen.into();
             config.server.profile = profile;
+            config.limits.trusted_proxies = proxies();
             config
         };
         assert!(config("0.0.0.0:80", Profile::Production).check().is_err());
@@ -215,6 +249,28 @@ mod tests {
         let mut proxied = config("0.0.0.0:80", Profile::Production);
         proxied.tls.behind_proxy = true;
         assert!(proxied.check().is_ok());
+    }
+
+    /// SEC-01: behind a proxy that is not named everybody would have the proxy's address.
+    #[test]
+    fn production_in_plain_http_wants_to_know_its_proxy() {
+        let mut config = Config::default();
+        let said = config.check().unwrap_err().to_string();
+        assert!(
+            said.starts_with("`limits.trusted_proxies` is missing"),
+            "{said}"
+        );
+        config.server.listen = "0.0.0.0:80".into();
+        config.tls.behind_proxy = true;
+        assert!(config.check().is_err());
+        config.limits.trusted_proxies = proxies();
+        assert!(config.check().is_ok());
+        let mut secure = Config::default();
+        (secure.tls.certificate, secure.tls.key) = ("a.pem".into(), "b.pem".into());
+        assert!(secure.check().is_ok());
+        let mut tried_out = Config::default();
+        tried_out.server.profile = Profile::Development;
+        assert!(tried_out.check().is_ok());
     }
 
     #[test]
@@ -250,6 +306,8 @@ mod tests {
             ),
             (&[("limits.logins_at_once", "16")], "database.connections"),
             (&[("database.connections", "8")], "limits.logins_at_once"),
+            (&[("limits.requests_at_once", "16")], "database.connections"),
+            (&[("database.lock_ms", "20000")], "database.statement_ms"),
             (&[("limits.silence_seconds", "20")], "limits.ping_seconds"),
             (&[("limits.file_bytes_per_user", "1")], "limits.file_bytes"),
             (&[("login.session_max_days", "1")], "login.session_days"),
@@ -273,6 +331,7 @@ mod tests {
     #[test]
     fn production_on_a_database_of_ones_own_needs_a_key_for_secrets() {
         let mut config = Config::default();
+        config.limits.trusted_proxies = proxies();
         assert!(
             config.check().is_ok(),
             "a private database has its key beside it"

@@ -3,7 +3,7 @@
 //! storm shares its fsyncs. A commit whose outcome is unknown is simply written again: every draft carries its sender's
 //! client message id.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{collections::HashSet, time::Duration};
 
 use sqlx::{
     PgPool,
@@ -96,7 +96,7 @@ impl Batch {
 }
 
 pub(super) struct Lane {
-    options: Arc<PgConnectOptions>,
+    options: PgConnectOptions,
     bus: Bus,
     clock: Clock,
     batch: usize,
@@ -105,7 +105,7 @@ pub(super) struct Lane {
 impl Lane {
     pub(super) fn new(store: &Store, clock: Clock, batch: usize) -> Self {
         Self {
-            options: store.pool().connect_options(),
+            options: store.options(),
             bus: store.bus().clone(),
             clock,
             batch: batch.max(1),
@@ -117,7 +117,7 @@ impl Lane {
         let pool = PgPoolOptions::new()
             .max_connections(1)
             .acquire_timeout(Duration::from_secs(2))
-            .connect_lazy_with(self.options.as_ref().clone());
+            .connect_lazy_with(self.options.clone());
         let mut waiting = Vec::new();
         let mut not_before = Instant::now();
         loop {

@@ -66,7 +66,11 @@ pub fn submit(
     }
     let (app, actor) = (app.clone(), actor.clone());
     Some(app.tasks.clone().spawn(async move {
-        match prepare::prepare(&app, &actor, &request, draft).await {
+        let prepared = async {
+            let _place = app.places.take(actor.user).await?;
+            prepare::prepare(&app, &actor, &request, draft).await
+        };
+        match prepared.await {
             Ok(Prepared::Draft(draft)) => app.log.submit(*draft, answer),
             Ok(Prepared::Known(posted)) => answer(Ok(posted)),
             Err(error) => answer(Err(error)),

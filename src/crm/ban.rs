@@ -30,7 +30,7 @@ pub async fn ban(app: &App, by: &Staff<Moderate>, customer: UserId, reason: &str
         return Ok(());
     }
     queries::ban(&mut tx, customer, reason, by.actor.user, now).await?;
-    tx.look_again(customer, "banned").await?;
+    tx.look_again(&[customer], "banned").await?;
     let before = former.map(|reason| json!({ "reason": reason }));
     let (after, target) = (Some(json!({ "reason": reason })), customer.to_string());
     let actor = by.actor.user;

@@ -3,7 +3,7 @@
 use std::net::{IpAddr, SocketAddr};
 
 use http::HeaderMap;
-use http::header::{FORWARDED, HeaderName};
+use http::header::{FORWARDED, HeaderName, VIA};
 
 use super::limits::{ForwardedBy, Limits};
 
@@ -31,6 +31,26 @@ impl ClientAddress {
         }
         Self(nearest)
     }
+}
+
+/// The request was passed on by somebody who is not one of our proxies, or does not say legibly for whom: it did not
+/// begin where it seems to. An extension of such requests only.
+#[derive(Clone, Copy, Debug)]
+pub struct PassedOn;
+
+impl PassedOn {
+    /// Whether somebody says that he passes this request on, and we still know nobody but `peer`.
+    pub(super) fn of(peer: IpAddr, client: ClientAddress, headers: &HeaderMap) -> Option<Self> {
+        let unnamed = client.0 == peer.to_canonical();
+        (unnamed && headers.keys().any(is_of_proxies)).then_some(Self)
+    }
+}
+
+/// What proxies write of whom they speak for, and nobody else does.
+fn is_of_proxies(name: &HeaderName) -> bool {
+    [FORWARDED, VIA].contains(name)
+        || name == "x-real-ip"
+        || name.as_str().starts_with("x-forwarded-")
 }
 
 /// The hops named in the headers, the last one first; `None` for one that is not an address.

@@ -77,14 +77,6 @@ impl Framing {
         matches!(self.state, State::RequestLine | State::Headers)
     }
 
-    /// What is still to come of a body of known length.
-    pub(super) fn body_left(&self) -> Option<u64> {
-        match self.state {
-            State::Body(left) => Some(left),
-            _ => None,
-        }
-    }
-
     /// Takes the next bytes of the connection.
     pub(super) fn feed(&mut self, mut bytes: &[u8]) {
         while !bytes.is_empty() {

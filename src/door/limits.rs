@@ -14,9 +14,11 @@ pub struct Limits {
     pub header_deadline: Duration,
     /// How long a connection may stay silent between two requests.
     pub idle: Duration,
-    /// How long a request's body may stop coming while somebody reads it (with a `Content-Length`; a chunked
-    /// body is not followed).
-    pub body_stall: Duration,
+    /// How long a request's body may stop coming while somebody reads it, and how long a client may stop reading
+    /// an answer. What was waited for longer ends the connection.
+    pub stall: Duration,
+    /// The least pace of both in the long run: a byte now and then is no progress.
+    pub bytes_per_second: NonZeroU32,
     /// The longest head of a request (request line and headers), in bytes. Longer is answered with 431.
     pub max_header_bytes: usize,
     /// Connections at one time, upgraded ones included. One more is answered with 503.
@@ -52,7 +54,8 @@ impl Default for Limits {
         Self {
             header_deadline: Duration::from_secs(5),
             idle: Duration::from_mins(1),
-            body_stall: Duration::from_secs(30),
+            stall: Duration::from_secs(30),
+            bytes_per_second: NonZeroU32::new(4_096).expect("not zero"),
             max_header_bytes: 8 * 1024,
             connections: 16_384,
             connections_per_address: 50,

@@ -4,10 +4,12 @@
 //! with the address it really came from, a [`client::ClientAddress`]. Nothing here knows what the shop sells.
 
 pub mod accept;
+mod body;
 pub mod client;
 mod doorman;
 mod framing;
 pub mod limits;
+mod patience;
 pub mod tls;
 mod turned;
 mod visit;

@@ -25,7 +25,8 @@ use tokio_util::sync::CancellationToken;
 use tower::Service as _;
 use tracing::debug;
 
-use super::client::ClientAddress;
+use super::body::Timely;
+use super::client::{ClientAddress, PassedOn};
 use super::doorman::{Doorman, Seat};
 use super::limits::Limits;
 use super::turned::Turned;
@@ -173,7 +174,11 @@ impl Host {
         client: ClientAddress,
         request: Request<Incoming>,
     ) -> Response<Body> {
-        let mut request = request.map(Body::new);
+        let limits = &self.house.limits;
+        let mut request = request.map(|body| Body::new(Timely::new(body, limits)));
+        if let Some(passed_on) = PassedOn::of(self.peer, client, request.headers()) {
+            request.extensions_mut().insert(passed_on);
+        }
         request.extensions_mut().insert(client);
         match self.house.router.clone().call(request).await {
             Ok(response) => response,

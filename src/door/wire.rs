@@ -12,17 +12,21 @@ use tokio::time::{Instant, Sleep, sleep_until};
 use super::doorman::Seat;
 use super::framing::Framing;
 use super::limits::Limits;
+use super::patience::Patience;
 
 /// A stream that hangs up on a client who keeps us waiting, and gives its seat back when dropped.
 ///
-/// The clock runs only while the client owes us a head or the rest of a body: neither while he waits for the
-/// answer nor after an upgrade. It is read when the stream has nothing to read, which is when hyper would wait.
+/// The clock runs while the client owes us a head; for a body it is the body's own (`body`), and while he waits for the
+/// answer there is none. It is read when the stream has nothing to read, which is when hyper would wait. Apart from that
+/// there is `patience` with a client who does not take what we write. An upgraded connection has rules of its own and
+/// neither of the two.
 pub(super) struct Wire<S> {
     stream: S,
     line: Arc<Line>,
     limits: Arc<Limits>,
     clock: Option<Pin<Box<Sleep>>>,
     waited_for: Wait,
+    patience: Patience,
     // After `stream`: the seat is free when the descriptor is.
     _seat: Seat,
 }
@@ -47,8 +51,6 @@ enum Wait {
     Next(u64),
     /// The rest of a later head.
     Rest(u64),
-    /// A body, of which this much is missing.
-    Body(u64),
     /// The client waits for us.
     Answering,
     /// No more heads will come.
@@ -102,10 +104,7 @@ impl Line {
         let state = self.0.lock();
         match state.framing.heads() {
             _ if state.upgraded => Wait::Upgraded,
-            _ if state.answering => state
-                .framing
-                .body_left()
-                .map_or(Wait::Answering, Wait::Body),
+            _ if state.answering => Wait::Answering,
             0 => Wait::First,
             heads if state.framing.within_head() => Wait::Rest(heads),
             heads => Wait::Next(heads),
@@ -131,6 +130,7 @@ impl<S> Wire<S> {
         Self {
             stream,
             line,
+            patience: Patience::new(&limits),
             limits,
             clock: Some(Box::pin(sleep_until(deadline))),
             waited_for: Wait::First,
@@ -138,8 +138,8 @@ impl<S> Wire<S> {
         }
     }
 
-    /// Pending while patience lasts; then an error, which ends the connection.
-    fn poll_patience(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
+    /// Pending while the client may still be waited for; then an error, which ends the connection.
+    fn poll_clock(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
         let Some(clock) = &mut self.clock else {
             return Poll::Pending;
         };
@@ -147,12 +147,7 @@ impl<S> Wire<S> {
         let patience = match wait {
             Wait::First | Wait::Rest(_) => self.limits.header_deadline,
             Wait::Next(_) => self.limits.idle,
-            Wait::Body(_) => self.limits.body_stall,
-            Wait::Answering => return Poll::Pending,
-            Wait::Upgraded => {
-                self.clock = None;
-                return Poll::Pending;
-            }
+            Wait::Answering | Wait::Upgraded => return Poll::Pending,
         };
         if wait != self.waited_for {
             self.waited_for = wait;
@@ -160,6 +155,35 @@ impl<S> Wire<S> {
         }
         ready!(clock.as_mut().poll(cx));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+    }
+
+    /// What became of a write, of this many bytes if it is done; an error if the client takes nothing for too long.
+    fn written<T>(
+        &mut self,
+        cx: &mut Context<'_>,
+        written: Poll<io::Result<T>>,
+        bytes: impl Fn(&T) -> usize,
+    ) -> Poll<io::Result<T>> {
+        if self.clock.is_none() {
+            return written;
+        }
+        match written {
+            Poll::Ready(done) => {
+                self.patience.moved(done.as_ref().map_or(0, bytes));
+                Poll::Ready(done)
+            }
+            Poll::Pending => {
+                ready!(self.patience.poll_spent(cx));
+                Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
+            }
+        }
+    }
+
+    /// Everything is written. If the last of it was the answer to an upgrade, HTTP and its rules end here.
+    fn flushed(&mut self) {
+        if self.clock.is_some() && self.line.wait() == Wait::Upgraded {
+            self.clock = None;
+        }
     }
 }
 
@@ -179,7 +203,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
                 Poll::Ready(Ok(()))
             }
             Poll::Ready(Err(broken)) => Poll::Ready(Err(broken)),
-            Poll::Pending => self.poll_patience(cx),
+            Poll::Pending => self.poll_clock(cx),
         }
     }
 }
@@ -190,7 +214,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
         cx: &mut Context<'_>,
         bytes: &[u8],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write(cx, bytes)
+        let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
+        self.written(cx, written, |bytes| *bytes)
     }
 
     fn poll_write_vectored(
@@ -198,7 +223,8 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
         cx: &mut Context<'_>,
         slices: &[io::IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
-        Pin::new(&mut self.stream).poll_write_vectored(cx, slices)
+        let written = Pin::new(&mut self.stream).poll_write_vectored(cx, slices);
+        self.written(cx, written, |bytes| *bytes)
     }
 
     fn is_write_vectored(&self) -> bool {
@@ -206,10 +232,14 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Wire<S> {
     }
 
     fn poll_flush(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_flush(cx)
+        let flushed = Pin::new(&mut self.stream).poll_flush(cx);
+        let flushed = ready!(self.written(cx, flushed, |()| 0));
+        self.flushed();
+        Poll::Ready(flushed)
     }
 
     fn poll_shutdown(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_shutdown(cx)
+        let shut = Pin::new(&mut self.stream).poll_shutdown(cx);
+        self.written(cx, shut, |()| 0)
     }
 }

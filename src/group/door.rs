@@ -42,7 +42,7 @@ pub(super) async fn admit(
     let returned = queries::begin_intervals(tx, group.id, &ids, inviter, number, now).await?;
     for user in returned {
         // Their lines may not know of the earlier time: they came while these people were away.
-        tx.look_again(user, "came_back").await?;
+        tx.look_again(&[user], "came_back").await?;
     }
     queries::forget_requests(tx, group.id, &ids).await?;
     let fact = Fact::MembersJoined {

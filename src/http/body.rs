@@ -1,22 +1,55 @@
 //! What a request brings along, with refusals that look like all others.
 
 use axum::{
+    Json,
+    body::Bytes,
     extract::{
-        FromRequest, FromRequestParts,
+        FromRequest, FromRequestParts, Request,
         rejection::{JsonRejection, PathRejection, QueryRejection},
     },
     http::StatusCode,
 };
-use serde::Deserialize;
+use serde::{Deserialize, de::DeserializeOwned};
 
 use super::reply::Problem;
 use crate::error::{Error, Refusal, refused_argument};
 
 /// A JSON body. Refuses with `too_large`, `unsupported_media_type`, `malformed_frame`, and with `invalid_argument` what
 /// is JSON but not of this shape.
-#[derive(FromRequest)]
-#[from_request(via(axum::Json), rejection(Problem))]
+/// No text in it has a NUL: the database takes none, and nobody means it.
 pub struct Body<T>(pub T);
+
+impl<T: DeserializeOwned, S: Send + Sync> FromRequest<S> for Body<T> {
+    type Rejection = Problem;
+    async fn from_request(request: Request, state: &S) -> Result<Self, Problem> {
+        let (parts, body) = request.into_parts();
+        let whole = Request::from_parts(parts.clone(), body);
+        let whole = Bytes::from_request(whole, state)
+            .await
+            .map_err(|rejection| Error::from(JsonRejection::BytesRejection(rejection)))?;
+        if has_nul(&whole) {
+            return Err(refused_argument("body", "has a NUL in it").into());
+        }
+        let request = Request::from_parts(parts, whole.into());
+        let Json(read) = Json::from_request(request, state)
+            .await
+            .map_err(Error::from)?;
+        Ok(Self(read))
+    }
+}
+
+/// Whether JSON has a NUL in one of its texts: it is written as `\u0000`, behind a backslash that is not one of a pair.
+fn has_nul(json: &[u8]) -> bool {
+    let mut rest = json;
+    while let Some(at) = rest.iter().position(|byte| *byte == b'\\') {
+        let escape = &rest[at + 1..];
+        if escape.starts_with(b"u0000") {
+            return true;
+        }
+        rest = escape.get(1..).unwrap_or_default();
+    }
+    false
+}
 
 /// What the path names. An id that is not one names nothing: `not_found`.
 #[derive(FromRequestParts)]
@@ -59,5 +92,20 @@ impl From<PathRejection> for Error {
 impl From<QueryRejection> for Error {
     fn from(rejection: QueryRejection) -> Self {
         refused_argument("query", &rejection.body_text())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_nul_is_found_and_what_only_looks_like_one_is_not() {
+        for json in [r#"{"a":"\u0000"}"#, r#"["\\\u0000"]"#, r#"["\n\u0000""#] {
+            assert!(has_nul(json.as_bytes()), "{json}");
+        }
+        for json in [r#"{"a":"\\u0000"}"#, r#"["u0000"]"#, r#"["\u0001"]"#, "\\"] {
+            assert!(!has_nul(json.as_bytes()), "{json}");
+        }
     }
 }

@@ -23,4 +23,5 @@ pub mod router;
 pub mod session;
 pub mod shop;
 pub mod staff;
+mod turn;
 pub mod webhook;

@@ -1,12 +1,13 @@
 //! `Idempotency-Key`: the same request with the same key is executed once and answered alike for 24 hours.
 //!
-//! Only answers of success are kept: what was refused did not happen, so a corrected request may use its key again. An
-//! answer may hold tokens; it is kept sealed with the key and the request, which the database does not have.
+//! Only what was done is kept, in the transaction that did it: what was refused did not happen and costs no write, so a
+//! corrected request may use its key again. An answer may hold tokens; it is kept sealed with the key and the request,
+//! which the database does not have.
 
 use axum::{
     body::{Body, Bytes, to_bytes},
-    extract::{Extension, MatchedPath, Request, State},
-    http::{HeaderMap, HeaderValue, Method, Uri, header},
+    extract::{Extension, FromRequest as _, MatchedPath, Request, State},
+    http::{HeaderMap, HeaderValue, Method, StatusCode, Uri, header},
     middleware::Next,
     response::{IntoResponse as _, Response},
 };
@@ -14,16 +15,12 @@ use hmac::{Hmac, KeyInit, Mac};
 use sha2::{Digest as _, Sha256};
 use uuid::Uuid;
 
-use super::{
-    reply::Problem,
-    router::{BODY_BYTES, creates},
-};
+use super::{reply::Problem, router::creates, turn::Caller};
 use crate::{
-    account::session::user_of_token,
     app::App,
     door::client::ClientAddress,
     error::{Refusal, Result, refused_argument, refused_until},
-    store::once::{self, Claimed, Execution},
+    store::once::{self, Execution, First},
 };
 
 /// Executes once what `creates` something; passes everything else on.
@@ -50,45 +47,66 @@ async fn execute(
     request: Request,
     next: Next,
 ) -> Result<Response> {
+    let key = key(request.headers())?.to_owned();
+    let (request, body) = whole(request).await?;
+    let seal = Seal::new(&key, request.uri(), &body);
+    let execution = Execution::new(
+        principal(&request, address, route),
+        route,
+        Sha256::digest(&key).into(),
+        fingerprint(request.uri(), &body),
+        app.clock.now(),
+    );
+    if let Some(first) = once::look(app.store.pool(), &execution).await? {
+        return again(first, &seal);
+    }
+    let response = once::run(execution.clone(), next.run(request)).await;
+    let refused = !response.status().is_success();
+    if refused && !execution.committed() {
+        // Somebody with the same key may have been faster: then that is why.
+        return match once::look(app.store.pool(), &execution).await? {
+            Some(first) => again(first, &seal),
+            None => Ok(response),
+        };
+    }
+    if response.status().is_server_error() {
+        return Ok(response);
+    }
+    keep(app, &execution, &seal, response).await
+}
+
+/// The request with its whole body, and the body. Refuses with `too_large`, and with `malformed_frame` what never came.
+async fn whole(request: Request) -> Result<(Request, Bytes)> {
     let (parts, body) = request.into_parts();
-    let key = key(&parts.headers)?.to_owned();
-    let body = to_bytes(body, BODY_BYTES).await;
-    let body = body.map_err(|_| Refusal::TooLarge)?;
-    let seal = Seal::new(&key, &parts.uri, &body);
-    let execution = Execution {
-        id: Uuid::new_v4(),
-        principal: principal(app, &parts.headers, address, route).await?,
-        route: route.to_owned(),
-        key: Sha256::digest(&key).into(),
-    };
-    let fingerprint = fingerprint(&parts.uri, &body);
-    match once::claim(app.store.pool(), &execution, &fingerprint, app.clock.now()).await? {
-        Claimed::Ours => {
-            let request = Request::from_parts(parts, Body::from(body));
-            let response = once::run(execution.clone(), next.run(request)).await;
-            settle(app, &execution, &seal, response).await
-        }
-        Claimed::Answered(status, body) => Ok(replay(status, seal.apply(&body))),
-        Claimed::UnderWay => Err(refused_until(
+    let body = Bytes::from_request(Request::from_parts(parts.clone(), body), &()).await;
+    let body = body.map_err(|rejection| match rejection.status() {
+        StatusCode::PAYLOAD_TOO_LARGE => Refusal::TooLarge,
+        _ => Refusal::MalformedFrame,
+    })?;
+    let request = Request::from_parts(parts, Body::from(body.clone()));
+    Ok((request, body))
+}
+
+/// What somebody hears whose request was executed before, or is just being.
+fn again(first: First, seal: &Seal) -> Result<Response> {
+    match first {
+        First::Answered(status, body) => Ok(replay(status, seal.apply(&body))),
+        First::UnderWay => Err(refused_until(
             Refusal::Conflict,
             std::time::Duration::from_secs(1),
         )),
-        Claimed::AnswerLost => Err(Refusal::OutcomeUnknown.into()),
-        Claimed::OtherRequest => Err(Refusal::IdempotencyKeyReused.into()),
+        First::AnswerLost => Err(Refusal::OutcomeUnknown.into()),
+        First::OtherRequest => Err(Refusal::IdempotencyKeyReused.into()),
     }
 }
 
-/// Keeps the answer, or gives the key back.
-async fn settle(
+/// Keeps the answer. A refusal is kept, too, if it came after something was done, such as `join_pending`.
+async fn keep(
     app: &App,
     execution: &Execution,
     seal: &Seal,
     response: Response,
 ) -> Result<Response> {
-    if !response.status().is_success() {
-        once::give_back(app.store.pool(), execution).await?;
-        return Ok(response);
-    }
     let (parts, body) = response.into_parts();
     let body = to_bytes(body, usize::MAX).await;
     let body = body.map_err(|error| anyhow::anyhow!(error))?;
@@ -103,11 +121,14 @@ async fn settle(
 fn replay(status: u16, body: Vec<u8>) -> Response {
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status.try_into().unwrap_or_default();
+    let refused = !response.status().is_success();
+    let media_type = if refused {
+        "application/problem+json"
+    } else {
+        "application/json"
+    };
     let headers = response.headers_mut();
-    headers.insert(
-        header::CONTENT_TYPE,
-        HeaderValue::from_static("application/json"),
-    );
+    headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type));
     headers.insert("idempotency-replayed", HeaderValue::from_static("true"));
     response
 }
@@ -128,22 +149,16 @@ fn key(headers: &HeaderMap) -> Result<&str> {
 }
 
 /// Whose key it is: the user's, however often their token changes; of strangers, their address's.
-async fn principal(
-    app: &App,
-    headers: &HeaderMap,
-    address: ClientAddress,
-    route: &str,
-) -> Result<Uuid> {
-    let sent = headers.get(header::AUTHORIZATION);
-    let sent = sent.and_then(|value| value.to_str().ok()).unwrap_or("");
-    if let Some(token) = sent.strip_prefix("Bearer ")
-        && let Some(user) = user_of_token(app, token.trim()).await?
-    {
-        return Ok(user.0);
+fn principal(request: &Request, address: ClientAddress, route: &str) -> Uuid {
+    let caller = request.extensions().get::<Caller>();
+    if let Some(user) = caller.and_then(Caller::user) {
+        return user.0;
     }
+    let sent = request.headers().get(header::AUTHORIZATION);
+    let sent = sent.and_then(|value| value.to_str().ok()).unwrap_or("");
     let stranger = format!("{} {route} {sent}", address.0);
     let hash: [u8; 32] = Sha256::digest(stranger).into();
-    Ok(Uuid::from_slice(&hash[..16]).unwrap_or_default())
+    Uuid::from_slice(&hash[..16]).unwrap_or_default()
 }
 
 fn fingerprint(uri: &Uri, body: &[u8]) -> [u8; 32] {

@@ -2,36 +2,26 @@
 
 use axum::{
     extract::{FromRequestParts, Path},
-    http::{header, request::Parts},
+    http::request::Parts,
 };
-use proto::UserKind;
 use serde::Deserialize;
 
-use super::reply::Problem;
+use super::{reply::Problem, turn::Caller};
 use crate::{
-    account::session::{self, Session},
+    account::session::Session,
     actor::{Actor, Customer, Merchant, Right, Staff},
     app::App,
     error::Refusal,
     id::ShopId,
 };
 
-/// A bot has a pace of its own, whatever it asks.
+/// As `turn` has found out.
 impl FromRequestParts<App> for Session {
     type Rejection = Problem;
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let header = parts
-            .headers
-            .get(header::AUTHORIZATION)
-            .and_then(|value| value.to_str().ok());
-        let token = header
-            .and_then(|value| value.strip_prefix("Bearer "))
-            .ok_or(Refusal::NotAuthenticated)?;
-        let session = session::of_token(app, token.trim()).await?;
-        if session.actor.kind == UserKind::Bot {
-            app.bot_pace.take(session.actor.user)?;
-        }
-        Ok(session)
+    async fn from_request_parts(parts: &mut Parts, _: &App) -> Result<Self, Problem> {
+        let caller = parts.extensions.get::<Caller>();
+        let caller = caller.ok_or(Refusal::NotAuthenticated)?;
+        Ok(caller.session()?)
     }
 }
 

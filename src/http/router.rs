@@ -23,7 +23,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     account, audit, bot, conversation, crm, dev, embed_key, file, group, health, message,
-    once::once, reply::Problem, session, shop, staff, webhook,
+    once::once, reply::Problem, session, shop, staff, turn::turn, webhook,
 };
 use crate::{
     app::App,
@@ -40,6 +40,10 @@ pub fn router(live: Live) -> Router {
     let app = live.app.clone();
     let (api, mut document) = api().split_for_parts();
     ask_for_keys(&mut document);
+    let api = api
+        .with_state(app.clone())
+        .layer(from_fn_with_state(app.clone(), once))
+        .layer(from_fn_with_state(app.clone(), turn));
     Router::new()
         .merge(api)
         .route("/api/openapi.json", get(async || Json(document)))
@@ -48,7 +52,6 @@ pub fn router(live: Live) -> Router {
         .route("/metrics", get(health::metrics))
         .route("/dev/outbox", get(dev::page))
         .with_state(app.clone())
-        .layer(from_fn_with_state(app.clone(), once))
         .layer(from_fn_with_state(app, to_the_end))
         .fallback(async || Problem(Refusal::NotFound.into()))
         .method_not_allowed_fallback(async || Problem(Refusal::MethodNotAllowed.into()))

@@ -41,11 +41,7 @@ pub(super) fn dispatch<G: Send + 'static>(
     }
     let (node, line) = (node.clone(), line.clone());
     node.app.tasks.clone().spawn(async move {
-        let result = match request {
-            Request::WatchPresence(request) => node.watch(&line, request).await,
-            Request::Resume(request) => node.resume(&line, request).await,
-            request => answer(&node.app, &line.actor(), &line, request).await,
-        };
+        let result = node.settle_request(&line, request).await;
         log_failure(&result);
         line.reply(id, result);
         drop(under_way);
@@ -54,6 +50,23 @@ pub(super) fn dispatch<G: Send + 'static>(
 }
 
 impl Live {
+    /// Answers when it is the person's turn: their requests, over REST and on all their sockets, do not have the database
+    /// to themselves.
+    async fn settle_request(&self, line: &Arc<Line>, request: Request) -> Result<Answer> {
+        if let Request::Ping(_) = request {
+            return Ok(Answer::Pong(Pong {
+                now: millis(self.app.clock.now()),
+            }));
+        }
+        let actor = line.actor();
+        let _place = self.app.places.take(actor.user).await?;
+        match request {
+            Request::WatchPresence(request) => self.watch(line, request).await,
+            Request::Resume(request) => self.resume(line, request).await,
+            request => answer(&self.app, &actor, line, request).await,
+        }
+    }
+
     /// Catches up; from what was caught up with, the line is shown everything in order.
     async fn resume(&self, line: &Line, ask: Resume) -> Result<Answer> {
         let resumed = resume::resume(&self.app, &line.actor(), ask).await?;
@@ -78,9 +91,6 @@ async fn answer(app: &App, actor: &Actor, line: &Line, request: Request) -> Resu
     use Request as R;
     match request {
         R::Authenticate(_) => Err(Refusal::AlreadyAuthenticated.into()),
-        R::Ping(_) => Ok(Answer::Pong(Pong {
-            now: millis(app.clock.now()),
-        })),
         R::MarkRead(ask) => read::mark_read(app, actor, ask).await.map(done),
         R::Type(ask) if line.may_type() => typing::typing(app, actor, ask).await.map(done),
         R::Type(_) => Ok(done(())),

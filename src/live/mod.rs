@@ -72,6 +72,15 @@ impl Live {
         }
     }
 
+    /// The same for what is done for the hub, and for nobody who waits.
+    #[must_use]
+    pub fn by_itself(&self) -> Self {
+        Self {
+            app: self.app.by_itself(),
+            ..self.clone()
+        }
+    }
+
     /// Waits for one of the places for log-ins: when everybody comes back at once, they queue here, in order, and not
     /// for the database, where they would be in the way of those who are in. Refuses with `overloaded`.
     pub async fn turn_to_enter(&self) -> Result<OwnedSemaphorePermit> {

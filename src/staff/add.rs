@@ -38,7 +38,7 @@ pub async fn add(app: &App, by: &Staff<ManageStaff>, newcomer: Newcomer<'_>) -> 
     may_change(held, Permissions::NONE, role.set())?;
     let user = merchant::of_phone(&mut tx, &phone, newcomer.name.trim(), now).await?;
     queries::add(&mut tx, user, role.id, now).await?;
-    tx.look_again(user, "post_given").await?;
+    tx.look_again(&[user], "post_given").await?;
     let added = queries::colleague(&mut tx, user)
         .await?
         .ok_or(Refusal::NotFound)?;

@@ -86,6 +86,6 @@ async fn tell(tx: &mut Tx, now: &Colleague, at: Timestamp) -> Result<()> {
     if now.disabled && !queries::has_post(tx, now.user_id).await? {
         standing::revoke_all(tx, now.user_id, "staff_disabled", at).await
     } else {
-        tx.look_again(now.user_id, "staff_changed").await
+        tx.look_again(&[now.user_id], "staff_changed").await
     }
 }

@@ -97,7 +97,7 @@ pub async fn list(
 /// The first person of a new shop: its owner. Their open sockets hear of it.
 pub async fn found(tx: &mut Tx, owner: UserId, now: Timestamp) -> Result<()> {
     queries::add(tx, owner, OWNER, now).await?;
-    tx.look_again(owner, "post_given").await
+    tx.look_again(&[owner], "post_given").await
 }
 
 /// Holds everything that changes rights in the shop, and says what `user` may do there now.

@@ -93,7 +93,7 @@ pub async fn change(
     }
     queries::change_role(&mut tx, &after).await?;
     for user in queries::holders(&mut tx, role).await? {
-        tx.look_again(user, "role_changed").await?;
+        tx.look_again(&[user], "role_changed").await?;
     }
     write_down(app, &mut tx, by, "role.changed", Some(&before), &after).await?;
     tx.commit().await?;

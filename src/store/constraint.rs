@@ -13,6 +13,14 @@ impl From<sqlx::Error> for Error {
         {
             return refusal;
         }
+        if let Some(refusal) = error
+            .as_database_error()
+            .and_then(sqlx::error::DatabaseError::code)
+            .and_then(|code| undone(&code))
+        {
+            tracing::info!(%error, "the database did not do it");
+            return refusal;
+        }
         if matches!(error, sqlx::Error::PoolTimedOut) {
             return refused_until(Refusal::Overloaded, Duration::from_secs(1));
         }
@@ -38,6 +46,20 @@ fn refusal(constraint: &str) -> Option<Error> {
         _ => return None,
     };
     Some(code.into())
+}
+
+/// Nothing has happened, and it is nobody's failure: a request waited too long for others, or has a value in it that no
+/// column takes. The doors refuse such values by name; what they let through is caught here.
+fn undone(code: &str) -> Option<Error> {
+    match code {
+        // Lock not available, statement timeout, idle in a transaction, serialization failure, deadlock.
+        "55P03" | "57014" | "25P03" | "40001" | "40P01" => {
+            Some(refused_until(Refusal::Unavailable, Duration::from_secs(1)))
+        }
+        // A NUL in a text, the same in JSON, a time outside of the calendar.
+        "22021" | "22P05" | "22008" => Some(Refusal::InvalidArgument.into()),
+        _ => None,
+    }
 }
 
 /// The connection, not the statement: nothing is known of the work, and trying again may help.

@@ -17,7 +17,7 @@ use sqlx::{
 
 pub use tx::Tx;
 
-use crate::{bus::Bus, error::Result, id::ShopId};
+use crate::{bus::Bus, config::Database, error::Result, id::ShopId};
 
 /// A connection that was not used for this long may have died.
 const RESTED: Duration = Duration::from_secs(1);
@@ -28,51 +28,56 @@ const NOTHING_OPEN: &str = "begin; rollback";
 #[derive(Clone)]
 pub struct Store {
     pool: PgPool,
+    own: PgPool,
+    options: PgConnectOptions,
     bus: Bus,
     remembered: std::sync::Arc<tokio::sync::Notify>,
 }
 
 impl Store {
-    /// Connects. Every connection rolls back what it has open when it is given back: a cancelled `begin` may leave a
-    /// transaction open, and the next user's writes would be lost in it (reliability: trap T1). Giving it back tries it,
-    /// too, so only one that has rested is tried again before it is used.
+    /// Connects: one pool for requests, whose statements have a time limit, and one for what the server does by itself.
     pub async fn connect(
         options: PgConnectOptions,
-        connections: u32,
+        settings: &Database,
         bus: Bus,
     ) -> anyhow::Result<Self> {
-        let pool = PgPoolOptions::new()
-            .max_connections(connections)
-            .acquire_timeout(Duration::from_secs(5))
-            .test_before_acquire(false)
-            .before_acquire(|connection, rest| {
-                Box::pin(async move {
-                    if rest.idle_for > RESTED {
-                        connection.ping().await?;
-                    }
-                    Ok(true)
-                })
-            })
-            .after_release(|connection, _| {
-                Box::pin(async move {
-                    connection.execute(NOTHING_OPEN).await?;
-                    Ok(true)
-                })
-            })
-            .connect_with(options)
-            .await
-            .context("cannot connect to PostgreSQL")?;
+        let limits = [
+            ("lock_timeout", settings.lock_ms),
+            ("statement_timeout", settings.statement_ms),
+            (
+                "idle_in_transaction_session_timeout",
+                settings.idle_in_transaction_ms,
+            ),
+        ];
+        let limited = options.clone().options(limits);
+        let requests = pool(settings.connections).connect_with(limited);
         Ok(Self {
-            pool,
+            pool: requests.await.context("cannot connect to PostgreSQL")?,
+            own: pool(settings.own_connections).connect_lazy_with(options.clone()),
+            options,
             bus,
             remembered: std::sync::Arc::default(),
         })
     }
 
+    /// The same with the connections that requests do not take.
+    #[must_use]
+    pub fn by_itself(&self) -> Self {
+        Self {
+            pool: self.own.clone(),
+            ..self.clone()
+        }
+    }
+
+    /// How to connect, without the limits of requests.
+    pub fn options(&self) -> PgConnectOptions {
+        self.options.clone()
+    }
+
     /// Brings the schema up to date. Safe when several nodes start at once.
     pub async fn migrate(&self) -> anyhow::Result<()> {
         sqlx::migrate!()
-            .run(&self.pool)
+            .run(&self.own)
             .await
             .context("cannot migrate the database")
     }
@@ -111,4 +116,28 @@ impl Store {
     pub fn remembered(&self) -> &tokio::sync::Notify {
         &self.remembered
     }
+}
+
+/// Every connection rolls back what it has open when it is given back: a cancelled `begin` may leave a transaction open,
+/// and the next user's writes would be lost in it (reliability: trap T1). Giving it back tries it, too, so only one that
+/// has rested is tried again before it is used.
+fn pool(connections: u32) -> PgPoolOptions {
+    PgPoolOptions::new()
+        .max_connections(connections)
+        .acquire_timeout(Duration::from_secs(5))
+        .test_before_acquire(false)
+        .before_acquire(|connection, rest| {
+            Box::pin(async move {
+                if rest.idle_for > RESTED {
+                    connection.ping().await?;
+                }
+                Ok(true)
+            })
+        })
+        .after_release(|connection, _| {
+            Box::pin(async move {
+                connection.execute(NOTHING_OPEN).await?;
+                Ok(true)
+            })
+        })
 }

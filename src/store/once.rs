@@ -1,9 +1,13 @@
-//! Once and no more: a request with an idempotency key is executed by one, and its effect is marked in the very
-//! transaction that has it.
+//! Once and no more: what is done for an idempotency key is marked by it, in the very transaction that does it.
 //!
-//! [`claim`] decides by one statement who executes. [`Tx::commit`](super::Tx::commit) marks the claim; so when a node dies
-//! in the middle, the mark tells a retry whether anything happened, and a late commit of an execution that was taken over
-//! fails.
+//! [`Tx::commit`](super::Tx::commit) puts the key down as its last act. Of two executions of one key the second waits
+//! there for the first, and then commits nothing. Where nothing is committed nothing is written either: a refusal costs no
+//! more than a [`look`].
+
+use std::sync::{
+    Arc,
+    atomic::{AtomicBool, Ordering},
+};
 
 use jiff::{SignedDuration, Timestamp};
 use jiff_sqlx::ToSqlx as _;
@@ -23,27 +27,24 @@ tokio::task_local! {
     static EXECUTION: Execution;
 }
 
-/// One try to do what a key stands for.
+/// One try to do what a key stands for. Its clones are the same try.
 #[derive(Clone, Debug)]
 pub struct Execution {
-    /// Tells it from other tries.
-    pub id: Uuid,
-    /// Whose key.
-    pub principal: Uuid,
-    /// For which route.
-    pub route: String,
-    /// SHA-256 of the key.
-    pub key: [u8; 32],
+    id: Uuid,
+    principal: Uuid,
+    route: Arc<str>,
+    key: [u8; 32],
+    fingerprint: [u8; 32],
+    begun_at: Timestamp,
+    committed: Arc<AtomicBool>,
 }
 
-/// Whether to execute.
+/// What has become of a key before.
 #[derive(Debug)]
-pub enum Claimed {
-    /// Nobody has: go on.
-    Ours,
-    /// It was answered before: a status and the sealed body.
+pub enum First {
+    /// It was answered: a status and the sealed body.
     Answered(u16, Vec<u8>),
-    /// Another execution is under way.
+    /// It was done, and its answer is on the way.
     UnderWay,
     /// It was done, but its answer was lost.
     AnswerLost,
@@ -51,72 +52,61 @@ pub enum Claimed {
     OtherRequest,
 }
 
-/// Claims a key for a request. The statement decides.
-pub async fn claim(
-    sql: &sqlx::PgPool,
-    execution: &Execution,
-    fingerprint: &[u8],
-    now: Timestamp,
-) -> Result<Claimed> {
-    let claimed = sqlx::query!(
-        r#"
-        insert into idempotency_keys as k (principal, route, key, fingerprint, execution, created_at)
-        values ($1, $2, $3, $4, $5, $6)
-        on conflict (principal, route, key) do update
-        set fingerprint = excluded.fingerprint, execution = excluded.execution, committed = false, status = null, body = null,
-          created_at = excluded.created_at
-        where k.created_at <= $7
-          or (k.fingerprint = excluded.fingerprint and k.status is null and not k.committed and k.created_at <= $8)
-        "#,
-        execution.principal,
-        execution.route,
-        &execution.key[..],
-        fingerprint,
-        execution.id,
-        now.to_sqlx() as _,
-        (now - KEPT).to_sqlx() as _,
-        (now - DEAD_AFTER).to_sqlx() as _,
-    )
-    .execute(sql)
-    .await?;
-    if claimed.rows_affected() == 1 {
-        return Ok(Claimed::Ours);
+impl Execution {
+    /// A try of `principal` on `route`, of a key and a request whose SHA-256 these are.
+    pub fn new(
+        principal: Uuid,
+        route: &str,
+        key: [u8; 32],
+        fingerprint: [u8; 32],
+        begun_at: Timestamp,
+    ) -> Self {
+        Self {
+            id: Uuid::new_v4(),
+            principal,
+            route: route.into(),
+            key,
+            fingerprint,
+            begun_at,
+            committed: Arc::default(),
+        }
     }
-    look(sql, execution, fingerprint, now).await
+
+    /// Has it done anything?
+    pub fn committed(&self) -> bool {
+        self.committed.load(Ordering::Relaxed)
+    }
 }
 
-/// Somebody else's execution of the same key.
-async fn look(
-    sql: &sqlx::PgPool,
-    execution: &Execution,
-    fingerprint: &[u8],
-    now: Timestamp,
-) -> Result<Claimed> {
+/// What another execution has made of this key in the last 24 hours.
+pub async fn look(sql: impl PgExecutor<'_>, execution: &Execution) -> Result<Option<First>> {
+    let now = execution.begun_at;
     let first = sqlx::query!(
         r#"
-        select fingerprint, status, body, committed and created_at <= $4 as "lost!"
+        select fingerprint, status, body, created_at <= $4 as "dead!"
         from idempotency_keys
-        where principal = $1 and route = $2 and key = $3
+        where principal = $1 and route = $2 and key = $3 and created_at > $5
         "#,
         execution.principal,
-        execution.route,
+        &*execution.route,
         &execution.key[..],
         (now - DEAD_AFTER).to_sqlx() as _,
+        (now - KEPT).to_sqlx() as _,
     )
     .fetch_optional(sql)
     .await?;
-    Ok(match first {
-        // It was refused in this moment and its claim is gone: come again.
-        None => Claimed::UnderWay,
-        Some(first) if first.fingerprint != fingerprint => Claimed::OtherRequest,
-        Some(first) => match (first.status, first.body) {
+    Ok(first.map(|first| {
+        if first.fingerprint != execution.fingerprint {
+            return First::OtherRequest;
+        }
+        match (first.status, first.body) {
             (Some(status), Some(body)) => {
-                Claimed::Answered(u16::try_from(status).unwrap_or_default(), body)
+                First::Answered(u16::try_from(status).unwrap_or_default(), body)
             }
-            _ if first.lost => Claimed::AnswerLost,
-            _ => Claimed::UnderWay,
-        },
-    })
+            _ if first.dead => First::AnswerLost,
+            _ => First::UnderWay,
+        }
+    }))
 }
 
 /// Runs the work as this execution: what it commits is marked.
@@ -125,21 +115,27 @@ pub async fn run<F: Future>(execution: Execution, work: F) -> F::Output {
 }
 
 /// Marks, in its own transaction, that the execution of this task has an effect. Refuses with `conflict` if another one
-/// has taken over.
+/// had it before. The statement decides, after waiting for whoever is about to commit the same key.
 pub(super) async fn mark(sql: &mut PgConnection) -> Result<()> {
     let Ok(execution) = EXECUTION.try_with(Clone::clone) else {
         return Ok(());
     };
     let marked = sqlx::query!(
         r#"
-        update idempotency_keys
-        set committed = true
-        where principal = $1 and route = $2 and key = $3 and execution = $4
+        insert into idempotency_keys as k (principal, route, key, fingerprint, execution, created_at)
+        values ($1, $2, $3, $4, $5, $6)
+        on conflict (principal, route, key) do update
+        set fingerprint = excluded.fingerprint, execution = excluded.execution, status = null, body = null,
+          created_at = excluded.created_at
+        where k.execution = excluded.execution or k.created_at <= $7
         "#,
         execution.principal,
-        execution.route,
+        &*execution.route,
         &execution.key[..],
+        &execution.fingerprint[..],
         execution.id,
+        execution.begun_at.to_sqlx() as _,
+        (execution.begun_at - KEPT).to_sqlx() as _,
     )
     .execute(sql)
     .await?;
@@ -148,6 +144,11 @@ pub(super) async fn mark(sql: &mut PgConnection) -> Result<()> {
     } else {
         Err(Refusal::Conflict.into())
     }
+}
+
+/// The execution of this task has committed something.
+pub(super) fn committed() {
+    _ = EXECUTION.try_with(|execution| execution.committed.store(true, Ordering::Relaxed));
 }
 
 /// Keeps the first answer.
@@ -159,33 +160,20 @@ pub async fn answered(
 ) -> Result<()> {
     sqlx::query!(
         r#"
-        update idempotency_keys
-        set status = $5, body = $6
-        where principal = $1 and route = $2 and key = $3 and execution = $4
+        insert into idempotency_keys as k (principal, route, key, fingerprint, execution, created_at, status, body)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)
+        on conflict (principal, route, key) do update
+        set status = excluded.status, body = excluded.body
+        where k.execution = excluded.execution
         "#,
         execution.principal,
-        execution.route,
+        &*execution.route,
         &execution.key[..],
+        &execution.fingerprint[..],
         execution.id,
+        execution.begun_at.to_sqlx() as _,
         i16::try_from(status).unwrap_or_default(),
         body,
-    )
-    .execute(sql)
-    .await?;
-    Ok(())
-}
-
-/// Gives the key back: nothing has happened, so a retry, corrected or not, is a first request.
-pub async fn give_back(sql: impl PgExecutor<'_>, execution: &Execution) -> Result<()> {
-    sqlx::query!(
-        r#"
-        delete from idempotency_keys
-        where principal = $1 and route = $2 and key = $3 and execution = $4 and not committed
-        "#,
-        execution.principal,
-        execution.route,
-        &execution.key[..],
-        execution.id,
     )
     .execute(sql)
     .await?;

@@ -69,17 +69,17 @@ impl Tx {
         self.shown.push(event);
     }
 
-    /// A user's sessions or rights change with this work: every node looks at them again. Written down as well, because
-    /// it must arrive within two seconds even if the bus is down.
-    pub async fn look_again(&mut self, user: UserId, reason: &str) -> Result<()> {
+    /// The sessions or rights of these users change with this work: every node looks at them again. Written down as well,
+    /// because it must arrive within two seconds even if the bus is down.
+    pub async fn look_again(&mut self, users: &[UserId], reason: &str) -> Result<()> {
         sqlx::query!(
-            "insert into revocations (user_id, reason) values ($1, $2)",
-            user.0,
+            "insert into revocations (user_id, reason) select user_id, $2 from unnest($1::uuid[]) as u (user_id)",
+            &users.iter().map(|user| user.0).collect::<Vec<_>>(),
             reason
         )
         .execute(&mut *self.sql)
         .await?;
-        self.looked_at_again.push(user);
+        self.looked_at_again.extend(users);
         Ok(())
     }
 
@@ -104,6 +104,7 @@ impl Tx {
     pub async fn commit(mut self) -> Result<()> {
         once::mark(&mut self.sql).await?;
         self.sql.commit().await?;
+        once::committed();
         for event in &self.shown {
             self.bus.publish(event);
         }

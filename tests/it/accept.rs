@@ -84,6 +84,7 @@ fn router(go_on: Arc<Notify>, arrived: Arc<Notify>) -> Router {
     Router::new()
         .route("/", get(async || "hello"))
         .route("/slow", get(slow))
+        .route("/long", get(async || "x".repeat(1 << 20)))
         .route("/who", get(who))
         .route("/echo", post(async |body: String| body))
         .route("/ws", get(async |ws: WebSocketUpgrade| ws.on_upgrade(echo)))

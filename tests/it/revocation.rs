@@ -25,7 +25,7 @@ async fn revoke(server: &TestServer, user: UserId) {
         .execute(tx.sql())
         .await
         .expect("revoked");
-    tx.look_again(user, "log-out").await.expect("noted");
+    tx.look_again(&[user], "log-out").await.expect("noted");
     tx.commit().await.expect("commits");
 }
 

@@ -72,6 +72,7 @@ pub(in crate::account) async fn reseal(
 /// A shop's customer as the shop names them.
 pub(in crate::account) struct Customer<'a> {
     pub shop: ShopId,
+    pub key: &'a str,
     pub new_id: UserId,
     pub subject: &'a str,
     pub name: Option<&'a str>,
@@ -86,7 +87,7 @@ pub(in crate::account) struct Admitted {
 }
 
 /// Finds or makes the customer and keeps the session, in one statement: two first visits at once are one customer.
-/// Nothing for the banned.
+/// Nothing for the banned, and nothing by a key that is revoked: whoever revokes it waits for this, and ends the session.
 pub(in crate::account) async fn admit(
     sql: impl PgExecutor<'_>,
     customer: &Customer<'_>,
@@ -95,15 +96,17 @@ pub(in crate::account) async fn admit(
     sqlx::query_as!(
         Admitted,
         r#"
-        with customer as (
+        with key as (
+          select id from embed_keys where id = $15 and revoked_at is null for share
+        ), customer as (
           insert into users as u (id, kind, name, shop_id, external_id, created_at)
-          values ($1, 'customer', $4, $2, $3, $14)
+          select $1, 'customer', $4, $2, $3, $14 from key
           on conflict (shop_id, external_id) do update set name = coalesce($5, u.name)
           returning id, name, avatar, banned_at
         ), session as (
           insert into sessions (id, user_id, device_id, device_kind, access_hash, access_expires_at, refresh_hash, expires_at,
-            refreshed_at, created_at)
-          select $6, id, $7, $8, $9, $10, $11, $12, $13, $13 from customer where banned_at is null
+            refreshed_at, created_at, embed_key)
+          select $6, id, $7, $8, $9, $10, $11, $12, $13, $13, $15 from customer where banned_at is null
         )
         select id as "user: UserId", name, avatar as "avatar: FileId" from customer where banned_at is null
         "#,
@@ -121,6 +124,7 @@ pub(in crate::account) async fn admit(
         session.expires_at.to_sqlx() as _,
         session.now.to_sqlx() as _,
         session.now.to_sqlx() as _,
+        customer.key,
     )
     .fetch_optional(sql)
     .await
@@ -192,4 +196,30 @@ pub(in crate::account) async fn revoke_key(tx: &mut Tx, id: &str, now: Timestamp
     .execute(tx.sql())
     .await?;
     Ok(revoked.rows_affected() == 1)
+}
+
+/// Ends the sessions that a key has opened; whose they were.
+pub(in crate::account) async fn end_sessions(
+    tx: &mut Tx,
+    id: &str,
+    because: &str,
+    now: Timestamp,
+) -> Result<Vec<UserId>> {
+    let users = sqlx::query_scalar!(
+        r#"
+        with ended as (
+          update sessions
+          set revoked_at = $2, revoked_because = $3
+          where embed_key = $1 and revoked_at is null and expires_at > $2
+          returning user_id
+        )
+        select distinct user_id as "user!: UserId" from ended
+        "#,
+        id,
+        now.to_sqlx() as _,
+        because,
+    )
+    .fetch_all(tx.sql())
+    .await?;
+    Ok(users)
 }

@@ -32,13 +32,16 @@ pub(in crate::account) async fn take(
     Ok(taken.rows_affected() == 1)
 }
 
-/// Gives one back.
+/// Gives one back; what is whole again is not kept.
 pub(in crate::account) async fn give_back(
     sql: impl PgExecutor<'_>,
     subject: &[u8],
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "update allowances set used = used - 1 where subject = $1 and used > 0",
+        r#"
+        with whole_again as (delete from allowances where subject = $1 and used <= 1)
+        update allowances set used = used - 1 where subject = $1 and used > 1
+        "#,
         subject
     )
     .execute(sql)

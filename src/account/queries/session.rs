@@ -178,25 +178,6 @@ pub(in crate::account) async fn prove_device(
     Ok(())
 }
 
-/// The user of a good access token.
-pub(in crate::account) async fn user_by_access(
-    sql: impl PgExecutor<'_>,
-    hash: &[u8],
-    now: Timestamp,
-) -> sqlx::Result<Option<UserId>> {
-    sqlx::query_scalar!(
-        r#"
-        select user_id as "user: UserId"
-        from sessions
-        where access_hash = $1 and revoked_at is null and access_expires_at > $2
-        "#,
-        hash,
-        now.to_sqlx() as _,
-    )
-    .fetch_optional(sql)
-    .await
-}
-
 /// A page of the sessions that are not over.
 pub(in crate::account) async fn of_user(
     sql: impl PgExecutor<'_>,

@@ -77,19 +77,64 @@ async fn a_later_head_must_be_complete_in_time_too() {
     assert_eq!(rest(&mut stream).await, "");
 }
 
+async fn impatient() -> Open {
+    open(Limits {
+        stall: SHORT,
+        ..Limits::default()
+    })
+    .await
+}
+
+fn echo_of(headers: &str, body: &str) -> String {
+    format!("POST /echo HTTP/1.1\r\nhost: souk\r\n{headers}\r\n\r\n{body}")
+}
+
 #[tokio::test]
 async fn a_body_that_stops_coming_is_not_waited_for() {
-    let limits = Limits {
-        body_stall: SHORT,
-        ..Limits::default()
-    };
-    let open = open(limits).await;
-    let mut stream = open.connect().await;
-    let began = Instant::now();
-    let half = "POST /echo HTTP/1.1\r\nhost: souk\r\ncontent-length: 10\r\n\r\nhalf";
-    stream.write_all(half.as_bytes()).await.unwrap();
-    assert!(!rest(&mut stream).await.contains("200 OK"));
-    assert!(began.elapsed() >= SHORT);
+    let open = impatient().await;
+    for request in [
+        echo_of("content-length: 10", "half"),
+        echo_of("transfer-encoding: chunked", "4\r\nhalf\r\n"),
+        echo_of("transfer-encoding: chunked", "4\r\nhalf\r\n0\r\nx: y"),
+        echo_of("transfer-encoding: chunked", ""),
+    ] {
+        let mut stream = open.connect().await;
+        let began = Instant::now();
+        stream.write_all(request.as_bytes()).await.unwrap();
+        assert!(!rest(&mut stream).await.contains("200 OK"), "{request}");
+        assert!(began.elapsed() >= SHORT, "{request}");
+    }
+}
+
+#[tokio::test]
+async fn a_body_that_trickles_is_not_waited_for() {
+    let open = impatient().await;
+    for (headers, drop) in [
+        ("content-length: 1000000", "x"),
+        ("transfer-encoding: chunked", "1\r\nx\r\n"),
+    ] {
+        let (mut answer, mut trickle) = open.connect().await.into_split();
+        let head = echo_of(headers, "");
+        trickle.write_all(head.as_bytes()).await.unwrap();
+        tokio::spawn(async move {
+            let mut pace = interval(SHORT / 10);
+            while trickle.write_all(drop.as_bytes()).await.is_ok() {
+                pace.tick().await;
+            }
+        });
+        assert!(!rest(&mut answer).await.contains("200 OK"), "{headers}");
+    }
+}
+
+#[tokio::test]
+async fn a_client_that_does_not_take_its_answers_is_hung_up_on() {
+    let open = impatient().await;
+    let mut deaf = open.connect().await;
+    let ask = "GET /long HTTP/1.1\r\nhost: souk\r\n\r\n";
+    let asking = async { while deaf.write_all(ask.as_bytes()).await.is_ok() {} };
+    timeout(FAILED, asking)
+        .await
+        .expect("the server to hang up");
 }
 
 #[tokio::test]
@@ -97,7 +142,7 @@ async fn neither_a_slow_answer_nor_a_quiet_socket_is_a_slow_client() {
     let limits = Limits {
         header_deadline: SHORT,
         idle: SHORT,
-        body_stall: SHORT,
+        stall: SHORT,
         ..Limits::default()
     };
     let open = open(limits).await;

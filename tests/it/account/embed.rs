@@ -12,7 +12,7 @@ use sqlx::postgres::PgConnectOptions;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-use crate::support::{Person, TestServer, register::phone, rest::Said};
+use crate::support::{Person, TestServer, asking::asked, register::phone, rest::Said};
 
 /// Signs as a shop's site does.
 fn sign(key: &Value, claims: &Value) -> String {
@@ -240,4 +240,92 @@ async fn fails_to_start(database: &PgConnectOptions, key: &str) -> String {
     let error = started.err().expect("it does not start");
     shutdown.stop(Duration::from_secs(5)).await;
     format!("{error:#}")
+}
+
+/// ACC-01, SEC-01: who has a shop's key can be any of its customers; when it is revoked, whoever came by it is logged out,
+/// on the line as well. Who came by another key stays.
+#[tokio::test]
+async fn a_revoked_key_ends_the_sessions_that_it_opened() {
+    let server = TestServer::start().await;
+    let (owner, shop, key) = shop_with_key(&server, 1).await;
+    let path = format!("/shops/{shop}/embed-keys");
+    let rest = server.rest().by(&owner);
+    let kept = rest.post(&path, json!({})).await.ok();
+    let come = async |key: &Value, who: &str| {
+        let session = visit(&server, sign(key, &claims(&server, shop, who)));
+        session.await.ok()
+    };
+    let (ann, bob) = (come(&key, "ann").await, come(&kept, "bob").await);
+    let both_ways = come(&kept, "ann").await;
+    let mut on_the_line = Person::of(&ann).connect(&server).await;
+    let mut stays = Person::of(&bob).connect(&server).await;
+
+    rest.delete(&format!("{path}/{}", key["id"].as_str().unwrap()))
+        .await
+        .ok();
+    assert_eq!(on_the_line.client.closed().await.unwrap().code, 4102);
+    let me = server.rest().by(&Person::of(&ann)).get("/me").await;
+    assert_eq!(me.refused(), "session_revoked");
+    let refresh = json!({ "refresh_token": ann["refresh_token"] });
+    let refreshed = server.rest().post("/sessions/refresh", refresh).await;
+    assert_eq!(refreshed.refused(), "session_revoked");
+    for session in [&bob, &both_ways] {
+        let rest = server.rest().by(&Person::of(session));
+        rest.get("/me").await.ok();
+    }
+    asked!(stays, Ping {} => Pong);
+    let late = visit(&server, sign(&key, &claims(&server, shop, "ann"))).await;
+    assert_eq!(late.refused(), "embed_token_invalid");
+}
+
+/// SEC-02: a shop signs so many log-ins a second; another shop has a pace of its own, and what it did not sign costs it
+/// nothing.
+#[tokio::test]
+async fn a_shop_s_visits_have_a_pace() {
+    let server = TestServer::with(|config| config.limits.visits_per_second = 1).await;
+    let (_, shop, key) = shop_with_key(&server, 1).await;
+    let (_, other_shop, other_key) = shop_with_key(&server, 2).await;
+    let come = async |key: &Value, shop| {
+        let token = sign(key, &claims(&server, shop, "u"));
+        visit(&server, token).await
+    };
+    let mut forged = key.clone();
+    forged["secret"] = other_key["secret"].clone();
+    let all = join_all((0..20).map(|_| come(&forged, shop))).await;
+    assert!(
+        all.iter()
+            .all(|said| said.refused() == "embed_token_invalid")
+    );
+    come(&key, shop).await.ok();
+    let all = join_all((0..50).map(|_| come(&key, shop))).await;
+    let refused: Vec<_> = all.iter().filter(|said| said.status != 200).collect();
+    assert!(!refused.is_empty() && refused.len() < 50);
+    assert!(refused.iter().all(|said| said.refused() == "rate_limited"));
+    come(&other_key, other_shop).await.ok();
+}
+
+/// ACC-01: whatever a shop writes into its word, the answer is a refusal or a session.
+#[tokio::test]
+async fn no_word_of_a_shop_breaks_anything() {
+    let server = TestServer::start().await;
+    let (_, shop, key) = shop_with_key(&server, 1).await;
+    for id in ["\0", "", "a\0b", &"k".repeat(65), &"k".repeat(2_000)] {
+        let mut named = key.clone();
+        named["id"] = id.into();
+        let said = visit(&server, sign(&named, &claims(&server, shop, "u"))).await;
+        assert_eq!(said.refused(), "embed_token_invalid");
+    }
+    for (subject, taken) in [
+        ("茶".repeat(128), true),
+        ("𝄞".repeat(128), true),
+        ("茶".repeat(129), false),
+        ("a\0".to_owned(), false),
+    ] {
+        let said = visit(&server, sign(&key, &claims(&server, shop, &subject))).await;
+        if taken {
+            said.ok();
+        } else {
+            assert_eq!(said.refused(), "embed_token_invalid");
+        }
+    }
 }

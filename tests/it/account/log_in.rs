@@ -233,3 +233,37 @@ async fn a_colleague_without_a_password_logs_in_by_code() {
     assert_eq!(by_code().await.refused(), "invalid_argument");
     log_in(&server, "pc", PASSWORD).await.ok();
 }
+
+/// ACC-03: wrong codes are counted over the day, not only for each code. Strangers who use up their share keep new devices
+/// out, and not the owner from where they are known.
+#[tokio::test]
+async fn a_number_is_not_guessed_at_all_day() {
+    let server = TestServer::with(|config| config.login.wrong_codes_per_day = 3).await;
+    let (merchant, _) = Person::registered_merchant(&server, &phone(1)).await;
+    let contact = json!({ "phone": phone(1) });
+    let with = async |device: &str, right: bool| {
+        let mut form = credentials(device, PASSWORD);
+        form["proof"] = server.proof("merchant", contact.clone(), "log_in").await;
+        if !right {
+            let code = form["proof"]["code"].as_str().unwrap();
+            form["proof"]["code"] = if code == "000000" { "000001" } else { "000000" }.into();
+        }
+        server.rest().post_as("", "/sessions", form).await
+    };
+    with("tablet", true).await.ok();
+    for _ in 0..3 {
+        assert_eq!(with("stranger's", false).await.refused(), "code_wrong");
+    }
+    let said = with("laptop", true).await;
+    assert_eq!((said.status, said.refused()), (429, "rate_limited"));
+    log_in(&server, "pc", PASSWORD).await.ok();
+    with("pc", true).await.ok();
+    let proof = server
+        .proof("merchant", contact.clone(), "set_password")
+        .await;
+    let change = json!({ "two_factor": true, "proof": proof });
+    server.rest().by(&merchant).patch("/me", change).await.ok();
+
+    server.clock.advance(SignedDuration::from_hours(24));
+    with("laptop", true).await.ok();
+}

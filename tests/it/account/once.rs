@@ -5,7 +5,7 @@ use jiff::SignedDuration;
 use serde_json::{Value, json};
 
 use crate::support::{
-    Person, TestServer,
+    Person, TestServer, TestShop,
     register::{merchant_form, phone},
     rest::{Rest, Said},
 };
@@ -143,62 +143,90 @@ async fn a_corrected_form_may_keep_its_key() {
     assert!(!readable("souk_at_") && !readable("access_token"));
 }
 
-/// F13: a node that dies in the middle: if nothing was committed, a retry executes; if it was, a retry hears that it is
-/// not known, and nothing happens twice.
+/// F13: a node that dies between its commit and its answer: a retry hears that it is not known, and nothing happens twice.
 #[tokio::test]
-async fn a_dead_execution_is_taken_over_only_if_nothing_happened() {
+async fn what_was_done_without_an_answer_is_not_done_again() {
     let server = TestServer::start().await;
     let (rest, path) = owner(&server).await;
-    let pool = server.server.app.store.pool();
-    for (committed, outcome) in [(false, "ok"), (true, "outcome_unknown")] {
-        rest.post_as("k", &path, json!({})).await.ok();
-        let before = keys(&rest, &path).await;
-        sqlx::query("update idempotency_keys set status = null, body = null, committed = $1 where route like '%embed-keys'")
-            .bind(committed)
-            .execute(pool)
-            .await
-            .unwrap();
-        assert_eq!(
-            rest.post_as("k", &path, json!({})).await.refused(),
-            "conflict",
-            "it may be alive"
-        );
-        server.clock.advance(SignedDuration::from_mins(3));
-        let said = rest.post_as("k", &path, json!({})).await;
-        match outcome {
-            "ok" => drop(said.ok()),
-            refusal => assert_eq!(said.refused(), refusal),
-        }
-        let made = usize::from(!committed);
-        assert_eq!(keys(&rest, &path).await, before + made);
-    }
+    rest.post_as("k", &path, json!({})).await.ok();
+    sqlx::query(
+        "update idempotency_keys set status = null, body = null where route like '%embed-keys'",
+    )
+    .execute(server.server.app.store.pool())
+    .await
+    .unwrap();
+    assert_eq!(
+        rest.post_as("k", &path, json!({})).await.refused(),
+        "conflict",
+        "it may be alive"
+    );
+    server.clock.advance(SignedDuration::from_mins(3));
+    assert_eq!(
+        rest.post_as("k", &path, json!({})).await.refused(),
+        "outcome_unknown"
+    );
+    assert_eq!(keys(&rest, &path).await, 1);
+    server.clock.advance(SignedDuration::from_hours(24));
+    let rest = Person::log_in(&server, owner_of(&server).await).await;
+    let rest = server.rest().by(&rest);
+    rest.post_as("k", &path, json!({})).await.ok();
+    assert_eq!(keys(&rest, &path).await, 2, "a day later it is another");
 }
 
-/// F13: an execution that was taken over commits no more.
+async fn owner_of(server: &TestServer) -> souk::id::UserId {
+    sqlx::query_scalar("select id from users where kind = 'merchant'")
+        .fetch_one(server.server.app.store.pool())
+        .await
+        .unwrap()
+}
+
+/// F13: of two executions of one key one commits, and the other nothing, also if they are neck and neck.
 #[tokio::test]
-async fn an_execution_that_was_taken_over_cannot_commit() {
-    use souk::store::once::{Execution, claim, run};
+async fn the_second_execution_of_a_key_cannot_commit() {
+    use souk::store::once::{Execution, First, look, run};
     let server = TestServer::start().await;
     let app = &server.server.app;
-    let slow = Execution {
-        id: uuid::Uuid::new_v4(),
-        principal: uuid::Uuid::nil(),
-        route: "/x".into(),
-        key: [7; 32],
+    let execution = || {
+        let nobody = uuid::Uuid::nil();
+        Execution::new(nobody, "/x", [7; 32], [1; 32], server.clock.now())
     };
-    claim(app.store.pool(), &slow, &[1], server.clock.now())
-        .await
-        .unwrap();
-    server.clock.advance(SignedDuration::from_mins(3));
-    let next = Execution {
-        id: uuid::Uuid::new_v4(),
-        ..slow.clone()
-    };
-    claim(app.store.pool(), &next, &[1], server.clock.now())
-        .await
-        .unwrap();
+    let (one, other) = (execution(), execution());
     let commit = async || app.store.begin_people().await.unwrap().commit().await;
-    let refused = run(slow, commit()).await.unwrap_err();
+    assert!(look(app.store.pool(), &one).await.unwrap().is_none());
+    let (done, refused) = tokio::join!(run(one.clone(), commit()), run(other.clone(), commit()));
+    assert_eq!(
+        [&done, &refused].iter().filter(|one| one.is_ok()).count(),
+        1
+    );
+    let refused = done.err().or(refused.err()).unwrap();
     assert_eq!(refused.refusal(), Some(proto::Refusal::Conflict));
-    run(next, commit()).await.unwrap();
+    assert_ne!(one.committed(), other.committed());
+    let found = look(app.store.pool(), &execution()).await.unwrap();
+    assert!(matches!(found, Some(First::UnderWay)), "{found:?}");
+    let winner = if one.committed() { one } else { other };
+    run(winner, commit())
+        .await
+        .expect("the same execution may commit once more");
+}
+
+/// GRP-02: a wish to come in is noted and refused for now; a retry hears the same.
+#[tokio::test]
+async fn a_refusal_after_something_was_done_is_kept() {
+    let server = TestServer::start().await;
+    let shop = TestShop::open(&server).await;
+    let group = json!({ "name": "Tea", "join_approval": true });
+    let group = shop.boss(&server).post(&shop.path("/groups"), group).await;
+    let group = group.ok()["id"].as_str().unwrap().to_owned();
+    let invite = shop
+        .boss(&server)
+        .post(&format!("/groups/{group}/invites"), json!({}))
+        .await
+        .ok();
+    let ann = Person::customer(&server, "Ann").await;
+    let form = json!({ "token": invite["token"] });
+    let rest = server.rest().by(&ann);
+    for _ in 0..2 {
+        let said = rest.post_as("k", "/invites/accept", form.clone()).await;
+        assert_eq!((said.status, said.refused()), (409, "join_pending"));
+    }
 }

@@ -42,6 +42,11 @@ impl TestServer {
         config.security.secrets_key = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=".into();
         config.limits.exempt_networks = vec!["127.0.0.0/8".to_owned()];
         config.database.connections = 8;
+        config.limits.rest_requests_per_second = 0;
+        // Stories hold locks in their hands, on busy machines.
+        config.database.statement_ms = 60_000;
+        config.database.lock_ms = 60_000;
+        config.database.idle_in_transaction_ms = 60_000;
         let data = TempDir::new().expect("a folder for files");
         config.server.data = data.path().display().to_string();
         change(&mut config);
