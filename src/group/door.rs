@@ -40,7 +40,7 @@ pub(super) async fn admit(
     let number = notice::say(app, tx, group.id, said, "").await?;
     let now = app.clock.now();
     let returned = queries::begin_intervals(tx, group.id, &ids, inviter, number, now).await?;
-    for user in returned {
+    for user in returned.ok_or(Refusal::NotFound)? {
         // Their lines may not know of the earlier time: they came while these people were away.
         tx.look_again(user, "came_back").await?;
     }
