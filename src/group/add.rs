@@ -41,8 +41,8 @@ pub async fn add(
     }
     let added = u32::try_from(new.len()).unwrap_or(u32::MAX);
     let ids: Vec<&str> = new.iter().map(|user| &user.id[..]).collect();
-    let deed = Deed::new(actor.user, "group.members_added", group.id)
-        .after(json!({ "user_ids": ids }));
+    let deed =
+        Deed::new(actor.user, "group.members_added", group.id).after(json!({ "user_ids": ids }));
     audit::record(&mut tx, deed, app.clock.now()).await?;
     let by_hand = Invitation {
         actor: Some(actor.as_seen()),

@@ -36,7 +36,14 @@ pub async fn approve(app: &App, actor: &Actor, group: ConversationId, user: User
         inviter: queries::person(&mut tx, inviter).await?,
     };
     door::admit(app, &mut tx, &group, vec![person.user], approved).await?;
-    record(app, &mut tx, actor, "group.member_approved", (group.id, user)).await?;
+    record(
+        app,
+        &mut tx,
+        actor,
+        "group.member_approved",
+        (group.id, user),
+    )
+    .await?;
     tx.commit().await
 }
 
@@ -45,7 +52,14 @@ pub async fn decline(app: &App, actor: &Actor, group: ConversationId, user: User
     let (mut tx, group) = standing::open(app, actor, group, Power::Manager).await?;
     let inviter = queries::take_request(&mut tx, group.id, user).await?;
     inviter.ok_or(Refusal::NotFound)?;
-    record(app, &mut tx, actor, "group.member_declined", (group.id, user)).await?;
+    record(
+        app,
+        &mut tx,
+        actor,
+        "group.member_declined",
+        (group.id, user),
+    )
+    .await?;
     tx.commit().await
 }
 

@@ -85,7 +85,11 @@ pub async fn invite(
     by: &Staff<ManageStaff>,
     newcomer: Newcomer<'_>,
 ) -> Result<StaffInvite> {
-    let (phone, name, now) = (phone(newcomer.phone)?, newcomer.name.trim(), app.clock.now());
+    let (phone, name, now) = (
+        phone(newcomer.phone)?,
+        newcomer.name.trim(),
+        app.clock.now(),
+    );
     if !(1..=100).contains(&name.chars().count()) || name.contains('\0') {
         return Err(refused_argument("name", "has 1 to 100 characters"));
     }

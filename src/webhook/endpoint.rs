@@ -226,7 +226,11 @@ fn hears_more<'a>(before: Option<&Endpoint>, after: Option<&'a Endpoint>) -> Opt
     let guarded = |event: &&String| after.bot_id.is_some() || words(event);
     let before = before.filter(|before| before.url == after.url);
     let heard = |event: &String| before.is_some_and(|before| before.events.contains(event));
-    let new = after.events.iter().filter(guarded).any(|event| !heard(event));
+    let new = after
+        .events
+        .iter()
+        .filter(guarded)
+        .any(|event| !heard(event));
     new.then_some(after)
 }
 

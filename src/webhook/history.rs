@@ -114,8 +114,8 @@ pub async fn test(app: &App, staff: &Staff<ManageBots>, endpoint: EndpointId) ->
     let delivery = queries::delivery(&mut tx, endpoint, id)
         .await?
         .ok_or(Refusal::NotFound)?;
-    let deed = Deed::new(staff.actor.user, "webhook.tested", endpoint)
-        .after(json!({ "delivery_id": id }));
+    let deed =
+        Deed::new(staff.actor.user, "webhook.tested", endpoint).after(json!({ "delivery_id": id }));
     audit::record(&mut tx, deed, now).await?;
     tx.commit().await?;
     Ok(delivery)
