@@ -9,6 +9,7 @@ use super::shop::{
     Called, Shop, come, delete, get, id, intervals, link, listed, patch, pool, post, put,
     until_left,
 };
+use crate::file::{picture, upload};
 use crate::support::{
     Person, Redis, TestServer,
     asking::{asked, refused},
@@ -157,6 +158,32 @@ async fn who_loses_their_post_is_in_no_group() {
             .collect::<Vec<_>>(),
         [6]
     );
+}
+
+/// STAFF-06: what was sent in a group may not be fetched either.
+#[tokio::test]
+async fn files_of_the_group_go_with_the_post() {
+    let server = TestServer::start().await;
+    let shop = Shop::open(&server).await;
+    let hugo = moonlighter(&server, &shop, "agent").await;
+    let group = shop.gathers(&server, &[&hugo]).await;
+    let (_, file) = upload(&server, &shop.owner, "a.png", picture(8, 8)).await;
+    let said = json!({ "client_message_id": "1", "picture": { "file_id": file["id"] } });
+    let messages = format!("/conversations/{group}/messages");
+    post(&server, &shop.owner, &messages, said)
+        .await
+        .expect("sent");
+    let url = server.url(&format!(
+        "/api/v1/files/{}",
+        file["id"].as_str().expect("an id")
+    ));
+    let status = async || {
+        let request = TestServer::http().get(&url).bearer_auth(&hugo.token);
+        request.send().await.expect("an answer").status().as_u16()
+    };
+    assert_eq!(status().await, 200);
+    disables(&server, &shop, &hugo, true).await;
+    assert_eq!(status().await, 404);
 }
 
 /// STAFF-01: there is no way in without a post: not by link, not by invitation, not by approval, not by being added.
