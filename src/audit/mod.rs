@@ -25,6 +25,10 @@ pub struct Deed {
 
 impl Deed {
     /// `by` has done `action` (`noun.done`) to `target`, an id.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "an id or a text, as the caller has it"
+    )]
     pub fn new(by: UserId, action: &'static str, target: impl ToString) -> Self {
         Self {
             by,

@@ -168,14 +168,14 @@ async fn files_of_the_group_go_with_the_post() {
     let hugo = moonlighter(&server, &shop, "agent").await;
     let group = shop.gathers(&server, &[&hugo]).await;
     let (_, file) = upload(&server, &shop.owner, "a.png", picture(8, 8)).await;
-    let said = json!({ "client_message_id": "1", "picture": { "file_id": file["id"] } });
+    let said = json!({ "client_message_id": "1", "picture": { "file_id": file["file_id"] } });
     let messages = format!("/conversations/{group}/messages");
     post(&server, &shop.owner, &messages, said)
         .await
         .expect("sent");
     let url = server.url(&format!(
         "/api/v1/files/{}",
-        file["id"].as_str().expect("an id")
+        file["file_id"].as_str().expect("an id")
     ));
     let status = async || {
         let request = TestServer::http().get(&url).bearer_auth(&hugo.token);
