@@ -93,13 +93,14 @@ create table audit_entries (
   id bigint generated always as identity primary key,
   shop_id uuid references shops,
   actor_id uuid not null,
-  action text not null,
+  action text not null constraint audit_entries_action check (action ~ '^[a-z_]+[.][a-z_]+$'),
   target text not null,
   before jsonb,
   after jsonb,
   at timestamptz not null
 );
 comment on table audit_entries is 'Who did what, when, and how it was before and after (SEC-03). Rows cannot be changed or removed.';
+comment on column audit_entries.action is '`noun.done`, e.g. `staff.disabled` (src/audit/mod.rs)';
 create index audit_entries_shop on audit_entries (shop_id, id);
 
 create function refuse_change() returns trigger language plpgsql as $$

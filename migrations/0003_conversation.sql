@@ -38,6 +38,7 @@ create table memberships (
   user_id uuid not null references users,
   joined_number bigint not null,
   left_number bigint,
+  known_as text,
   role smallint not null default 1 constraint memberships_role check (role between 1 and 3),
   inviter_id uuid references users,
   muted_until timestamptz,
@@ -46,9 +47,10 @@ create table memberships (
   primary key (conversation_id, user_id, joined_number),
   constraint memberships_interval check (left_number >= joined_number)
 );
-comment on table memberships is 'Intervals of taking part: nobody is shown a message outside of theirs. Staff need none in their shop''s customer conversations.';
+comment on table memberships is 'Intervals of taking part: nobody is shown a message outside of theirs. Staff need none in their shop''s customer conversations; in its groups they and its bots have theirs while they have a post (let_go.rs).';
 comment on column memberships.joined_number is 'the first message that this person may see';
 comment on column memberships.left_number is 'the last message that this person may see; null: still in it';
+comment on column memberships.known_as is 'the group''s name when the time ended: all that this person knows of it since';
 comment on column memberships.role is '1 member, 2 manager, 3 owner';
 comment on column memberships.changed_at is 'database clock; nodes poll it in case the bus lost the change';
 create unique index memberships_now on memberships (conversation_id, user_id) where left_number is null;
@@ -67,6 +69,7 @@ create table messages (
   extra bytea,
   card bytea,
   version integer not null default 1,
+  version_by uuid,
   revision bigint not null default 0,
   edited_at timestamptz,
   recalled_at timestamptz,
@@ -82,6 +85,7 @@ comment on column messages.fingerprint is 'of what was sent: tells a retry from 
 comment on column messages.text is 'the words, a caption, or a card''s summary';
 comment on column messages.extra is 'protobuf souk.Message with everything else that was sent (attachments, quote, mentions); null for plain words';
 comment on column messages.card is 'protobuf souk.Card, relayed unopened; replaced by redraw';
+comment on column messages.version_by is 'who made this version of it; null: as it was sent, or the server itself';
 comment on column messages.recalled_at is 'words, attachments and card are blank from then on: only message_versions still has them';
 comment on column messages.revision is 'the conversation''s revision of the last change in place, 0 if never changed';
 create unique index messages_client_id on messages (conversation_id, sender_id, client_message_id);
@@ -96,10 +100,12 @@ create table message_versions (
   text text not null,
   extra bytea,
   card bytea,
+  replaced_by uuid,
   replaced_at timestamptz not null default clock_timestamp(),
   primary key (conversation_id, number, version)
 );
 comment on table message_versions is 'What a message said before it was edited, recalled or redrawn: evidence (CHAT-08).';
+comment on column message_versions.replaced_by is 'who edited, recalled or redrew it; null: the server itself';
 create trigger message_versions_are_final before update or delete or truncate on message_versions
   for each statement execute function refuse_change();
 
@@ -116,8 +122,8 @@ begin
     if new.version <> old.version + 1 then
       raise exception 'a new version has the next number' using errcode = 'restrict_violation';
     end if;
-    insert into message_versions (conversation_id, number, version, text, extra, card)
-    values (old.conversation_id, old.number, old.version, old.text, old.extra, old.card);
+    insert into message_versions (conversation_id, number, version, text, extra, card, replaced_by)
+    values (old.conversation_id, old.number, old.version, old.text, old.extra, old.card, new.version_by);
   end if;
   return new;
 end $$;

@@ -1,4 +1,20 @@
--- Bots, the addresses that post into groups, and what each person wants to be alerted to.
+-- Invitations to the staff, bots, the addresses that post into groups, and what each person wants to be alerted to.
+
+create table staff_invites (
+  id uuid primary key,
+  shop_id uuid not null references shops,
+  phone text not null,
+  name text not null constraint staff_invites_name check (char_length(name) between 1 and 100),
+  role_id uuid not null references roles,
+  invited_by uuid not null references users,
+  expires_at timestamptz not null,
+  created_at timestamptz not null,
+  constraint staff_invites_once unique (shop_id, phone)
+);
+comment on table staff_invites is 'Who may come to the staff; the row goes when they come or decline, or it is taken back. It must not say whether the number has an account.';
+comment on column staff_invites.phone is 'E.164; for the merchant account that has it at the moment of coming';
+comment on column staff_invites.name is 'what the shop calls them';
+create index staff_invites_phone on staff_invites (phone);
 
 create table bots (
   user_id uuid primary key references users,

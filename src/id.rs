@@ -67,6 +67,8 @@ ids! {
     DeliveryId
     /// A link or request by which somebody may join a group.
     InviteId
+    /// By which somebody may join a shop's staff.
+    StaffInviteId
     /// A running server.
     NodeId
     /// One open socket on this node.

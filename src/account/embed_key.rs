@@ -7,7 +7,7 @@ use super::queries::embed as queries;
 use crate::{
     actor::{ManageShop, Staff},
     app::App,
-    audit,
+    audit::{self, Deed},
     error::{Error, Reason, Refusal, Result},
 };
 
@@ -35,16 +35,8 @@ pub async fn add_embed_key(app: &App, staff: &Staff<ManageShop>) -> Result<(Embe
     if !queries::add_key(&mut tx, &id, &sealed, MOST, now).await? {
         return Err(too_many());
     }
-    audit::record(
-        &mut tx,
-        staff.actor.user,
-        "embed_key.added",
-        &id,
-        None,
-        None,
-        now,
-    )
-    .await?;
+    let deed = Deed::new(staff.actor.user, "embed_key.added", &id);
+    audit::record(&mut tx, deed, now).await?;
     tx.commit().await?;
     let info = EmbedKeyInfo {
         id,
@@ -70,16 +62,8 @@ pub async fn revoke_embed_key(app: &App, staff: &Staff<ManageShop>, id: &str) ->
     let because = "embed_key_revoked";
     let users = queries::end_sessions(&mut tx, id, because, now).await?;
     tx.look_again(&users, because).await?;
-    audit::record(
-        &mut tx,
-        staff.actor.user,
-        "embed_key.revoked",
-        id,
-        None,
-        None,
-        now,
-    )
-    .await?;
+    let deed = Deed::new(staff.actor.user, "embed_key.revoked", id);
+    audit::record(&mut tx, deed, now).await?;
     tx.commit().await
 }
 

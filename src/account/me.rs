@@ -20,7 +20,7 @@ use super::{
 };
 use crate::{
     app::App,
-    audit,
+    audit::{self, Deed},
     error::{Refusal, Result, refused_argument},
     id::{FileId, UserId},
     media,
@@ -126,32 +126,15 @@ async fn check_picture(app: &App, session: &Session, file: FileId) -> Result<()>
 /// What changes with it: other sessions, live sockets, the record.
 async fn follow_up(app: &App, tx: &mut Tx, session: &Session, changes: &Changes) -> Result<()> {
     let (user, now) = (session.actor.user, app.clock.now());
-    let record = user.to_string();
     if changes.new_password.is_some() {
         revoke_others(tx.sql(), user, session.id, "password_changed", now).await?;
-        audit::record(
-            tx,
-            user,
-            "account.password_changed",
-            &record,
-            None,
-            None,
-            now,
-        )
-        .await?;
+        let deed = Deed::new(user, "account.password_changed", user);
+        audit::record(tx, deed, now).await?;
     }
     if let Some(on) = changes.two_factor {
-        let after = Some(serde_json::json!({ "two_factor": on }));
-        audit::record(
-            tx,
-            user,
-            "account.two_factor_set",
-            &record,
-            None,
-            after,
-            now,
-        )
-        .await?;
+        let deed = Deed::new(user, "account.two_factor_set", user)
+            .after(serde_json::json!({ "two_factor": on }));
+        audit::record(tx, deed, now).await?;
     }
     if changes.new_password.is_some() || changes.name.is_some() || changes.avatar.is_some() {
         tx.look_again(&[user], "account_changed").await?;

@@ -15,7 +15,7 @@ use super::{
 };
 use crate::{
     app::App,
-    audit,
+    audit::{self, Deed},
     error::{Refusal, Result},
 };
 
@@ -98,18 +98,9 @@ async fn end(app: &App, spent: &Spent) -> Result<()> {
     let (now, why) = (app.clock.now(), "refresh_token_reused");
     let mut tx = app.store.begin_people().await?;
     if queries::revoke(tx.sql(), spent.user, spent.session, why, now).await? {
-        let target = spent.session.to_string();
-        let after = Some(json!({ "revoked_because": why }));
-        audit::record(
-            &mut tx,
-            spent.user,
-            "session.revoked",
-            &target,
-            None,
-            after,
-            now,
-        )
-        .await?;
+        let deed = Deed::new(spent.user, "session.revoked", spent.session)
+            .after(json!({ "revoked_because": why }));
+        audit::record(&mut tx, deed, now).await?;
         tx.look_again(&[spent.user], why).await?;
     }
     tx.commit().await

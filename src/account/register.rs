@@ -14,7 +14,7 @@ use super::{
 };
 use crate::{
     app::App,
-    audit,
+    audit::{self, Deed},
     error::{Error, Reason, Result},
     id::{ShopId, UserId},
 };
@@ -65,16 +65,8 @@ pub async fn register_merchant(app: &App, new: NewMerchant) -> Result<(LoggedIn,
     proved.use_up(&mut tx, now).await?;
     queries::open_shop(&mut tx, user, &new.shop_name, now).await?;
     let after = serde_json::json!({ "name": new.shop_name });
-    audit::record(
-        &mut tx,
-        user,
-        "shop.opened",
-        &shop.to_string(),
-        None,
-        Some(after),
-        now,
-    )
-    .await?;
+    let deed = Deed::new(user, "shop.opened", shop).after(after);
+    audit::record(&mut tx, deed, now).await?;
     let logged_in = session::open(app, &mut tx, user, &new.device).await?;
     tx.commit().await?;
     Ok((logged_in, shop))

@@ -5,8 +5,9 @@ use crate::{
     account::standing,
     actor::{ManageBots, Permissions, Staff},
     app::App,
-    audit,
+    audit::{self, Deed},
     error::{Refusal, Result},
+    group,
     id::UserId,
     staff,
 };
@@ -22,8 +23,10 @@ pub struct Change<'a> {
     pub disabled: Option<bool>,
 }
 
-/// Changes a bot. Its open sockets go on with the new scopes. Refuses with `not_found`, and with `forbidden` scopes that
-/// are new to it and not held by who gives them.
+/// Changes a bot. Its open sockets go on with the new scopes. One that is disabled loses its token and leaves all groups;
+/// enabled again it gets a new token by [`renew_token`].
+///
+/// Refuses with `not_found`, and with `forbidden` scopes that are new to it and not held by who gives them.
 pub async fn change(
     app: &App,
     by: &Staff<ManageBots>,
@@ -45,44 +48,44 @@ pub async fn change(
     }
     staff::may_change(held, before.effective(), after.effective())?;
     queries::change(&mut tx, &after, now).await?;
-    tx.look_again(&[bot], "bot_changed").await?;
-    let (actor, target) = (by.actor.user, bot.to_string());
-    let values = (Some(before.as_audited()), Some(after.as_audited()));
-    audit::record(
-        &mut tx,
-        actor,
-        "bot.changed",
-        &target,
-        values.0,
-        values.1,
-        now,
-    )
-    .await?;
+    if after.disabled && !before.disabled {
+        group::let_go::let_go(app, &mut tx, &by.actor, bot).await?;
+        standing::revoke_all(&mut tx, bot, "bot_disabled", now).await?;
+    } else {
+        tx.look_again(&[bot], "bot_changed").await?;
+    }
+    let deed = Deed::new(by.actor.user, action(&before, &after), bot)
+        .before(before.as_audited())
+        .after(after.as_audited());
+    audit::record(&mut tx, deed, now).await?;
     tx.commit().await?;
     Ok(after)
 }
 
+fn action(before: &Bot, after: &Bot) -> &'static str {
+    match (before.disabled, after.disabled) {
+        (false, true) => "bot.disabled",
+        (true, false) => "bot.enabled",
+        _ => "bot.changed",
+    }
+}
+
 /// Gives a bot a new token, shown this one time; the old one is refused at once and its sockets are closed.
 ///
-/// Refuses with `not_found`, and with `forbidden` who does not hold all that the bot may do: the token is as good as that.
+/// Refuses with `not_found`, with `staff_disabled` a bot that is disabled, and with `forbidden` who does not hold all that
+/// the bot may do: the token is as good as that.
 pub async fn renew_token(app: &App, by: &Staff<ManageBots>, bot: UserId) -> Result<BotWithToken> {
     let now = app.clock.now();
     let mut tx = app.store.begin(by.shop).await?;
     let held = staff::lock(&mut tx, by.actor.user).await?;
     let found = queries::bot(&mut tx, bot).await?.ok_or(Refusal::NotFound)?;
     staff::may_change(held, Permissions::NONE, found.set())?;
+    if found.disabled {
+        return Err(Refusal::StaffDisabled.into());
+    }
     let token = standing::renew(&mut tx, bot, now).await?;
-    let (actor, target) = (by.actor.user, bot.to_string());
-    audit::record(
-        &mut tx,
-        actor,
-        "bot.token_renewed",
-        &target,
-        None,
-        None,
-        now,
-    )
-    .await?;
+    let deed = Deed::new(by.actor.user, "bot.token_renewed", bot);
+    audit::record(&mut tx, deed, now).await?;
     tx.commit().await?;
     Ok(BotWithToken::new(found, &token))
 }

@@ -5,7 +5,7 @@ use crate::{
     account::standing,
     actor::{ManageBots, Permissions, Staff},
     app::App,
-    audit,
+    audit::{self, Deed},
     error::{Refusal, Result},
     staff,
 };
@@ -29,9 +29,8 @@ pub async fn create(
     let bot = queries::add(&mut tx, name, scopes, by.actor.user, now).await?;
     queries::put_on_staff(&mut tx, &bot, now).await?;
     let token = standing::renew(&mut tx, bot.user_id, now).await?;
-    let (actor, target) = (by.actor.user, bot.user_id.to_string());
-    let after = Some(bot.as_audited());
-    audit::record(&mut tx, actor, "bot.created", &target, None, after, now).await?;
+    let deed = Deed::new(by.actor.user, "bot.created", bot.user_id).after(bot.as_audited());
+    audit::record(&mut tx, deed, now).await?;
     tx.commit().await?;
     Ok(BotWithToken::new(bot, &token))
 }

@@ -12,13 +12,12 @@ use crate::{
     account::token::{Token, TokenKind},
     actor::{Actor, ManageBots, Permissions, Staff},
     app::App,
-    audit,
+    audit::{self, Deed},
     conversation::{Posted, post},
     error::{Refusal, Result, refused_argument},
     group,
     id::{ConversationId, HookId, UserId},
     staff,
-    store::Tx,
 };
 
 /// Hooks of one group at most.
@@ -57,17 +56,20 @@ pub async fn create(
     let (name, now) = (name(wanted)?, app.clock.now());
     let mut tx = app.store.begin(by.shop).await?;
     staff::lock(&mut tx, by.actor.user).await?;
+    if !queries::has_group(&mut tx, group).await? {
+        return Err(Refusal::NotFound.into());
+    }
     if queries::count_hooks(&mut tx, group).await? >= MOST {
         return Err(Refusal::QuotaExceeded.into());
     }
     let actor = by.actor.user;
     let bot = queries::add(&mut tx, name, Permissions::NONE, actor, now).await?;
-    group::bot::let_in(app, &mut tx, &by.actor, group, as_user(&bot)).await?;
     let token = Token::generate(TokenKind::Hook, &mut rand::rng());
     let hash = token.hash().0;
     let hook = queries::add_hook(&mut tx, group, &bot, &hash, actor, now).await?;
-    let (target, after) = (hook.id.to_string(), Some(as_audited(&hook, group)));
-    audit::record(&mut tx, actor, "hook.created", &target, None, after, now).await?;
+    group::bot::let_in(app, &mut tx, &by.actor, group, as_user(&bot)).await?;
+    let deed = Deed::new(actor, "hook.created", hook.id).after(as_audited(&hook, group));
+    audit::record(&mut tx, deed, now).await?;
     tx.commit().await?;
     let url = format!(
         "{}/api/v1/hooks/{}",
@@ -99,10 +101,10 @@ pub async fn revoke(
     let hook = queries::revoke_hook(&mut tx, group, hook, now)
         .await?
         .ok_or(Refusal::NotFound)?;
-    let bot = queries::retire(&mut tx, hook.bot_id, now).await?;
-    leave_groups(app, &mut tx, &by.actor, &bot).await?;
-    let (target, before) = (hook.id.to_string(), Some(as_audited(&hook, group)));
-    audit::record(&mut tx, actor, "hook.revoked", &target, before, None, now).await?;
+    queries::retire(&mut tx, hook.bot_id, now).await?;
+    group::let_go::let_go(app, &mut tx, &by.actor, hook.bot_id).await?;
+    let deed = Deed::new(actor, "hook.revoked", hook.id).before(as_audited(&hook, group));
+    audit::record(&mut tx, deed, now).await?;
     tx.commit().await
 }
 
@@ -140,14 +142,6 @@ pub async fn speak(app: &App, token: &str, text: String, card: Option<Card>) -> 
 
 fn as_audited(hook: &Hook, group: ConversationId) -> serde_json::Value {
     serde_json::json!({ "name": hook.name, "bot_id": hook.bot_id, "conversation_id": group })
-}
-
-/// A bot that is no more leaves every group.
-pub(super) async fn leave_groups(app: &App, tx: &mut Tx, by: &Actor, bot: &Bot) -> Result<()> {
-    for group in queries::groups_of(tx, bot.user_id).await? {
-        group::bot::let_out(app, tx, by, group, as_user(bot)).await?;
-    }
-    Ok(())
 }
 
 fn as_user(bot: &Bot) -> User {

@@ -139,28 +139,22 @@ pub(super) async fn change(tx: &mut Tx, bot: &Bot, now: Timestamp) -> Result<()>
 }
 
 /// A bot or a hook's voice is no more; its name stays for what it said.
-pub(super) async fn retire(tx: &mut Tx, bot: UserId, now: Timestamp) -> Result<Bot> {
+pub(super) async fn retire(tx: &mut Tx, bot: UserId, now: Timestamp) -> Result<()> {
     let shop = tx.shop()?;
-    let retired = sqlx::query_as!(
-        Bot,
-        r#"
+    sqlx::query!(
+        "
         with gone as (
-          delete from staff where shop_id = $1 and user_id = $2 returning scopes
+          delete from staff where shop_id = $1 and user_id = $2
         )
-        update bots b
-        set retired_at = $3
-        from users u
-        where b.shop_id = $1 and b.user_id = $2 and u.id = b.user_id
-        returning u.id as "user_id: UserId", u.name, coalesce((select scopes from gone), '{}') as "scopes!",
-          true as "disabled!"
-        "#,
+        update bots set retired_at = $3 where shop_id = $1 and user_id = $2
+        ",
         shop.0,
         bot.0,
         now.to_sqlx() as _,
     )
-    .fetch_one(tx.sql())
+    .execute(tx.sql())
     .await?;
-    Ok(retired)
+    Ok(())
 }
 
 /// Is it a group of the shop?
@@ -304,23 +298,4 @@ pub(super) async fn voice(
     )
     .fetch_optional(sql)
     .await
-}
-
-/// The open groups that a bot is in.
-pub(super) async fn groups_of(tx: &mut Tx, bot: UserId) -> Result<Vec<ConversationId>> {
-    let shop = tx.shop()?;
-    let groups = sqlx::query_scalar!(
-        r#"
-        select m.conversation_id as "group: ConversationId"
-        from memberships m
-        join conversations c on c.id = m.conversation_id
-        where m.user_id = $2 and m.left_number is null and c.shop_id = $1 and c.closed_at is null
-        order by m.conversation_id
-        "#,
-        shop.0,
-        bot.0,
-    )
-    .fetch_all(tx.sql())
-    .await?;
-    Ok(groups)
 }

@@ -1,12 +1,13 @@
 //! Let a bot go.
 
-use super::{hook::leave_groups, queries};
+use super::queries;
 use crate::{
     account::standing,
     actor::{ManageBots, Staff},
     app::App,
-    audit,
+    audit::{self, Deed},
     error::{Refusal, Result},
+    group,
     id::UserId,
     staff,
 };
@@ -18,10 +19,9 @@ pub async fn retire(app: &App, by: &Staff<ManageBots>, bot: UserId) -> Result<()
     staff::lock(&mut tx, by.actor.user).await?;
     let before = queries::bot(&mut tx, bot).await?.ok_or(Refusal::NotFound)?;
     queries::retire(&mut tx, bot, now).await?;
-    leave_groups(app, &mut tx, &by.actor, &before).await?;
+    group::let_go::let_go(app, &mut tx, &by.actor, bot).await?;
     standing::revoke_all(&mut tx, bot, "bot_retired", now).await?;
-    let (actor, target) = (by.actor.user, bot.to_string());
-    let before = Some(before.as_audited());
-    audit::record(&mut tx, actor, "bot.retired", &target, before, None, now).await?;
+    let deed = Deed::new(by.actor.user, "bot.retired", bot).before(before.as_audited());
+    audit::record(&mut tx, deed, now).await?;
     tx.commit().await
 }

@@ -95,13 +95,11 @@ impl Config {
                 self.server.listen
             );
         }
-        // Whoever speaks plain HTTP in production is a proxy. One that is not named makes all its clients one address,
-        // on the same machine even an operator's.
-        if plain && self.limits.trusted_proxies.is_empty() {
+        // A proxy that is not named makes all its clients one address, on the same machine even an operator's.
+        if plain && self.tls.behind_proxy && self.limits.trusted_proxies.is_empty() {
             bail!(
-                "`limits.trusted_proxies` is missing: in production plain HTTP is for a proxy. List its network (on this \
-                 machine: 127.0.0.1/32) and let it set `X-Forwarded-For`, or set `tls.certificate` and `tls.key`, or use \
-                 `--profile development`"
+                "`limits.trusted_proxies` is missing: with `tls.behind_proxy` list the proxy's network (on this machine: \
+                 127.0.0.1/32) and let it set `X-Forwarded-For`, or all its clients have one address"
             );
         }
         if self.server.demo && !self.development() {
@@ -253,8 +251,13 @@ mod tests {
 
     /// SEC-01: behind a proxy that is not named everybody would have the proxy's address.
     #[test]
-    fn production_in_plain_http_wants_to_know_its_proxy() {
+    fn production_behind_a_proxy_wants_to_know_it() {
         let mut config = Config::default();
+        assert!(
+            config.check().is_ok(),
+            "a server tried out on its own machine"
+        );
+        config.tls.behind_proxy = true;
         let said = config.check().unwrap_err().to_string();
         assert!(
             said.starts_with("`limits.trusted_proxies` is missing"),

@@ -8,7 +8,7 @@ use super::{Draft, log, queries};
 use crate::{
     actor::{Actor, Chat, Staff},
     app::App,
-    audit,
+    audit::{self, Deed},
     error::{Refusal, Result},
     id::{ConversationId, UserId},
     store::Tx,
@@ -42,20 +42,10 @@ pub async fn assign(
         notice(conversation, &by.actor, subjects),
     )
     .await?;
-    let (actor, target) = (by.actor.user, conversation.to_string());
-    let before = Some(json!({ "assignee_id": former }));
-    let after = Some(json!({ "assignee_id": assignee }));
-    let now = app.clock.now();
-    audit::record(
-        &mut tx,
-        actor,
-        "conversation.assigned",
-        &target,
-        before,
-        after,
-        now,
-    )
-    .await?;
+    let deed = Deed::new(by.actor.user, "conversation.assigned", conversation)
+        .before(json!({ "assignee_id": former }))
+        .after(json!({ "assignee_id": assignee }));
+    audit::record(&mut tx, deed, app.clock.now()).await?;
     tx.commit().await
 }
 

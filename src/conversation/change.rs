@@ -17,7 +17,7 @@ use super::{
 use crate::{
     actor::Actor,
     app::App,
-    audit,
+    audit::{self, Deed},
     error::{Refusal, Result},
     event::Event,
     fact::Fact,
@@ -85,15 +85,16 @@ pub(super) async fn kept(tx: &mut Tx, conversation: ConversationId, number: u64)
     Ok(kept.ok_or(Refusal::NotFound)?)
 }
 
-/// Changes a message whose conversation is locked, shows it, and gives it as it is now.
+/// Changes a message whose conversation is locked, shows it, and gives it as it is now. `by`: nobody, the server itself.
 pub(super) async fn apply(
     tx: &mut Tx,
     (conversation, number): load::Name,
     address: Address,
-    columns: &Columns,
+    (by, columns): (Option<UserId>, &Columns),
     now: Timestamp,
 ) -> Result<Message> {
-    let remembers = queries::change::change(tx, conversation, number, columns, now).await?;
+    let change = (by, columns);
+    let remembers = queries::change::change(tx, conversation, number, change, now).await?;
     if remembers && *columns != Columns::default() {
         let fact = Fact::MessageChanged {
             conversation_id: conversation,
@@ -121,14 +122,16 @@ impl Held {
         (self.conversation, self.kept.number)
     }
 
-    /// Changes it.
+    /// Changes it, in somebody's name.
     pub(super) async fn apply(
         &self,
         tx: &mut Tx,
+        by: &Actor,
         columns: &Columns,
         now: Timestamp,
     ) -> Result<Message> {
-        apply(tx, self.name(), self.address, columns, now).await
+        let change = (Some(by.user), columns);
+        apply(tx, self.name(), self.address, change, now).await
     }
 
     /// Nobody changes what the server itself said, nor what was taken back: `not_editable`, `already_recalled`.
@@ -159,28 +162,20 @@ impl Held {
         }
     }
 
-    /// Writes down what a moderator did. The words are not repeated: `message_versions` has them.
+    /// Writes down what was done by special right. The words are not repeated: `message_versions` has them.
     pub(super) async fn record(
         &self,
         tx: &mut Tx,
         actor: &Actor,
-        action: &str,
+        action: &'static str,
         after: &Message,
         now: Timestamp,
     ) -> Result<()> {
         let target = format!("message:{}/{}", self.conversation, self.kept.number);
         let sender = self.kept.sender.map(|sender| sender.to_string());
-        let before = serde_json::json!({ "version": self.kept.version, "sender": sender });
-        let after = serde_json::json!({ "version": after.version });
-        audit::record(
-            tx,
-            actor.user,
-            action,
-            &target,
-            Some(before),
-            Some(after),
-            now,
-        )
-        .await
+        let deed = Deed::new(actor.user, action, target)
+            .before(serde_json::json!({ "version": self.kept.version, "sender": sender }))
+            .after(serde_json::json!({ "version": after.version }));
+        audit::record(tx, deed, now).await
     }
 }

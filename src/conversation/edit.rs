@@ -38,9 +38,9 @@ pub async fn edit(app: &App, actor: &Actor, request: EditMessage) -> Result<Mess
         edited: true,
         ..Columns::default()
     };
-    let message = held.apply(&mut tx, &columns, now).await?;
+    let message = held.apply(&mut tx, actor, &columns, now).await?;
     if authority == Authority::Moderator {
-        held.record(&mut tx, actor, "message.edit", &message, now)
+        held.record(&mut tx, actor, "message.edited", &message, now)
             .await?;
     }
     tx.commit().await?;

@@ -31,17 +31,22 @@ pub type Answer = Box<dyn FnOnce(Result<Posted>) + Send>;
 
 /// Says something inside a unit of work: it is shown when, and only if, the work commits.
 pub async fn append(tx: &mut Tx, clock: &Clock, draft: Draft) -> Result<Posted> {
-    let now = clock.now();
-    let outcomes = write::write(tx.sql(), std::slice::from_ref(&draft), now).await?;
-    let outcome = outcomes
-        .into_iter()
-        .next()
-        .ok_or_else(|| anyhow::anyhow!("append_messages gave no answer"))?;
-    let (posted, event) = settle(draft, outcome)?;
-    if let Some(event) = event {
-        tx.show(event);
+    let posted = append_all(tx, clock, vec![draft]).await?.pop();
+    Ok(posted.ok_or_else(|| anyhow::anyhow!("append_messages gave no answer"))?)
+}
+
+/// The same for many at once, all or none. Their conversations are locked in order of id.
+pub async fn append_all(tx: &mut Tx, clock: &Clock, drafts: Vec<Draft>) -> Result<Vec<Posted>> {
+    let outcomes = write::write(tx.sql(), &drafts, clock.now()).await?;
+    let mut said = Vec::with_capacity(drafts.len());
+    for (draft, outcome) in drafts.into_iter().zip(outcomes) {
+        let (posted, event) = settle(draft, outcome)?;
+        said.push(posted);
+        if let Some(event) = event {
+            tx.show(event);
+        }
     }
-    Ok(posted)
+    Ok(said)
 }
 
 /// The commit coordinator. Cheap to clone.

@@ -59,9 +59,11 @@ pub(crate) async fn overview(
     let unread = unread(sql, actor, &views).await?;
     let conversations = ids.iter().map(|id| {
         let view = views.get(id)?;
+        let last_message = last.remove(&id.to_string());
         Some(Conversation {
             unread: unread.get(id).copied().unwrap_or_default(),
-            last_message: last.remove(&id.to_string()),
+            active_at: view.active_at(last_message.as_ref()),
+            last_message,
             ..view.conversation()
         })
     });
@@ -106,7 +108,7 @@ struct View<'a> {
 impl View<'_> {
     /// All but what takes the log.
     fn conversation(self) -> Conversation {
-        let (seat, face) = (self.seat, self.face);
+        let seat = self.seat;
         let group = self.group_parts();
         Conversation {
             id: seat.conversation.to_string(),
@@ -121,8 +123,16 @@ impl View<'_> {
             read: seat.read,
             partner: self.partner(),
             group,
-            active_at: millis(face.active_at.to_jiff()),
             ..Conversation::default()
+        }
+    }
+
+    /// Whoever has left knows of no life after the last message that they saw.
+    fn active_at(self, last: Option<&Message>) -> i64 {
+        if self.seat.present() {
+            millis(self.face.active_at.to_jiff())
+        } else {
+            last.map_or(0, |message| message.sent_at)
         }
     }
 
@@ -156,7 +166,7 @@ impl View<'_> {
         };
         let (id, shop_id) = (group.to_string(), shop.to_string());
         let name = self.face.group_name.clone().unwrap_or_default();
-        // Whoever has left knows the group by its name, and nothing of its present.
+        // Whoever has left knows the group by the name that it had then, and nothing of its present.
         if !self.seat.present() {
             return Some(Group {
                 id,

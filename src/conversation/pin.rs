@@ -17,8 +17,8 @@ use crate::{
 /// Pinned messages of one conversation at most.
 pub const PINS: i64 = 50;
 
-/// Pins or unpins: in groups the owner and managers, in a shop's conversation its staff, between two people both. What is
-/// so already changes nothing.
+/// Pins or unpins: in groups the owner and managers, in a shop's conversation its staff (recorded), between two people
+/// both. What is so already changes nothing.
 ///
 /// Refuses with `forbidden`, `already_recalled`, and the 51st pin with `invalid_argument`.
 pub async fn pin(app: &App, actor: &Actor, request: PinMessage) -> Result<Message> {
@@ -41,7 +41,16 @@ pub async fn pin(app: &App, actor: &Actor, request: PinMessage) -> Result<Messag
         pinned: Some(request.pinned),
         ..Columns::default()
     };
-    let message = held.apply(&mut tx, &columns, app.clock.now()).await?;
+    let now = app.clock.now();
+    let message = held.apply(&mut tx, actor, &columns, now).await?;
+    if held.address.shop().is_some() {
+        let action = if request.pinned {
+            "message.pinned"
+        } else {
+            "message.unpinned"
+        };
+        held.record(&mut tx, actor, action, &message, now).await?;
+    }
     tx.commit().await?;
     Ok(message)
 }

@@ -43,7 +43,7 @@ pub async fn react(app: &App, actor: &Actor, request: React) -> Result<Message> 
         signs.require_room()?;
         queries::change::set_sign(&mut tx, conversation, number, actor.user, emoji, now).await?;
     }
-    let message = held.apply(&mut tx, &Columns::default(), now).await?;
+    let message = held.apply(&mut tx, actor, &Columns::default(), now).await?;
     tx.commit().await?;
     Ok(message)
 }

@@ -41,10 +41,10 @@ pub async fn recall(app: &App, actor: &Actor, request: RecallMessage) -> Result<
         recalled: true,
         ..Columns::default()
     };
-    let message = held.apply(&mut tx, &columns, now).await?;
+    let message = held.apply(&mut tx, actor, &columns, now).await?;
     withdraw_files(&mut tx, &held).await?;
     if authority == Authority::Moderator {
-        held.record(&mut tx, actor, "message.recall", &message, now)
+        held.record(&mut tx, actor, "message.recalled", &message, now)
             .await?;
     }
     tx.commit().await?;

@@ -19,7 +19,8 @@ use crate::{
     store::Tx,
 };
 
-/// Replaces a link card: its sender, or the staff and bots of the conversation's shop. The same card again changes nothing.
+/// Replaces a link card: its sender, or the staff and bots of the conversation's shop (recorded). The same card again
+/// changes nothing.
 ///
 /// Refuses with `not_the_sender`; with `already_recalled`; with `not_editable` what is no link card, for every other card
 /// is drawn by its own noun.
@@ -35,9 +36,12 @@ pub async fn redraw_card(app: &App, actor: &Actor, request: RedrawCard) -> Resul
     if held.kept.content.card.as_ref() == Some(&drawn) {
         return change::shown(&mut tx, held.name()).await;
     }
-    let message = held
-        .apply(&mut tx, &columns(&drawn), app.clock.now())
-        .await?;
+    let now = app.clock.now();
+    let message = held.apply(&mut tx, actor, &columns(&drawn), now).await?;
+    if held.kept.sender != Some(actor.user) {
+        held.record(&mut tx, actor, "message.redrawn", &message, now)
+            .await?;
+    }
     hang(&mut tx, conversation, &drawn).await?;
     tx.commit().await?;
     Ok(message)
@@ -56,7 +60,8 @@ pub async fn redraw(tx: &mut Tx, app: &App, name: load::Name, card: &Card) -> Re
     if kept.content.card.is_none() {
         return Err(Refusal::NotEditable.into());
     }
-    change::apply(tx, name, address, &columns(card), app.clock.now()).await
+    let change = (None, &columns(card));
+    change::apply(tx, name, address, change, app.clock.now()).await
 }
 
 /// Another picture is one of the actor's own.

@@ -8,7 +8,7 @@ use crate::{
     app::App,
     clock::millis,
     error::{Refusal, Result},
-    id::ConversationId,
+    id::{ConversationId, UserId},
 };
 
 /// Versions in one answer at most; no message has more unless its card was redrawn as often.
@@ -30,6 +30,9 @@ pub struct Former {
     pub version: u32,
     /// When the next version took its place, milliseconds since 1970, by the database's clock.
     pub replaced_at: i64,
+    /// Who edited, recalled or redrew it then; absent: the server itself.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub replaced_by: Option<UserId>,
     /// Words, attachments and card.
     pub content: proto::Message,
 }
@@ -53,7 +56,7 @@ pub async fn versions(
     held.record(
         &mut tx,
         actor,
-        "message.read_versions",
+        "message.versions_read",
         &current,
         app.clock.now(),
     )
@@ -62,6 +65,7 @@ pub async fn versions(
     let former = former.into_iter().map(|one| Former {
         version: one.version.cast_unsigned(),
         replaced_at: millis(one.replaced_at),
+        replaced_by: one.replaced_by,
         content: one.content,
     });
     Ok(Versions {

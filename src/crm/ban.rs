@@ -9,7 +9,7 @@ use super::queries;
 use crate::{
     actor::{Moderate, Staff},
     app::App,
-    audit,
+    audit::{self, Deed},
     error::{Refusal, Result, refused_argument},
     id::UserId,
 };
@@ -31,19 +31,10 @@ pub async fn ban(app: &App, by: &Staff<Moderate>, customer: UserId, reason: &str
     }
     queries::ban(&mut tx, customer, reason, by.actor.user, now).await?;
     tx.look_again(&[customer], "banned").await?;
-    let before = former.map(|reason| json!({ "reason": reason }));
-    let (after, target) = (Some(json!({ "reason": reason })), customer.to_string());
-    let actor = by.actor.user;
-    audit::record(
-        &mut tx,
-        actor,
-        "customer.banned",
-        &target,
-        before,
-        after,
-        now,
-    )
-    .await?;
+    let deed = Deed::new(by.actor.user, "customer.banned", customer)
+        .before(former.map(|reason| json!({ "reason": reason })))
+        .after(json!({ "reason": reason }));
+    audit::record(&mut tx, deed, now).await?;
     tx.commit().await
 }
 
@@ -51,18 +42,8 @@ pub async fn ban(app: &App, by: &Staff<Moderate>, customer: UserId, reason: &str
 pub async fn lift(app: &App, by: &Staff<Moderate>, customer: UserId) -> Result<()> {
     let mut tx = app.store.begin(by.shop).await?;
     let reason = queries::lift(&mut tx, customer).await?;
-    let before = Some(json!({ "reason": reason.ok_or(Refusal::NotFound)? }));
-    let (actor, target) = (by.actor.user, customer.to_string());
-    let now = app.clock.now();
-    audit::record(
-        &mut tx,
-        actor,
-        "customer.unbanned",
-        &target,
-        before,
-        None,
-        now,
-    )
-    .await?;
+    let before = json!({ "reason": reason.ok_or(Refusal::NotFound)? });
+    let deed = Deed::new(by.actor.user, "customer.unbanned", customer).before(before);
+    audit::record(&mut tx, deed, app.clock.now()).await?;
     tx.commit().await
 }

@@ -12,8 +12,8 @@ use crate::{
     group::create,
     id::ShopId,
     staff::{
-        add::{self, Newcomer},
-        roles,
+        invite::{self, Newcomer},
+        join, roles,
     },
 };
 
@@ -53,7 +53,7 @@ pub(super) async fn fill(app: &App) -> Result<()> {
     gather(app, &clothes, &actors).await
 }
 
-/// An owner opens a shop and takes on an agent.
+/// An owner opens a shop and invites an agent, who comes.
 async fn team(app: &App, shop_name: &str, owner: DemoPerson, agent: DemoPerson) -> Result<Team> {
     let (owner, shop) = owner.found(app, shop_name).await?;
     let by = owner.staff(shop)?;
@@ -64,8 +64,10 @@ async fn team(app: &App, shop_name: &str, owner: DemoPerson, agent: DemoPerson) 
         name: agent.name,
         role: role.ok_or(Refusal::NotFound)?.id,
     };
-    add::add(app, &by, newcomer).await?;
-    let agent = agent.move_in(app).await?;
+    let invited = invite::invite(app, &by, newcomer).await?;
+    let moved_in = agent.move_in(app).await?;
+    join::join(app, &moved_in.merchant()?, invited.id).await?;
+    let agent = people::actor(app, &agent.log_in(app).await?).await?;
     Ok(Team { shop, owner, agent })
 }
 

@@ -1,11 +1,13 @@
 //! Put people into a group.
 
 use proto::{AddMembers, MembersAdded};
+use serde_json::json;
 
 use super::{Power, door, door::Invitation, people, queries, standing};
 use crate::{
     actor::Actor,
     app::App,
+    audit::{self, Deed},
     error::{Refusal, Result, refused_argument},
     id::ConversationId,
 };
@@ -38,6 +40,10 @@ pub async fn add(
         return Err(Refusal::AlreadyAMember.into());
     }
     let added = u32::try_from(new.len()).unwrap_or(u32::MAX);
+    let ids: Vec<&str> = new.iter().map(|user| &user.id[..]).collect();
+    let deed =
+        Deed::new(actor.user, "group.members_added", group.id).after(json!({ "user_ids": ids }));
+    audit::record(&mut tx, deed, app.clock.now()).await?;
     let by_hand = Invitation {
         actor: Some(actor.as_seen()),
         inviter: None,

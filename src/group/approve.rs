@@ -1,5 +1,7 @@
 //! Decide on somebody who wants to come in.
 
+use serde_json::json;
+
 use super::{
     Power,
     door::{self, Invitation},
@@ -8,12 +10,14 @@ use super::{
 use crate::{
     actor::Actor,
     app::App,
+    audit::{self, Deed},
     error::{Refusal, Result},
     id::{ConversationId, UserId},
+    store::Tx,
 };
 
-/// Lets a waiting person in, with the inviter they came by. Refuses with `not_found` if nobody waits under this id,
-/// `banned`, `group_full`, `conversation_closed`.
+/// Lets a waiting person in, with the inviter they came by. Refuses with `not_found` if nobody waits under this id who may
+/// come in, `banned`, `group_full`, `conversation_closed`.
 pub async fn approve(app: &App, actor: &Actor, group: ConversationId, user: UserId) -> Result<()> {
     let (mut tx, group) = standing::open(app, actor, group, Power::Manager).await?;
     group.require_open()?;
@@ -21,14 +25,25 @@ pub async fn approve(app: &App, actor: &Actor, group: ConversationId, user: User
     let inviter = inviter.ok_or(Refusal::NotFound)?;
     let found = queries::candidates(&mut tx, group.id, &[user]).await?.pop();
     let person = found.ok_or(Refusal::NotFound)?;
-    if !person.invitable(group.shop) {
+    if person.banned {
         return Err(Refusal::Banned.into());
+    }
+    if !person.invitable(group.shop) {
+        return Err(Refusal::NotFound.into());
     }
     let approved = Invitation {
         actor: Some(actor.as_seen()),
         inviter: queries::person(&mut tx, inviter).await?,
     };
     door::admit(app, &mut tx, &group, vec![person.user], approved).await?;
+    record(
+        app,
+        &mut tx,
+        actor,
+        "group.member_approved",
+        (group.id, user),
+    )
+    .await?;
     tx.commit().await
 }
 
@@ -37,5 +52,24 @@ pub async fn decline(app: &App, actor: &Actor, group: ConversationId, user: User
     let (mut tx, group) = standing::open(app, actor, group, Power::Manager).await?;
     let inviter = queries::take_request(&mut tx, group.id, user).await?;
     inviter.ok_or(Refusal::NotFound)?;
+    record(
+        app,
+        &mut tx,
+        actor,
+        "group.member_declined",
+        (group.id, user),
+    )
+    .await?;
     tx.commit().await
+}
+
+async fn record(
+    app: &App,
+    tx: &mut Tx,
+    actor: &Actor,
+    action: &'static str,
+    (group, user): (ConversationId, UserId),
+) -> Result<()> {
+    let deed = Deed::new(actor.user, action, group).after(json!({ "user_id": user }));
+    audit::record(tx, deed, app.clock.now()).await
 }

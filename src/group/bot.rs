@@ -1,8 +1,8 @@
-//! Bots in groups: let in and out by those who manage the shop's bots, whatever they may do in the group itself.
+//! Voices of hooks in groups: let in by those who manage the shop's bots, whatever they may do in the group itself.
 
-use proto::{NoticeKind, User};
+use proto::User;
 
-use super::{door, door::Invitation, notice, queries, standing::Standing};
+use super::{door, door::Invitation, queries, standing::Standing};
 use crate::{
     actor::Actor,
     app::App,
@@ -11,7 +11,7 @@ use crate::{
     store::Tx,
 };
 
-/// Lets a bot in, with a notice. Refuses with `not_found` a group that is not the shop's, with `conversation_closed`,
+/// Lets the bot of a hook in, with a notice; the hook is there already. Refuses with `not_found` a group that is not the shop's, with `conversation_closed`,
 /// with `group_full`.
 pub async fn let_in(
     app: &App,
@@ -29,23 +29,9 @@ pub async fn let_in(
     door::admit(app, tx, &group, vec![bot], invitation).await
 }
 
-/// Lets a bot out, with a notice. Refuses with `not_found` one that is not in it.
-pub async fn let_out(
-    app: &App,
-    tx: &mut Tx,
-    by: &Actor,
-    group: ConversationId,
-    bot: User,
-) -> Result<()> {
-    let group = hold(tx, by, group).await?;
-    let id = bot.id.parse()?;
-    let said = notice::about(by, NoticeKind::MemberRemoved, vec![bot]);
-    door::part(app, tx, &group, id, said).await
-}
-
 async fn hold(tx: &mut Tx, by: &Actor, group: ConversationId) -> Result<Standing> {
     queries::lock(tx, group).await?;
-    let found = queries::standing(tx.sql(), group, by).await?;
+    let found = queries::standing(tx.sql(), group, by.user).await?;
     let shop = tx.shop()?;
     Ok(found
         .filter(|group| group.shop == shop)

@@ -8,7 +8,14 @@ use super::{
     standing::{self, Standing},
     wire,
 };
-use crate::{actor::Actor, app::App, audit, error::Result, id::ConversationId, store::Tx};
+use crate::{
+    actor::Actor,
+    app::App,
+    audit::{self, Deed},
+    error::Result,
+    id::ConversationId,
+    store::Tx,
+};
 
 /// Changes what is given and differs, in one unit of work with a notice for each; the new name and announcement are the
 /// notices' words. Refuses with `invalid_argument`, `conversation_closed`.
@@ -89,7 +96,8 @@ async fn record(
     before: &Standing,
     after: &Standing,
 ) -> Result<()> {
-    let (target, now) = (after.id.to_string(), app.clock.now());
-    let (before, after) = (Some(seen(before)), Some(seen(after)));
-    audit::record(tx, actor.user, "group.change", &target, before, after, now).await
+    let deed = Deed::new(actor.user, "group.changed", after.id)
+        .before(seen(before))
+        .after(seen(after));
+    audit::record(tx, deed, app.clock.now()).await
 }

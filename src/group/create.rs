@@ -1,6 +1,7 @@
 //! Make a group.
 
 use proto::{CreateGroup, GroupRole, NoticeKind, UserKind};
+use serde_json::json;
 
 use super::{
     Candidate, Power, announcement, name, notice, people, queries, standing::Standing, wire,
@@ -8,6 +9,7 @@ use super::{
 use crate::{
     actor::{ManageGroups, Staff},
     app::App,
+    audit::{self, Deed},
     error::{Refusal, Result},
     fact::Fact,
     id::{ConversationId, UserId},
@@ -27,6 +29,7 @@ pub async fn create(
     }
     let others = people(&request.user_ids)?;
     let mut tx = app.store.begin(staff.shop).await?;
+    queries::hold_posts(&mut tx).await?;
     let group = Standing {
         id: ConversationId::new(),
         shop: staff.shop,
@@ -55,7 +58,9 @@ pub async fn create(
     let subjects = first.into_iter().map(|one| one.user).collect();
     let said = notice::about(&staff.actor, NoticeKind::GroupCreated, subjects);
     let number = notice::say(app, &mut tx, group.id, said, &group.name).await?;
-    queries::begin_intervals(&mut tx, group.id, &ids, None, number, now).await?;
+    queries::begin_intervals(&mut tx, group.id, &ids, None, number, now)
+        .await?
+        .ok_or(Refusal::NotFound)?;
     queries::make_owner(&mut tx, group.id, staff.actor.user).await?;
     let fact = Fact::MembersJoined {
         conversation_id: group.id,
@@ -63,6 +68,9 @@ pub async fn create(
         inviter_id: None,
     };
     tx.remember(&fact, now).await?;
+    let deed = Deed::new(staff.actor.user, "group.created", group.id)
+        .after(json!({ "name": group.name, "members": members }));
+    audit::record(&mut tx, deed, now).await?;
     tx.commit().await?;
     Ok(wire::group(&Standing { members, ..group }, now))
 }

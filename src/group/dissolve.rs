@@ -4,7 +4,13 @@ use proto::NoticeKind;
 use serde_json::json;
 
 use super::{Power, notice, queries, standing};
-use crate::{actor::Actor, app::App, audit, error::Result, id::ConversationId};
+use crate::{
+    actor::Actor,
+    app::App,
+    audit::{self, Deed},
+    error::Result,
+    id::ConversationId,
+};
 
 /// Ends a group: a last notice tells everybody, nothing is said in it any more, nobody comes in; its members keep what
 /// they have read. Does nothing if it has ended.
@@ -19,16 +25,7 @@ pub async fn dissolve(app: &App, actor: &Actor, group: ConversationId) -> Result
     queries::close(&mut tx, group.id, now).await?;
     notice::changed(&mut tx, &group);
     let before = json!({ "name": group.name, "members": group.members });
-    let target = group.id.to_string();
-    audit::record(
-        &mut tx,
-        actor.user,
-        "group.dissolve",
-        &target,
-        Some(before),
-        None,
-        now,
-    )
-    .await?;
+    let deed = Deed::new(actor.user, "group.dissolved", group.id).before(before);
+    audit::record(&mut tx, deed, now).await?;
     tx.commit().await
 }

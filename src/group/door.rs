@@ -1,6 +1,6 @@
 //! Coming in and going out: the notice first, then the interval that begins or ends with its number.
 
-use proto::{Notice, NoticeKind, User};
+use proto::{Notice, NoticeKind, User, UserKind};
 
 use super::{notice, queries, standing::Standing};
 use crate::{
@@ -27,6 +27,10 @@ pub(super) async fn admit(
     queries::take_places(tx, group.id, ids.len(), app.config.limits.group_members)
         .await?
         .ok_or(Refusal::GroupFull)?;
+    let working = people
+        .iter()
+        .filter(|user| user.kind() != UserKind::Customer);
+    let working: Vec<UserId> = working.filter_map(|user| user.id.parse().ok()).collect();
     let inviter = invitation
         .inviter
         .as_ref()
@@ -40,10 +44,11 @@ pub(super) async fn admit(
     let number = notice::say(app, tx, group.id, said, "").await?;
     let now = app.clock.now();
     let returned = queries::begin_intervals(tx, group.id, &ids, inviter, number, now).await?;
-    for user in returned {
-        // Their lines may not know of the earlier time: they came while these people were away.
-        tx.look_again(&[user], "came_back").await?;
-    }
+    // Lines may not know of an earlier time: they came while these people were away. Those of staff and bots may know of one
+    // that went with an earlier post.
+    let mut anew = returned.ok_or(Refusal::NotFound)?;
+    anew.extend(working);
+    tx.look_again(&anew, "came_back").await?;
     queries::forget_requests(tx, group.id, &ids).await?;
     let fact = Fact::MembersJoined {
         conversation_id: group.id,

@@ -7,7 +7,7 @@ use super::{Power, notice, queries, standing};
 use crate::{
     actor::Actor,
     app::App,
-    audit,
+    audit::{self, Deed},
     error::{Refusal, Result, refused_argument},
     id::{ConversationId, UserId},
 };
@@ -38,18 +38,10 @@ pub async fn hand_over(
     let said = notice::about(actor, NoticeKind::OwnerChanged, vec![heir.user]);
     notice::say(app, &mut tx, group.id, said, "").await?;
     notice::changed(&mut tx, &group);
-    let seen = |owner: Option<UserId>| Some(json!({ "owner": owner }));
-    let (before, after) = (seen(former), seen(Some(user)));
-    let (target, now) = (group.id.to_string(), app.clock.now());
-    audit::record(
-        &mut tx,
-        actor.user,
-        "group.hand_over",
-        &target,
-        before,
-        after,
-        now,
-    )
-    .await?;
+    let seen = |owner: Option<UserId>| json!({ "owner": owner });
+    let deed = Deed::new(actor.user, "group.owner_changed", group.id)
+        .before(seen(former))
+        .after(seen(Some(user)));
+    audit::record(&mut tx, deed, app.clock.now()).await?;
     tx.commit().await
 }

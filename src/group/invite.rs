@@ -2,6 +2,7 @@
 
 use jiff::SignedDuration;
 use proto::{Invite, MakeInvite};
+use serde_json::json;
 
 use super::{
     OPEN_INVITES, Power, person, queries,
@@ -14,6 +15,7 @@ use crate::{
     account::token::{Token, TokenKind},
     actor::Actor,
     app::App,
+    audit::{self, Deed},
     clock::millis,
     error::{Refusal, Result, refused_argument},
     id::{ConversationId, InviteId, UserId},
@@ -55,6 +57,9 @@ pub async fn make(
         _ => (personal(&mut tx, &group, &request).await?, None),
     };
     let id = queries::add_invite(&mut tx, group.id, actor.user, &new, expires_at, now).await?;
+    let seen = json!({ "invite_id": id, "user_id": new.invitee, "uses": new.uses });
+    let deed = Deed::new(actor.user, "group.invite_made", group.id).after(seen);
+    audit::record(&mut tx, deed, now).await?;
     tx.commit().await?;
     Ok(Invite {
         id: id.to_string(),
@@ -117,6 +122,9 @@ pub async fn revoke(
     if !queries::revoke_invite(&mut tx, group.id, invite, only, now).await? {
         return Err(Refusal::NotFound.into());
     }
+    let deed = Deed::new(actor.user, "group.invite_revoked", group.id)
+        .before(json!({ "invite_id": invite }));
+    audit::record(&mut tx, deed, now).await?;
     tx.commit().await
 }
 

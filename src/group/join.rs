@@ -3,6 +3,7 @@
 use proto::AcceptInvite;
 
 use super::{
+    Power,
     door::{self, Invitation},
     must_wait, queries,
     standing::{self, Standing},
@@ -18,9 +19,11 @@ use crate::{
 };
 
 /// Comes in by a link or a personal invitation; the membership remembers the inviter (GRP-02). A group with join
-/// approval notes the wish and answers `join_pending`; only a manager's personal invitation needs no approval.
+/// approval notes the wish and answers `join_pending`; only a manager's personal invitation needs no approval. An
+/// invitation is worth what its maker may do now.
 ///
-/// Refuses with `invite_invalid` (unknown, expired, revoked, used up, somebody else's, group dissolved),
+/// Refuses with `invite_invalid` (unknown, expired, revoked, used up, somebody else's, of somebody who has left, group
+/// dissolved),
 /// `already_a_member`, `banned`, `forbidden` for those who belong to another shop, `group_full`, `join_pending`.
 pub async fn join(app: &App, actor: &Actor, request: AcceptInvite) -> Result<proto::Group> {
     let (invite, group) = find(app, actor, &request).await?;
@@ -32,7 +35,12 @@ pub async fn join(app: &App, actor: &Actor, request: AcceptInvite) -> Result<pro
     let now = app.clock.now();
     let invite = queries::use_invite(&mut tx, group.id, invite, now).await?;
     let invite = invite.ok_or(Refusal::InviteInvalid)?;
-    if must_wait(group.join_approval, invite.vouched) {
+    let inviter = queries::standing(tx.sql(), group.id, invite.inviter).await?;
+    let power = inviter.map_or(Power::Outsider, |inviter| inviter.power);
+    if power == Power::Outsider {
+        return Err(Refusal::InviteInvalid.into());
+    }
+    if must_wait(group.join_approval, invite.vouched && power.may_run()) {
         queries::ask(&mut tx, group.id, actor.user, invite.inviter, now).await?;
         tx.commit().await?;
         return Err(Refusal::JoinPending.into());
@@ -42,7 +50,7 @@ pub async fn join(app: &App, actor: &Actor, request: AcceptInvite) -> Result<pro
         inviter: queries::person(&mut tx, invite.inviter).await?,
     };
     door::admit(app, &mut tx, &group, vec![person], by_invitation).await?;
-    let standing = queries::standing(tx.sql(), group.id, actor).await?;
+    let standing = queries::standing(tx.sql(), group.id, actor.user).await?;
     tx.commit().await?;
     Ok(wire::group(&standing.ok_or(Refusal::NotFound)?, now))
 }

@@ -7,7 +7,7 @@ use super::{Power, notice, queries, standing};
 use crate::{
     actor::Actor,
     app::App,
-    audit,
+    audit::{self, Deed},
     error::{Refusal, Result},
     id::{ConversationId, UserId},
 };
@@ -48,18 +48,10 @@ async fn turn(
     let said = notice::about(actor, kind, vec![member.user]);
     notice::say(app, &mut tx, group.id, said, "").await?;
     notice::changed(&mut tx, &group);
-    let seen = |role: GroupRole| Some(json!({ "user_id": user, "role": role.word() }));
-    let (before, after) = (seen(member.role), seen(role));
-    let (target, now) = (group.id.to_string(), app.clock.now());
-    audit::record(
-        &mut tx,
-        actor.user,
-        "group.change_role",
-        &target,
-        before,
-        after,
-        now,
-    )
-    .await?;
+    let seen = |role: GroupRole| json!({ "user_id": user, "role": role.word() });
+    let deed = Deed::new(actor.user, "group.role_changed", group.id)
+        .before(seen(member.role))
+        .after(seen(role));
+    audit::record(&mut tx, deed, app.clock.now()).await?;
     tx.commit().await
 }

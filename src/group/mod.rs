@@ -7,8 +7,11 @@
 //! | nothing: the group does not exist for them | see the group and its members, make links, invite people, leave | rename, announce, mute all, add people, approve, see and revoke all links, mute and remove members | name and dismiss managers, mute and remove them, hand over, dissolve |
 //!
 //! Staff of the shop who hold `manage_groups` have a manager's power without being in the group, and an owner's if they
-//! also hold `manage_shop`, so that no group is left without anybody. A role of theirs in the group counts while they work
-//! for the shop. Speaking and reading take membership, always.
+//! also hold `manage_shop`, so that no group is left without anybody. Speaking and reading take membership, always.
+//!
+//! Staff and bots are in a group while they have a post in its shop, and when it ends they are let go (`let_go.rs`) in the
+//! very transaction that ends it. Nothing else asks about that: who works nowhere has no membership. Coming in holds the
+//! shop's posts (`queries::hold_posts`), so that nobody slips in while theirs ends.
 //!
 //! Coming and going is written in the log: the notice is appended first, and its number, taken under the conversation's
 //! lock, is where the interval of taking part begins or ends, in the same transaction (`door.rs`).
@@ -24,6 +27,7 @@ pub mod hand_over;
 pub mod invite;
 pub mod join;
 pub mod leave;
+pub mod let_go;
 pub mod list;
 pub mod manager;
 pub mod mute;

@@ -11,7 +11,7 @@ use super::{
 use crate::{
     actor::Actor,
     app::App,
-    audit,
+    audit::{self, Deed},
     error::{Refusal, Result, refused_argument},
     id::{ConversationId, UserId},
     store::Tx,
@@ -79,16 +79,13 @@ async fn record(
     [before, after]: [Option<Timestamp>; 2],
     now: Timestamp,
 ) -> Result<()> {
-    let seen = |until: Option<Timestamp>| Some(json!({ "user_id": user, "muted_until": until }));
-    let target = group.id.to_string();
-    audit::record(
-        tx,
-        actor.user,
-        "group.mute_member",
-        &target,
-        seen(before),
-        seen(after),
-        now,
-    )
-    .await
+    let seen = |until: Option<Timestamp>| json!({ "user_id": user, "muted_until": until });
+    let action = match after {
+        Some(_) => "group.member_muted",
+        None => "group.member_unmuted",
+    };
+    let deed = Deed::new(actor.user, action, group.id)
+        .before(seen(before))
+        .after(seen(after));
+    audit::record(tx, deed, now).await
 }

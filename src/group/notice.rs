@@ -39,19 +39,24 @@ pub(super) async fn say(
     notice: Notice,
     words: &str,
 ) -> Result<u64> {
+    let draft = draft(group, notice, words);
+    Ok(log::append(tx, &app.clock, draft).await?.number)
+}
+
+/// A notice as the log takes it.
+pub(super) fn draft(group: ConversationId, notice: Notice, words: &str) -> Draft {
     let message = Message {
         conversation_id: group.to_string(),
         text: words.to_owned(),
         notice: Some(notice),
         ..Message::default()
     };
-    let draft = Draft {
+    Draft {
         conversation: group,
         sender: None,
         message,
         fingerprint: None,
-    };
-    Ok(log::append(tx, &app.clock, draft).await?.number)
+    }
 }
 
 /// Tells everybody's screens that the group is not what it was. Says only which group: this event has no place in the

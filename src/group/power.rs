@@ -1,11 +1,10 @@
 //! Who may do what: the rules of the table in the front page of groups.
 
-use proto::{GroupRole, Permission, UserKind};
+use proto::{GroupRole, Permission};
 
 use crate::{
-    actor::{Actor, Permissions},
+    actor::Permissions,
     error::{Refusal, Result},
-    id::ShopId,
 };
 
 /// What somebody may do in a group.
@@ -22,20 +21,8 @@ pub enum Power {
 }
 
 impl Power {
-    /// From an actor's role in a group of `shop`. The role of a merchant or bot counts while they work there: who was
-    /// sent away by the shop runs none of its groups.
-    pub fn held_by(actor: &Actor, role: GroupRole, shop: ShopId) -> Self {
-        let works_here = actor.posts.iter().any(|post| post.shop == shop);
-        let power = Self::of(role, actor.permissions_in(shop));
-        if works_here || actor.kind == UserKind::Customer {
-            power
-        } else {
-            power.min(Self::Member)
-        }
-    }
-
     /// From a role in the group and permissions in its shop.
-    fn of(role: GroupRole, permissions: Permissions) -> Self {
+    pub fn of(role: GroupRole, permissions: Permissions) -> Self {
         let staff = match permissions.include(Permission::ManageGroups) {
             true if permissions.include(Permission::ManageShop) => Self::Owner,
             true => Self::Manager,

@@ -7,7 +7,7 @@ use super::{Power, door, notice, queries, standing};
 use crate::{
     actor::Actor,
     app::App,
-    audit,
+    audit::{self, Deed},
     error::{Refusal, Result},
     id::{ConversationId, UserId},
 };
@@ -25,16 +25,7 @@ pub async fn remove(app: &App, actor: &Actor, group: ConversationId, user: UserI
     let said = notice::about(actor, NoticeKind::MemberRemoved, vec![member.user]);
     door::part(app, &mut tx, &group, user, said).await?;
     let before = json!({ "user_id": user, "role": member.role.word() });
-    let (target, now) = (group.id.to_string(), app.clock.now());
-    audit::record(
-        &mut tx,
-        actor.user,
-        "group.remove_member",
-        &target,
-        Some(before),
-        None,
-        now,
-    )
-    .await?;
+    let deed = Deed::new(actor.user, "group.member_removed", group.id).before(before);
+    audit::record(&mut tx, deed, app.clock.now()).await?;
     tx.commit().await
 }

@@ -48,7 +48,7 @@ pub(super) async fn look(
     group: ConversationId,
     least: Power,
 ) -> Result<Standing> {
-    let found = queries::standing(app.store.pool(), group, actor).await?;
+    let found = queries::standing(app.store.pool(), group, actor.user).await?;
     let standing = found.ok_or(Refusal::NotFound)?;
     standing.power.require(least)?;
     Ok(standing)
@@ -75,6 +75,6 @@ pub(super) async fn lock(
     let shop = queries::shop_of(app.store.pool(), group).await?;
     let mut tx = app.store.begin(shop.ok_or(Refusal::NotFound)?).await?;
     queries::lock(&mut tx, group).await?;
-    let standing = queries::standing(tx.sql(), group, actor).await?;
+    let standing = queries::standing(tx.sql(), group, actor.user).await?;
     Ok((tx, standing.ok_or(Refusal::NotFound)?))
 }

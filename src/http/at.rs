@@ -2,12 +2,18 @@
 
 use serde::Deserialize;
 
-use crate::id::{ConversationId, HookId, RoleId, UserId};
+use crate::id::{ConversationId, HookId, RoleId, StaffInviteId, UserId};
 
 /// A person or bot.
 #[derive(Deserialize)]
 pub struct OfUser {
     pub(super) user_id: UserId,
+}
+
+/// An invitation to the staff.
+#[derive(Deserialize)]
+pub struct OfStaffInvite {
+    pub(super) invite_id: StaffInviteId,
 }
 
 /// A role.

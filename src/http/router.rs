@@ -107,11 +107,7 @@ fn api() -> OpenApiRouter<App> {
             .routes(routes!(webhook::replay))
             .routes(routes!(shop::open))
             .routes(routes!(shop::show, shop::change))
-            .routes(routes!(staff::list, staff::add))
-            .routes(routes!(staff::change))
-            .routes(routes!(staff::roles, staff::compose))
-            .routes(routes!(staff::change_role))
-            .routes(routes!(staff::alerts, staff::choose_alerts))
+            .merge(staff())
             .routes(routes!(crm::contact))
             .routes(routes!(crm::ban, crm::lift_ban))
             .routes(routes!(crm::assign))
@@ -125,6 +121,21 @@ fn api() -> OpenApiRouter<App> {
             .merge(uploads())
             .routes(routes!(dev::outbox)),
     )
+}
+
+/// Staff: who they are, how they come, what they may, which alerts they are shown.
+fn staff() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(staff::list))
+        .routes(routes!(staff::change))
+        .routes(routes!(staff::invite, staff::invites))
+        .routes(routes!(staff::withdraw))
+        .routes(routes!(staff::my_invites))
+        .routes(routes!(staff::join))
+        .routes(routes!(staff::decline))
+        .routes(routes!(staff::roles, staff::compose))
+        .routes(routes!(staff::change_role))
+        .routes(routes!(staff::alerts, staff::choose_alerts))
 }
 
 /// Groups: whom they hold, who runs them, how people come in.
@@ -161,7 +172,8 @@ const CREATES: &[&str] = &[
     "/api/v1/registrations/customer",
     "/api/v1/shops/{shop_id}/embed-keys",
     "/api/v1/shops",
-    "/api/v1/shops/{shop_id}/staff",
+    "/api/v1/shops/{shop_id}/staff-invites",
+    "/api/v1/staff-invites/{invite_id}/accept",
     "/api/v1/shops/{shop_id}/roles",
     "/api/v1/shops/{shop_id}/bots",
     "/api/v1/shops/{shop_id}/groups",

@@ -1,30 +1,49 @@
-//! A shop's staff and roles over REST, and everybody's choice of alerts.
+//! A shop's staff, their invitations and roles over REST, and everybody's choice of alerts.
 
 use axum::{Json, extract::State};
-use proto::{AlertKind, Permission};
+use proto::{AlertKind, Done, Permission};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    at::{OfRole, OfUser},
+    at::{OfRole, OfStaffInvite, OfUser},
     body::{Asked, Body, Named, PageOf},
     reply::{Answer, ProblemBody},
 };
 use crate::{
-    actor::{Actor, ManageStaff, Staff},
+    actor::{Actor, ManageStaff, Merchant, Staff},
     app::App,
-    id::{RoleId, ShopId, UserId},
-    staff::{self, Colleague, StaffPage, add::Newcomer, change::Change, roles::Role},
+    id::{RoleId, ShopId, StaffInviteId, UserId},
+    staff::{
+        self, Colleague, StaffPage,
+        change::Change,
+        invite::{Newcomer, StaffInvite},
+        join::MyStaffInvite,
+        roles::Role,
+    },
 };
 
-/// Somebody to be added.
+/// Somebody to be invited.
 #[derive(Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewColleague {
     /// Their mobile number: whoever gets its codes logs in.
     phone: String,
-    /// For a number that has no merchant account yet; 1 to 100 characters.
+    /// What the shop calls them until they come, and the name of the account if the number has none yet; 1 to 100
+    /// characters.
     name: String,
     role_id: RoleId,
+}
+
+/// Open invitations of a shop.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct StaffInvites {
+    invites: Vec<StaffInvite>,
+}
+
+/// Open invitations of a person.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct MyStaffInvites {
+    invites: Vec<MyStaffInvite>,
 }
 
 /// What is to be different; what is missing stays.
@@ -82,21 +101,76 @@ pub async fn list(
     ))
 }
 
-/// Add somebody to the staff.
-#[utoipa::path(post, path = "/shops/{shop_id}/staff", tag = "staff", security(("token" = [])),
+/// Invite somebody to the staff by phone number. The answer says nothing of the number's account, nor whether there is one:
+/// who it is, the staff see once they have accepted.
+#[utoipa::path(post, path = "/shops/{shop_id}/staff-invites", tag = "staff", security(("token" = [])),
     params(("shop_id" = ShopId, Path)), request_body = NewColleague,
-    responses((status = 200, body = Colleague), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
-pub async fn add(
+    responses((status = 200, body = StaffInvite), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
+pub async fn invite(
     State(app): State<App>,
     by: Staff<ManageStaff>,
     Body(body): Body<NewColleague>,
-) -> Answer<Colleague> {
+) -> Answer<StaffInvite> {
     let newcomer = Newcomer {
         phone: &body.phone,
         name: &body.name,
         role: body.role_id,
     };
-    Ok(Json(staff::add::add(&app, &by, newcomer).await?))
+    Ok(Json(staff::invite::invite(&app, &by, newcomer).await?))
+}
+
+/// The shop's open invitations to its staff, the newest first.
+#[utoipa::path(get, path = "/shops/{shop_id}/staff-invites", tag = "staff", security(("token" = [])),
+    params(("shop_id" = ShopId, Path)), responses((status = 200, body = StaffInvites), (status = 403, body = ProblemBody)))]
+pub async fn invites(State(app): State<App>, by: Staff<ManageStaff>) -> Answer<StaffInvites> {
+    let invites = staff::invite::open(&app, &by).await?;
+    Ok(Json(StaffInvites { invites }))
+}
+
+/// Take an invitation back.
+#[utoipa::path(delete, path = "/shops/{shop_id}/staff-invites/{invite_id}", tag = "staff", security(("token" = [])),
+    params(("shop_id" = ShopId, Path), ("invite_id" = StaffInviteId, Path)),
+    responses((status = 200, body = Done), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody)))]
+pub async fn withdraw(
+    State(app): State<App>,
+    by: Staff<ManageStaff>,
+    Named(at): Named<OfStaffInvite>,
+) -> Answer<Done> {
+    staff::invite::withdraw(&app, &by, at.invite_id).await?;
+    Ok(Json(Done {}))
+}
+
+/// The shops that invite me to their staff, the newest invitation first; merchant accounts only.
+#[utoipa::path(get, path = "/staff-invites", tag = "me", security(("token" = [])),
+    responses((status = 200, body = MyStaffInvites), (status = 403, body = ProblemBody)))]
+pub async fn my_invites(State(app): State<App>, me: Merchant) -> Answer<MyStaffInvites> {
+    let invites = staff::join::mine(&app, &me).await?;
+    Ok(Json(MyStaffInvites { invites }))
+}
+
+/// Come to a shop's staff. From now on its staff see who I am.
+#[utoipa::path(post, path = "/staff-invites/{invite_id}/accept", tag = "me", security(("token" = [])),
+    params(("invite_id" = StaffInviteId, Path)),
+    responses((status = 200, body = Colleague), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 410, body = ProblemBody)))]
+pub async fn join(
+    State(app): State<App>,
+    me: Merchant,
+    Named(at): Named<OfStaffInvite>,
+) -> Answer<Colleague> {
+    Ok(Json(staff::join::join(&app, &me, at.invite_id).await?))
+}
+
+/// Decline an invitation.
+#[utoipa::path(delete, path = "/staff-invites/{invite_id}", tag = "me", security(("token" = [])),
+    params(("invite_id" = StaffInviteId, Path)),
+    responses((status = 200, body = Done), (status = 403, body = ProblemBody), (status = 410, body = ProblemBody)))]
+pub async fn decline(
+    State(app): State<App>,
+    me: Merchant,
+    Named(at): Named<OfStaffInvite>,
+) -> Answer<Done> {
+    staff::join::decline(&app, &me, at.invite_id).await?;
+    Ok(Json(Done {}))
 }
 
 /// Give somebody another role, disable them, or let them work again.

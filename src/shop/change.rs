@@ -6,7 +6,7 @@ use super::{Shop, name, queries};
 use crate::{
     actor::{ManageShop, Staff},
     app::App,
-    audit,
+    audit::{self, Deed},
     error::{Refusal, Result},
 };
 
@@ -19,17 +19,10 @@ pub async fn rename(app: &App, by: &Staff<ManageShop>, wanted: &str) -> Result<S
         return Ok(former);
     }
     queries::rename(&mut tx, name).await?;
-    let (before, after) = (json!({ "name": former.name }), json!({ "name": name }));
-    audit::record(
-        &mut tx,
-        by.actor.user,
-        "shop.changed",
-        &by.shop.to_string(),
-        Some(before),
-        Some(after),
-        app.clock.now(),
-    )
-    .await?;
+    let deed = Deed::new(by.actor.user, "shop.changed", by.shop)
+        .before(json!({ "name": former.name }))
+        .after(json!({ "name": name }));
+    audit::record(&mut tx, deed, app.clock.now()).await?;
     tx.commit().await?;
     Ok(Shop {
         name: name.to_owned(),

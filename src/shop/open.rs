@@ -1,7 +1,14 @@
 //! Open a shop.
 
 use super::{Shop, name, queries};
-use crate::{actor::Merchant, app::App, audit, error::Result, id::ShopId, staff};
+use crate::{
+    actor::Merchant,
+    app::App,
+    audit::{self, Deed},
+    error::Result,
+    id::ShopId,
+    staff,
+};
 
 /// Opens a shop with the merchant as its owner. Refuses a bad name with `invalid_argument`.
 pub async fn open(app: &App, merchant: &Merchant, wanted: &str) -> Result<Shop> {
@@ -11,16 +18,8 @@ pub async fn open(app: &App, merchant: &Merchant, wanted: &str) -> Result<Shop> 
     let shop = queries::add(&mut tx, shop, name, now).await?;
     staff::found(&mut tx, owner, now).await?;
     let after = serde_json::json!({ "name": shop.name });
-    audit::record(
-        &mut tx,
-        owner,
-        "shop.opened",
-        &shop.id.to_string(),
-        None,
-        Some(after),
-        now,
-    )
-    .await?;
+    let deed = Deed::new(owner, "shop.opened", shop.id).after(after);
+    audit::record(&mut tx, deed, now).await?;
     tx.commit().await?;
     Ok(shop)
 }

@@ -7,8 +7,9 @@ use crate::{
     account::standing,
     actor::{ManageStaff, Permissions, Staff},
     app::App,
-    audit,
+    audit::{self, Deed},
     error::{Refusal, Result},
+    group,
     id::{RoleId, UserId},
     store::Tx,
 };
@@ -22,8 +23,9 @@ pub struct Change {
     pub disabled: Option<bool>,
 }
 
-/// Changes somebody's place on the staff. It holds from their next request on, and for their open sockets; whoever is
-/// disabled and has no other post is logged out everywhere.
+/// Changes somebody's place on the staff. It holds from their next request on, and for their open sockets. Whoever is
+/// disabled leaves all groups of the shop, for good: enabled again they are invited anew. Who has no other post is
+/// logged out everywhere.
 ///
 /// Refuses with `not_found` who is not on the staff and a role that the shop does not have, with `forbidden` what
 /// [`may_change`] forbids, with `last_owner` what would leave the shop without an owner.
@@ -57,18 +59,14 @@ pub async fn change(
     if queries::owners(&mut tx).await? == 0 {
         return Err(Refusal::LastOwner.into());
     }
+    if after.disabled && !before.disabled {
+        group::let_go::let_go(app, &mut tx, &by.actor, user).await?;
+    }
     tell(&mut tx, &after, now).await?;
-    let (target, values) = (user.to_string(), (before.as_audited(), after.as_audited()));
-    audit::record(
-        &mut tx,
-        by.actor.user,
-        action(&before, &after),
-        &target,
-        Some(values.0),
-        Some(values.1),
-        now,
-    )
-    .await?;
+    let deed = Deed::new(by.actor.user, action(&before, &after), user)
+        .before(before.as_audited())
+        .after(after.as_audited());
+    audit::record(&mut tx, deed, now).await?;
     tx.commit().await?;
     Ok(after)
 }

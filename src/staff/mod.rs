@@ -3,9 +3,10 @@
 //! Everything that changes rights happens while the shop's row is held (`queries::lock`), which also reads what the
 //! person who changes them holds at that moment: two owners who demote each other do not both succeed.
 
-pub mod add;
 pub mod alerts;
 pub mod change;
+pub mod invite;
+pub mod join;
 mod queries;
 pub mod roles;
 

@@ -7,7 +7,7 @@ use super::{may_change, queries};
 use crate::{
     actor::{ManageStaff, Permissions, Staff},
     app::App,
-    audit,
+    audit::{self, Deed},
     error::{Refusal, Result, refused_argument},
     id::RoleId,
     store::Tx,
@@ -104,23 +104,14 @@ async fn write_down(
     app: &App,
     tx: &mut Tx,
     by: &Staff<ManageStaff>,
-    action: &str,
+    action: &'static str,
     before: Option<&Role>,
     after: &Role,
 ) -> Result<()> {
-    let (actor, target) = (by.actor.user, after.id.to_string());
-    let before = before.map(Role::as_audited);
-    let now = app.clock.now();
-    audit::record(
-        tx,
-        actor,
-        action,
-        &target,
-        before,
-        Some(after.as_audited()),
-        now,
-    )
-    .await
+    let deed = Deed::new(by.actor.user, action, after.id)
+        .before(before.map(Role::as_audited))
+        .after(after.as_audited());
+    audit::record(tx, deed, app.clock.now()).await
 }
 
 /// A shop's own `owner` would be taken for the built-in one.

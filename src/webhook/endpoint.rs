@@ -13,7 +13,7 @@ use super::{
 use crate::{
     actor::{ManageBots, Permissions, Staff},
     app::App,
-    audit,
+    audit::{self, Deed},
     error::{Error, Reason, Refusal, Result, refused_argument},
     id::{EndpointId, UserId},
     sign::Secret,
@@ -51,7 +51,8 @@ pub struct EndpointChange {
 /// Adds an endpoint and makes its secret.
 ///
 /// Refuses with `address_refused` where we may not call, `invalid_argument`, `not_found` for another shop's bot,
-/// `quota_exceeded` beyond [`ENDPOINTS`], `forbidden` to send every message somewhere without `chat` and `manage_groups`.
+/// `quota_exceeded` beyond [`ENDPOINTS`], `forbidden` to send more somewhere than one may hear oneself: every message takes
+/// `chat` and `manage_groups`, what a bot hears takes all of its scopes.
 pub async fn add(
     app: &App,
     staff: &Staff<ManageBots>,
@@ -62,8 +63,8 @@ pub async fn add(
     let secret = Secret::generate(&mut rand::rng());
     let mut act = Act::begin(app, staff, EndpointId::new()).await?;
     if let Some(bot) = new.bot_id {
-        let bot = queries::bot_of_shop(&mut act.tx, bot).await?;
-        bot.ok_or(Refusal::NotFound)?;
+        let scopes = queries::scopes(&mut act.tx, bot).await?;
+        scopes.ok_or(Refusal::NotFound)?;
     }
     let (id, now) = (act.id, app.clock.now());
     let sealed = app.vault.seal(&row(id), &secret.reveal());
@@ -182,47 +183,55 @@ impl<'a> Act<'a> {
         })
     }
 
-    /// Every word of every conversation goes only where somebody sends it who may read them all. Refuses with `forbidden`.
-    async fn may_hear_everything(&mut self) -> Result<()> {
+    /// What is heard goes only where somebody sends it who may hear it themselves. Refuses with `forbidden`.
+    async fn may_hear(&mut self, endpoint: &Endpoint) -> Result<()> {
         let held = staff::lock(&mut self.tx, self.staff.actor.user).await?;
-        let everything = [Permission::Chat, Permission::ManageGroups];
-        staff::may_change(held, Permissions::NONE, everything.into_iter().collect())
+        let heard = match endpoint.bot_id {
+            Some(bot) => {
+                let scopes = queries::scopes(&mut self.tx, bot).await?;
+                Permissions::from_words(scopes.unwrap_or_default())
+            }
+            None => [Permission::Chat, Permission::ManageGroups]
+                .into_iter()
+                .collect(),
+        };
+        staff::may_change(held, Permissions::NONE, heard)
     }
 
     /// Sees to it that the shop remembers what its endpoints want, leaves a record, and commits. Gives the endpoint as
     /// it is now; nothing is kept where there was none before and there is none now.
-    async fn done(mut self, action: &str) -> Result<Option<Endpoint>> {
+    async fn done(mut self, action: &'static str) -> Result<Option<Endpoint>> {
         let after = queries::one(&mut self.tx, self.id).await?;
         if self.before.is_none() && after.is_none() {
             return Ok(None);
         }
-        if hears_more(self.before.as_ref(), after.as_ref()) {
-            self.may_hear_everything().await?;
+        if let Some(endpoint) = hears_more(self.before.as_ref(), after.as_ref()) {
+            self.may_hear(endpoint).await?;
         }
         queries::remember_what_is_wanted(&mut self.tx).await?;
-        let (actor, target) = (self.staff.actor.user, self.id.to_string());
-        let (was, is) = (picture(self.before.as_ref()), picture(after.as_ref()));
-        audit::record(
-            &mut self.tx,
-            actor,
-            action,
-            &target,
-            was,
-            is,
-            self.app.clock.now(),
-        )
-        .await?;
+        let deed = Deed::new(self.staff.actor.user, action, self.id)
+            .before(picture(self.before.as_ref()))
+            .after(picture(after.as_ref()));
+        audit::record(&mut self.tx, deed, self.app.clock.now()).await?;
         self.tx.commit().await?;
         Ok(after)
     }
 }
 
-/// Does it begin to hear every word, or hear it elsewhere than before?
-fn hears_more(before: Option<&Endpoint>, after: Option<&Endpoint>) -> bool {
-    let words = |event: &String| [MESSAGE_POSTED, MESSAGE_CHANGED].contains(&event.as_str());
-    let every_word = |one: &&Endpoint| one.bot_id.is_none() && one.events.iter().any(words);
-    let place = |one: Option<&Endpoint>| one.filter(every_word).map(|one| one.url.clone());
-    place(after).is_some_and(|url| place(before) != Some(url))
+/// The endpoint, if it begins to hear something that not all may hear, or hears it elsewhere than before: words, or what
+/// is told to a bot.
+fn hears_more<'a>(before: Option<&Endpoint>, after: Option<&'a Endpoint>) -> Option<&'a Endpoint> {
+    let after = after?;
+    let words = |event: &&String| [MESSAGE_POSTED, MESSAGE_CHANGED].contains(&event.as_str());
+    let guarded = |event: &&String| after.bot_id.is_some() || words(event);
+    let before = before.filter(|before| before.url == after.url);
+    let heard = |event: &String| before.is_some_and(|before| before.events.contains(event));
+    let new = after
+        .events
+        .iter()
+        .filter(guarded)
+        .any(|event| !heard(event));
+    new.then_some(after)
 }
 
 fn picture(endpoint: Option<&Endpoint>) -> Option<Value> {

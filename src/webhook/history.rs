@@ -4,12 +4,14 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Deserialize;
+use serde_json::json;
 use utoipa::{IntoParams, ToSchema};
 
 use super::{Attempt, Delivery, DeliveryPage, DeliveryState, queries};
 use crate::{
     actor::{ManageBots, Staff},
     app::App,
+    audit::{self, Deed},
     error::{Refusal, Result, refused_until},
     id::{DeliveryId, EndpointId},
     store::page,
@@ -87,6 +89,9 @@ pub async fn replay(
     if !replayed {
         return Err(Refusal::Conflict.into());
     }
+    let deed = Deed::new(staff.actor.user, "webhook.delivery_replayed", endpoint)
+        .after(json!({ "delivery_id": delivery }));
+    audit::record(&mut tx, deed, app.clock.now()).await?;
     tx.commit().await?;
     Ok(found)
 }
@@ -102,13 +107,16 @@ pub async fn test(app: &App, staff: &Staff<ManageBots>, endpoint: EndpointId) ->
     if !known.on {
         return Err(Refusal::Conflict.into());
     }
-    let id = DeliveryId::new();
-    if !queries::add_test(&mut tx, endpoint, id, TESTS, app.clock.now()).await? {
+    let (id, now) = (DeliveryId::new(), app.clock.now());
+    if !queries::add_test(&mut tx, endpoint, id, TESTS, now).await? {
         return Err(refused_until(Refusal::RateLimited, Duration::from_secs(10)));
     }
     let delivery = queries::delivery(&mut tx, endpoint, id)
         .await?
         .ok_or(Refusal::NotFound)?;
+    let deed =
+        Deed::new(staff.actor.user, "webhook.tested", endpoint).after(json!({ "delivery_id": id }));
+    audit::record(&mut tx, deed, now).await?;
     tx.commit().await?;
     Ok(delivery)
 }

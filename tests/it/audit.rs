@@ -72,7 +72,9 @@ async fn every_privileged_action_leaves_one_row() {
     make_and_retire_programs(&boss, &shop, &group.to_string()).await;
     let newcomer = json!({ "phone": "1", "name": "x", "role_id": role["id"] });
     assert_eq!(
-        boss.post(&shop.path("/staff"), newcomer).await.refused(),
+        boss.post(&shop.path("/staff-invites"), newcomer)
+            .await
+            .refused(),
         "invalid_argument"
     );
 
@@ -86,7 +88,8 @@ async fn every_privileged_action_leaves_one_row() {
         actions,
         [
             "shop.opened",
-            "staff.added",
+            "staff.invited",
+            "staff.joined",
             "staff.changed",
             "conversation.assigned",
             "staff.disabled",
@@ -120,6 +123,93 @@ async fn every_privileged_action_leaves_one_row() {
     assert!(changed["at"].as_i64().unwrap() > 0);
     let secrets = json!(rows).to_string();
     assert!(!secrets.contains("souk_"), "no token is written down");
+}
+
+/// SEC-03: what staff do to messages of others and to webhooks, and who lets whom into a group.
+#[tokio::test]
+async fn what_is_done_to_others_is_on_record() {
+    let server = TestServer::start().await;
+    let shop = TestShop::open(&server).await;
+    let boss = shop.boss(&server);
+    let (ann, bob) = (
+        Person::customer(&server, "Ann").await,
+        Person::customer(&server, "Bob").await,
+    );
+    let chat = shop.consult(&server, &ann).await;
+    let agent = shop.hire(&server, "agent").await;
+    let card = |title: &str| json!({ "summary": title, "link": { "title": title, "links": [{ "label": "Look", "url": "https://shop.example.com/" }] } });
+    let messages = format!("/conversations/{chat}/messages");
+    let say = json!({ "client_message_id": "1", "card": card("one") });
+    server.rest().by(&agent).post(&messages, say).await.ok();
+    let first = format!("{messages}/1");
+    boss.put(&format!("{first}/card"), card("two")).await.ok();
+    boss.put(&format!("{first}/pin"), json!({})).await.ok();
+    boss.put(&format!("{first}/pin"), json!({})).await.ok();
+    boss.delete(&format!("{first}/pin")).await.ok();
+    let record_of = boss.get(&format!("{first}/versions")).await.ok();
+    assert_eq!(record_of["former"][0]["replaced_by"], json!(shop.owner.id));
+
+    let body = json!({ "name": "g", "user_ids": [ann.id], "join_approval": true });
+    let group = boss.post(&shop.path("/groups"), body).await.ok();
+    let path = format!("/groups/{}", group["id"].as_str().unwrap());
+    let invites = format!("{path}/invites");
+    let link = boss.post(&invites, json!({})).await.ok();
+    let come = json!({ "token": link["token"] });
+    for verb in ["decline", "approve"] {
+        let pending = server
+            .rest()
+            .by(&bob)
+            .post("/invites/accept", come.clone())
+            .await;
+        assert_eq!(pending.refused(), "join_pending");
+        let decide = format!("{path}/requests/{}/{verb}", bob.id);
+        boss.post(&decide, json!({})).await.ok();
+    }
+    boss.delete(&format!("{invites}/{}", link["id"].as_str().unwrap()))
+        .await
+        .ok();
+    let body = json!({ "user_ids": [agent.id] });
+    boss.post(&format!("{path}/members"), body).await.ok();
+
+    let hook = json!({ "url": "https://erp.example.com/", "events": ["member_left"] });
+    let hook = boss.post(&shop.path("/webhooks"), hook).await.ok();
+    let hook = shop.path(&format!(
+        "/webhooks/{}",
+        hook["endpoint"]["id"].as_str().unwrap()
+    ));
+    let tested = boss.post(&format!("{hook}/test"), json!({})).await.ok();
+    sqlx::query("update webhook_deliveries set state = 'failed', leased_until = null")
+        .execute(server.server.app.store.pool())
+        .await
+        .unwrap();
+    let delivery = tested["id"].as_str().unwrap();
+    let replay = format!("{hook}/deliveries/{delivery}/replay");
+    boss.post(&replay, json!({})).await.ok();
+
+    let rows = record(&boss, &shop).await;
+    let actions: Vec<&str> = rows
+        .iter()
+        .rev()
+        .map(|row| row["action"].as_str().unwrap())
+        .collect();
+    assert_eq!(
+        actions[3..],
+        [
+            "message.redrawn",
+            "message.pinned",
+            "message.unpinned",
+            "message.versions_read",
+            "group.created",
+            "group.invite_made",
+            "group.member_declined",
+            "group.member_approved",
+            "group.invite_revoked",
+            "group.members_added",
+            "webhook.added",
+            "webhook.tested",
+            "webhook.delivery_replayed",
+        ]
+    );
 }
 
 /// SEC-03: the record is only added to, whoever tries.
@@ -198,11 +288,11 @@ async fn the_record_is_read_in_pages() {
     let auditor = shop.hire(&server, "auditor").await;
     assert_eq!(
         record(&server.rest().by(&auditor), &shop).await[0]["action"],
-        "staff.added"
+        "staff.joined"
     );
     let newcomer =
         json!({ "phone": new_phone(), "name": "x", "role_id": shop.role(&server, "agent").await });
-    let staff = shop.path("/staff");
+    let staff = shop.path("/staff-invites");
     assert_eq!(
         server
             .rest()

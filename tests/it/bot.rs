@@ -126,7 +126,7 @@ async fn an_old_token_is_nothing() {
     );
 }
 
-/// Bots: a disabled bot may do nothing until it is enabled again, with the same token.
+/// Bots: a disabled bot may do nothing until it is enabled again and has a new token.
 #[tokio::test]
 async fn a_disabled_bot_rests() {
     let server = TestServer::start().await;
@@ -138,10 +138,16 @@ async fn a_disabled_bot_rests() {
     boss.patch(&path(&shop, &robin), json!({ "disabled": true }))
         .await
         .ok();
-    assert_eq!(rest.get(&record).await.refused(), "forbidden");
+    assert_eq!(rest.get(&record).await.refused(), "session_revoked");
+    let token = format!("{}/token", path(&shop, &robin));
+    let early = boss.post(&token, json!({})).await;
+    assert_eq!(early.refused(), "staff_disabled");
     boss.patch(&path(&shop, &robin), json!({ "disabled": false }))
         .await
         .ok();
+    assert_eq!(rest.get(&record).await.refused(), "session_revoked");
+    let renewed = person(&boss.post(&token, json!({})).await.ok());
+    let rest = server.rest().by(&renewed);
     assert_eq!(rest.get(&record).await.status, 200);
 }
 

@@ -180,7 +180,7 @@ async fn a_moderator_recalls_and_it_is_recorded() {
     .fetch_one(server.server.app.store.pool())
     .await
     .expect("one entry");
-    assert_eq!(action, "message.recall");
+    assert_eq!(action, "message.recalled");
     assert!(target.ends_with("/1"), "{target}");
     assert_eq!(server.rest().get(&path).await.status / 100, 4);
 }

@@ -3,6 +3,7 @@
 mod big;
 mod coming;
 mod going;
+mod posts;
 mod returning;
 mod running;
 mod shop;

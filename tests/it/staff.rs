@@ -9,7 +9,7 @@ use souk::{bus::Audience, event, id::UserId};
 use crate::support::{
     Person, TestServer, TestShop,
     people::{Line, words},
-    team::{new_phone, until},
+    team::{merchant_of, new_phone, until},
 };
 
 /// Everything about the shop that an agent must not touch: method, path, body.
@@ -21,7 +21,10 @@ async fn attempts(server: &TestServer, shop: &TestShop, by: &Person) -> Vec<(&'s
     let bot = json!({ "name": "x", "scopes": [] });
     let path = |rest: &str| shop.path(rest);
     vec![
-        ("add staff", rest.post(&path("/staff"), add).await.status),
+        (
+            "invite staff",
+            rest.post(&path("/staff-invites"), add).await.status,
+        ),
         ("list staff", rest.get(&path("/staff")).await.status),
         (
             "compose a role",
@@ -71,30 +74,126 @@ async fn a_disabled_agent_is_out_at_once() {
     assert_eq!(agent.connect(&server).await.welcome.posts.len(), 1);
 }
 
+/// STAFF-01, STAFF-06: inviting a number tells nothing of it: whether or not it has an account, and whose, the answer is
+/// what was asked. Who it is, the staff see once that person has come.
+#[tokio::test]
+async fn an_invitation_tells_nothing_of_a_number() {
+    let server = TestServer::start().await;
+    let (shop, other) = (TestShop::open(&server).await, TestShop::open(&server).await);
+    let (known, unknown) = (new_phone(), new_phone());
+    let ada = other.hire_by(&server, &known, "agent").await;
+    sqlx::query("update users set name = 'Ada' where id = $1")
+        .bind(ada.id)
+        .execute(server.server.app.store.pool())
+        .await
+        .unwrap();
+    let mut answers = vec![];
+    for phone in [&known, &unknown] {
+        let mut invite = shop.invite(&server, phone, "agent").await;
+        assert_eq!(invite["phone"], format!("+86{phone}"));
+        for own in ["id", "phone", "expires_at"] {
+            invite.as_object_mut().unwrap().remove(own);
+        }
+        answers.push(invite);
+    }
+    assert_eq!(answers[0], answers[1]);
+    let boss = shop.boss(&server);
+    let seen = async || {
+        let staff = boss.get(&shop.path("/staff")).await.ok();
+        let open = boss.get(&shop.path("/staff-invites")).await.ok();
+        format!("{staff}{open}")
+    };
+    let before = seen().await;
+    assert!(!before.contains("Ada") && !before.contains(&ada.id.to_string()));
+
+    let rest = server.rest().by(&ada);
+    let mine = rest.get("/staff-invites").await.ok()["invites"][0].clone();
+    assert_eq!(
+        (&mine["shop_name"], &mine["role"]),
+        (&json!("Tea house"), &json!("agent"))
+    );
+    let accept = format!("/staff-invites/{}/accept", mine["id"].as_str().unwrap());
+    let mut line = ada.connect(&server).await;
+    rest.post(&accept, json!({})).await.ok();
+    assert!(seen().await.contains("Ada"));
+    let customer = Person::customer(&server, "Ann").await;
+    let conversation = shop.consult(&server, &customer).await;
+    line.say(conversation, "on the same socket").await;
+    assert_eq!(
+        rest.post(&accept, json!({})).await.refused(),
+        "invite_invalid"
+    );
+    let again =
+        json!({ "phone": known, "name": "x", "role_id": shop.role(&server, "agent").await });
+    assert_eq!(
+        boss.post(&shop.path("/staff-invites"), again)
+            .await
+            .refused(),
+        "conflict"
+    );
+}
+
+/// STAFF-01: an invitation is one number's, and ends by time, by hand, by its maker's end and by a better one.
+#[tokio::test]
+async fn an_invitation_to_the_staff_ends() {
+    let server = TestServer::start().await;
+    let shop = TestShop::open(&server).await;
+    let boss = shop.boss(&server);
+    let phone = new_phone();
+    let id = |invite: &serde_json::Value| invite["id"].as_str().unwrap().to_owned();
+    let first = id(&shop.invite(&server, &phone, "agent").await);
+    let ada = merchant_of(&server, &phone).await;
+    let rest = server.rest().by(&ada);
+    let accept = async |rest: &crate::support::Rest, invite: &str| {
+        let path = format!("/staff-invites/{invite}/accept");
+        rest.post(&path, json!({})).await
+    };
+    let rival = server.rest().by(&TestShop::open(&server).await.owner);
+    assert_eq!(accept(&rival, &first).await.refused(), "invite_invalid");
+    let customer = server.rest().by(&Person::customer(&server, "Ann").await);
+    assert_eq!(accept(&customer, &first).await.refused(), "forbidden");
+
+    let second = id(&shop.invite(&server, &phone, "operator").await);
+    assert_eq!(accept(&rest, &first).await.refused(), "invite_invalid");
+    let path = shop.path(&format!("/staff-invites/{second}"));
+    boss.delete(&path).await.ok();
+    assert_eq!(boss.delete(&path).await.refused(), "not_found");
+    assert_eq!(accept(&rest, &second).await.refused(), "invite_invalid");
+
+    let admin = shop.hire(&server, "administrator").await;
+    let newcomer =
+        json!({ "phone": phone, "name": "x", "role_id": shop.role(&server, "agent").await });
+    let by_admin = server.rest().by(&admin);
+    let third = by_admin
+        .post(&shop.path("/staff-invites"), newcomer)
+        .await
+        .ok();
+    shop.change(&server, admin.id, json!({ "disabled": true }))
+        .await;
+    assert_eq!(accept(&rest, &id(&third)).await.refused(), "invite_invalid");
+
+    let fourth = id(&shop.invite(&server, &phone, "agent").await);
+    let mine = format!("/staff-invites/{fourth}");
+    rest.delete(&mine).await.ok();
+    assert_eq!(accept(&rest, &fourth).await.refused(), "invite_invalid");
+    let fifth = id(&shop.invite(&server, &phone, "agent").await);
+    server
+        .clock
+        .advance(jiff::SignedDuration::from_hours(7 * 24));
+    let ada = Person::log_in(&server, ada.id).await;
+    let rest = server.rest().by(&ada);
+    assert_eq!(rest.get("/staff-invites").await.ok()["invites"], json!([]));
+    assert_eq!(accept(&rest, &fifth).await.refused(), "invite_invalid");
+}
+
 /// STAFF-01: who works for two shops and is disabled in one goes on in the other, on the same socket.
 #[tokio::test]
 async fn a_second_post_outlives_the_first() {
     let server = TestServer::start().await;
     let (one, other) = (TestShop::open(&server).await, TestShop::open(&server).await);
     let phone = new_phone();
-    let mut agent = None;
-    for shop in [&one, &other] {
-        let role = shop.role(&server, "agent").await;
-        let newcomer = json!({ "phone": phone, "name": "Ada", "role_id": role });
-        let added = shop
-            .boss(&server)
-            .post(&shop.path("/staff"), newcomer)
-            .await
-            .ok();
-        agent = Some(
-            added["user_id"]
-                .as_str()
-                .unwrap()
-                .parse::<UserId>()
-                .unwrap(),
-        );
-    }
-    let agent = Person::log_in(&server, agent.unwrap()).await;
+    one.hire_by(&server, &phone, "agent").await;
+    let agent = other.hire_by(&server, &phone, "agent").await;
     let customer = Person::customer(&server, "Ann").await;
     let (first, second) = (
         one.consult(&server, &customer).await,
@@ -140,7 +239,7 @@ async fn an_operator_does_not_manage_staff() {
     let operator = shop.hire(&server, "operator").await;
     let attempts_of = attempts(&server, &shop, &operator).await;
     let others = [
-        "add staff",
+        "invite staff",
         "list staff",
         "compose a role",
         "make a bot",
@@ -192,7 +291,8 @@ async fn an_administrator_manages_staff_within_their_own_rights() {
             "forbidden"
         );
         let newcomer = json!({ "phone": new_phone(), "name": "x", "role_id": role });
-        assert_eq!(rest.post(&staff, newcomer).await.refused(), "forbidden");
+        let invites = shop.path("/staff-invites");
+        assert_eq!(rest.post(&invites, newcomer).await.refused(), "forbidden");
     }
     // Nor by the way round: a role for the day of coming back.
     rest.patch(&of_agent, json!({ "disabled": true }))
@@ -268,7 +368,7 @@ async fn roles_belong_to_their_shop() {
     let newcomer = json!({ "phone": new_phone(), "name": "x", "role_id": role });
     assert_eq!(
         neighbour
-            .post(&other.path("/staff"), newcomer)
+            .post(&other.path("/staff-invites"), newcomer)
             .await
             .refused(),
         "not_found"

@@ -96,13 +96,13 @@ pub(in crate::conversation) struct Columns {
 }
 
 /// Changes a message: the one statement that does. It raises the conversation's revision by one, so that revisions are
-/// dense, and stamps the message with it. What the message said before goes to `message_versions` by a trigger. Gives
-/// true where somebody wants a fact for it.
+/// dense, and stamps the message with it. What the message said before goes to `message_versions` by a trigger, with `by`,
+/// who made the new version (nobody: the server itself). Gives true where somebody wants a fact for it.
 pub(in crate::conversation) async fn change(
     tx: &mut Tx,
     conversation: ConversationId,
     number: u64,
-    columns: &Columns,
+    (by, columns): (Option<UserId>, &Columns),
     now: Timestamp,
 ) -> Result<bool> {
     let another = columns.text.is_some() || columns.card.is_some() || columns.recalled;
@@ -120,6 +120,7 @@ pub(in crate::conversation) async fn change(
         set
           revision = r.revision,
           version = m.version + $4::boolean::integer,
+          version_by = case when $4 then $10 else m.version_by end,
           text = case when $8 then '' else coalesce($5, m.text) end,
           extra = case when $8 then null else m.extra end,
           card = case when $8 then null else coalesce($6, m.card) end,
@@ -143,6 +144,7 @@ pub(in crate::conversation) async fn change(
         columns.edited,
         columns.recalled,
         columns.pinned,
+        by.map(|user| user.0),
     )
     .fetch_one(tx.sql())
     .await?;
@@ -249,6 +251,7 @@ pub(in crate::conversation) async fn take_sign(
 pub(in crate::conversation) struct Former {
     pub version: i32,
     pub replaced_at: Timestamp,
+    pub replaced_by: Option<UserId>,
     pub content: Message,
 }
 
@@ -261,7 +264,7 @@ pub(in crate::conversation) async fn former(
 ) -> Result<Vec<Former>> {
     let rows = sqlx::query!(
         r#"
-        select version, text, extra, card, replaced_at as "replaced_at: jiff_sqlx::Timestamp"
+        select version, text, extra, card, replaced_by as "replaced_by: UserId", replaced_at as "replaced_at: jiff_sqlx::Timestamp"
         from message_versions
         where conversation_id = $1 and number = $2
         order by version
@@ -276,6 +279,7 @@ pub(in crate::conversation) async fn former(
     let former = rows.into_iter().map(|row| Former {
         version: row.version,
         replaced_at: row.replaced_at.to_jiff(),
+        replaced_by: row.replaced_by,
         content: wire::restore(row.text, row.extra.as_deref(), row.card.as_deref()),
     });
     Ok(former.collect())

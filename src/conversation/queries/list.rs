@@ -84,6 +84,7 @@ pub(in crate::conversation) struct Face {
     pub partner_avatar: Option<Uuid>,
     pub all_muted: bool,
     pub muted_until: Option<jiff_sqlx::Timestamp>,
+    /// Of the present; of whoever has left, as it was then.
     pub group_name: Option<String>,
     pub announcement: Option<String>,
     pub members: Option<i32>,
@@ -103,13 +104,20 @@ pub(in crate::conversation) async fn faces(
           c.id as "id!: ConversationId", c.active_at as "active_at!: jiff_sqlx::Timestamp", s.name as "shop_name?",
           p.id as "partner?: UserId", p.kind as "partner_kind?", p.name as "partner_name?", p.avatar as partner_avatar,
           c.all_muted as "all_muted!", m.muted_until as "muted_until: jiff_sqlx::Timestamp",
-          g.name as "group_name?", g.announcement as "announcement?", g.members as "members?",
+          coalesce(last.known_as, g.name) as "group_name?", g.announcement as "announcement?", g.members as "members?",
           g.join_approval as "join_approval?"
         from conversations c
         left join shops s on s.id = c.shop_id
         left join groups g on g.conversation_id = c.id
         left join users p on p.id = case when c.person_b is null or c.person_b = $2 then c.person_a else c.person_b end
         left join memberships m on m.conversation_id = c.id and m.user_id = $2 and m.left_number is null
+        left join lateral (
+          select known_as
+          from memberships
+          where conversation_id = c.id and user_id = $2
+          order by joined_number desc
+          limit 1
+        ) last on true
         where c.id = any ($1)
         "#,
         conversations,

@@ -122,7 +122,9 @@ pub(in crate::group) async fn give_place_back(tx: &mut Tx, group: ConversationId
     Ok(())
 }
 
-/// These people see what is said from `number` on. Who was muted still is. Gives those who had been there before.
+/// These people see what is said from `number` on. Who was muted still is. Gives those who had been there before; nothing
+/// if one of them may not be here: a merchant account or a bot needs a post in the shop, or is the voice of a hook of
+/// this group.
 pub(in crate::group) async fn begin_intervals(
     tx: &mut Tx,
     group: ConversationId,
@@ -130,18 +132,25 @@ pub(in crate::group) async fn begin_intervals(
     inviter: Option<UserId>,
     number: u64,
     now: Timestamp,
-) -> Result<Vec<UserId>> {
+) -> Result<Option<Vec<UserId>>> {
+    let shop = tx.shop()?;
     let ids: Vec<Uuid> = people.iter().map(|user| user.0).collect();
     let returned = sqlx::query_scalar!(
         r#"
         insert into memberships (conversation_id, user_id, joined_number, inviter_id, muted_until, joined_at)
-        select $1, p.id, $3, $4, f.muted_until, $5
-        from unnest($2::uuid[]) as p (id)
+        select $1, u.id, $3, $4, f.muted_until, $5
+        from users u
         left join lateral (
           select max(m.muted_until) as muted_until
           from memberships m
-          where m.conversation_id = $1 and m.user_id = p.id and m.muted_until > $5
+          where m.conversation_id = $1 and m.user_id = u.id and m.muted_until > $5
         ) f on true
+        where u.id = any ($2)
+          and (
+            u.kind = 'customer'
+            or exists (select from posts p where p.shop_id = $6 and p.user_id = u.id)
+            or exists (select from hooks h where h.conversation_id = $1 and h.bot_id = u.id and h.revoked_at is null)
+          )
         returning case when exists (
           select from memberships m where m.conversation_id = $1 and m.user_id = memberships.user_id and m.joined_number < $3
         ) then user_id end as "user: UserId"
@@ -151,10 +160,73 @@ pub(in crate::group) async fn begin_intervals(
         number.cast_signed(),
         inviter.map(|user| user.0),
         now.to_sqlx() as _,
+        shop.0,
     )
     .fetch_all(tx.sql())
     .await?;
-    Ok(returned.into_iter().flatten().collect())
+    let all = returned.len() == people.len();
+    Ok(all.then(|| returned.into_iter().flatten().collect()))
+}
+
+/// The groups of the shop that somebody is in now, in order of id.
+pub(in crate::group) async fn groups_of(tx: &mut Tx, user: UserId) -> Result<Vec<ConversationId>> {
+    let shop = tx.shop()?;
+    let groups = sqlx::query_scalar!(
+        r#"
+        select m.conversation_id as "group: ConversationId"
+        from memberships m
+        join groups g on g.conversation_id = m.conversation_id
+        where m.user_id = $2 and m.left_number is null and g.shop_id = $1
+        order by m.conversation_id
+        "#,
+        shop.0,
+        user.0,
+    )
+    .fetch_all(tx.sql())
+    .await?;
+    Ok(groups)
+}
+
+/// Somebody has nothing to do with the shop's groups any more: their times in them are gone, their places free, the ways
+/// in that they made or were given closed. The groups that they are in must be locked.
+pub(in crate::group) async fn forget_member(
+    tx: &mut Tx,
+    user: UserId,
+    now: Timestamp,
+) -> Result<()> {
+    let shop = tx.shop()?;
+    sqlx::query!(
+        "
+        with gone as (
+          delete from memberships m
+          using groups g
+          where g.shop_id = $1 and m.conversation_id = g.conversation_id and m.user_id = $2
+          returning m.conversation_id, m.left_number
+        ),
+        closed as (
+          update invites i
+          set revoked_at = $3
+          from groups g
+          where g.shop_id = $1 and i.conversation_id = g.conversation_id and $2 in (i.inviter_id, i.invitee_id)
+            and i.revoked_at is null
+        ),
+        waits_no_more as (
+          delete from join_requests r
+          using groups g
+          where g.shop_id = $1 and r.conversation_id = g.conversation_id and r.user_id = $2
+        )
+        update groups g
+        set members = g.members - 1
+        from gone
+        where g.shop_id = $1 and g.conversation_id = gone.conversation_id and gone.left_number is null
+        ",
+        shop.0,
+        user.0,
+        now.to_sqlx() as _,
+    )
+    .execute(tx.sql())
+    .await?;
+    Ok(())
 }
 
 /// Message `number` is the last that this person sees. False: they were not in it.
@@ -166,9 +238,10 @@ pub(in crate::group) async fn end_interval(
 ) -> Result<bool> {
     let ended = sqlx::query!(
         "
-        update memberships
-        set left_number = $3, changed_at = clock_timestamp()
-        where conversation_id = $1 and user_id = $2 and left_number is null
+        update memberships m
+        set left_number = $3, known_as = g.name, changed_at = clock_timestamp()
+        from groups g
+        where m.conversation_id = $1 and m.user_id = $2 and m.left_number is null and g.conversation_id = $1
         ",
         group.0,
         user.0,

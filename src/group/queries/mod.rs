@@ -16,7 +16,7 @@ pub(super) use requests::*;
 
 use super::{Power, standing::Standing};
 use crate::{
-    actor::{Actor, ManageGroups, Staff},
+    actor::{ManageGroups, Permissions, Staff},
     error::Result,
     id::{ConversationId, ShopId, UserId},
     store::Tx,
@@ -36,8 +36,19 @@ pub(super) async fn shop_of(pool: &PgPool, group: ConversationId) -> Result<Opti
     Ok(shop.fetch_optional(pool).await?)
 }
 
-/// Takes the lock that everything said and changed in the group takes.
+/// Nobody gets or loses a post in the shop until this work ends: whoever changes rights there holds its row alone
+/// (`staff::lock`), those who only rely on them hold it together. Comes before the lock of a group.
+pub(super) async fn hold_posts(tx: &mut Tx) -> Result<()> {
+    let shop = tx.shop()?;
+    sqlx::query!("select from shops where id = $1 for share", shop.0)
+        .fetch_optional(tx.sql())
+        .await?;
+    Ok(())
+}
+
+/// Takes the lock that everything said and changed in the group takes, with the shop's posts as they are now.
 pub(super) async fn lock(tx: &mut Tx, group: ConversationId) -> Result<()> {
+    hold_posts(tx).await?;
     let shop = tx.shop()?;
     sqlx::query!(
         "select 1 as one from conversations where id = $1 and shop_id = $2 for no key update",
@@ -49,29 +60,30 @@ pub(super) async fn lock(tx: &mut Tx, group: ConversationId) -> Result<()> {
     Ok(())
 }
 
-/// A group and this person's place in it.
+/// A group, this person's place in it, and what they may do there by that and by their post, at this moment.
 pub(super) async fn standing(
     sql: impl PgExecutor<'_>,
     group: ConversationId,
-    actor: &Actor,
+    user: UserId,
 ) -> Result<Option<Standing>> {
     let row = sqlx::query_as!(
         Row,
         r#"
         select g.conversation_id as "id: ConversationId", g.shop_id as "shop: ShopId", g.name, g.announcement, g.join_approval,
           g.members, c.all_muted, c.closed_at is not null as "closed!", m.role as "role?",
-          m.muted_until as "muted_until?: jiff_sqlx::Timestamp"
+          m.muted_until as "muted_until?: jiff_sqlx::Timestamp", coalesce(p.permissions, '{}') as "permissions!"
         from groups g
         join conversations c on c.id = g.conversation_id
         left join memberships m on m.conversation_id = g.conversation_id and m.user_id = $2 and m.left_number is null
+        left join posts p on p.shop_id = g.shop_id and p.user_id = $2
         where g.conversation_id = $1
         "#,
         group.0,
-        actor.user.0,
+        user.0,
     )
     .fetch_optional(sql)
     .await?;
-    Ok(row.map(|row| row.seen_by(actor)))
+    Ok(row.map(Row::stand))
 }
 
 /// The groups of a shop before `after`, the newest first.
@@ -86,10 +98,11 @@ pub(super) async fn groups(
         r#"
         select g.conversation_id as "id: ConversationId", g.shop_id as "shop: ShopId", g.name, g.announcement, g.join_approval,
           g.members, c.all_muted, c.closed_at is not null as "closed!", m.role as "role?",
-          m.muted_until as "muted_until?: jiff_sqlx::Timestamp"
+          m.muted_until as "muted_until?: jiff_sqlx::Timestamp", coalesce(p.permissions, '{}') as "permissions!"
         from groups g
         join conversations c on c.id = g.conversation_id
         left join memberships m on m.conversation_id = g.conversation_id and m.user_id = $2 and m.left_number is null
+        left join posts p on p.shop_id = g.shop_id and p.user_id = $2
         where g.shop_id = $1 and ($3::uuid is null or g.conversation_id < $3)
         order by g.conversation_id desc
         limit $4
@@ -101,8 +114,7 @@ pub(super) async fn groups(
     )
     .fetch_all(pool)
     .await?;
-    let groups = rows.into_iter().map(|row| row.seen_by(&staff.actor));
-    Ok(groups.collect())
+    Ok(rows.into_iter().map(Row::stand).collect())
 }
 
 struct Row {
@@ -116,10 +128,11 @@ struct Row {
     closed: bool,
     role: Option<i16>,
     muted_until: Option<jiff_sqlx::Timestamp>,
+    permissions: Vec<String>,
 }
 
 impl Row {
-    fn seen_by(self, actor: &Actor) -> Standing {
+    fn stand(self) -> Standing {
         let role = role(self.role);
         Standing {
             id: self.id,
@@ -132,7 +145,7 @@ impl Row {
             members: self.members,
             role,
             muted_until: self.muted_until.map(jiff_sqlx::Timestamp::to_jiff),
-            power: Power::held_by(actor, role, self.shop),
+            power: Power::of(role, Permissions::from_words(self.permissions)),
         }
     }
 }

@@ -55,11 +55,16 @@ pub(in crate::webhook) async fn lock_shop(tx: &mut Tx) -> Result<()> {
     Ok(())
 }
 
-/// Is this one of the shop's bots?
-pub(in crate::webhook) async fn bot_of_shop(tx: &mut Tx, bot: UserId) -> Result<Option<UserId>> {
+/// What one of the shop's bots may do: a hook's voice, and one that is no more, nothing. `None`: the shop has no such bot.
+pub(in crate::webhook) async fn scopes(tx: &mut Tx, bot: UserId) -> Result<Option<Vec<String>>> {
     let shop = tx.shop()?;
     let found = sqlx::query_scalar!(
-        r#"select id as "id: UserId" from users where id = $1 and shop_id = $2 and kind = 'bot'"#,
+        r#"
+        select coalesce(s.scopes, '{}') as "scopes!"
+        from bots b
+        left join staff s on s.shop_id = b.shop_id and s.user_id = b.user_id
+        where b.user_id = $1 and b.shop_id = $2
+        "#,
         bot.0,
         shop.0,
     )

@@ -201,19 +201,13 @@ async fn failures_are_limited_by_address() {
     log_in(&server, "pc", PASSWORD).await.ok();
 }
 
-/// STAFF-01, ACC-09: a colleague added by phone has no password yet: a code lets them in, and once they have set a
+/// STAFF-01, ACC-09: a colleague invited by phone has no password yet: a code lets them in, and once they have set a
 /// password, a code alone does not.
 #[tokio::test]
 async fn a_colleague_without_a_password_logs_in_by_code() {
     let server = TestServer::start().await;
     let shop = TestShop::open(&server).await;
-    let role = shop.role(&server, "agent").await;
-    let newcomer = json!({ "phone": phone(1), "name": "Cai", "role_id": role });
-    let added = shop
-        .boss(&server)
-        .post(&shop.path("/staff"), newcomer)
-        .await;
-    let id = added.ok()["user_id"].clone();
+    let invite = shop.invite(&server, &phone(1), "agent").await;
     let by_code = async || {
         let contact = json!({ "phone": phone(1) });
         let proof = server.proof("merchant", contact, "log_in").await;
@@ -222,8 +216,11 @@ async fn a_colleague_without_a_password_logs_in_by_code() {
         server.rest().post_as("", "/sessions", form).await
     };
     let answer = by_code().await.ok();
-    assert_eq!(answer["user"]["id"], id);
-    assert_eq!(answer["posts"][0]["role"], "agent");
+    assert_eq!(answer["posts"], json!([]), "invited, and not asked yet");
+    let accept = format!("/staff-invites/{}/accept", invite["id"].as_str().unwrap());
+    let rest = server.rest().by(&Person::of(&answer));
+    rest.post(&accept, json!({})).await.ok();
+    assert_eq!(by_code().await.ok()["posts"][0]["role"], "agent");
 
     let contact = json!({ "phone": phone(1) });
     let proof = server.proof("merchant", contact, "set_password").await;

@@ -22,10 +22,15 @@ async fn former_versions_are_kept_for_a_dispute() {
         [said(0), said(1), said(2)],
         [Some("I paid 10"), Some("I paid 20"), None]
     );
+    let by = |place: usize| record["former"][place]["replaced_by"].clone();
+    assert_eq!(
+        [by(0), by(1)],
+        [json!(scene.customer.id), json!(scene.customer.id)]
+    );
     assert_eq!(record["current"]["recalled"], true);
     assert_eq!(record["current"]["text"], "");
     let looked: i64 = sqlx::query_scalar(
-        "select count(*) from audit_entries where action = 'message.read_versions'",
+        "select count(*) from audit_entries where action = 'message.versions_read'",
     )
     .fetch_one(server.server.app.store.pool())
     .await

@@ -6,7 +6,7 @@ use std::{
 };
 
 use futures_util::future::join_all;
-use proto::{Message, NoticeKind, client_frame::Request, push::Event, reply::Answer};
+use proto::{Message, NoticeKind, client_frame::Request, reply::Answer};
 use serde_json::json;
 use souk::id::ConversationId;
 
@@ -106,14 +106,10 @@ async fn removals_in_a_storm() {
         assert_eq!(interval, [(1, Some(last.cast_signed()))]);
     }
     for line in &mut posters {
-        let seen: Vec<Message> = pushed_by_now(line)
-            .await
-            .into_iter()
-            .filter_map(|event| match event {
-                Event::MessagePosted(posted) => posted.message,
-                _ => None,
-            })
-            .collect();
+        let mut seen: Vec<Message> = vec![];
+        while seen.last().is_none_or(|last| last.number < head) {
+            seen.push(line.hears().await);
+        }
         assert_dense(&seen, 2, head);
         let subjects: BTreeSet<&str> = seen
             .iter()

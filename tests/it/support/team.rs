@@ -48,17 +48,30 @@ impl TestShop {
         role.unwrap_or_else(|| panic!("there is a role {name}"))["id"].clone()
     }
 
-    /// The owner adds somebody by phone, who logs in.
+    /// The owner invites somebody by phone, who logs in and comes.
     pub async fn hire(&self, server: &TestServer, role: &str) -> Person {
+        self.hire_by(server, &new_phone(), role).await
+    }
+
+    /// The same by a number of one's choice.
+    pub async fn hire_by(&self, server: &TestServer, phone: &str, role: &str) -> Person {
+        let invite = self.invite(server, phone, role).await;
+        let person = merchant_of(server, phone).await;
+        let accept = format!(
+            "/staff-invites/{}/accept",
+            invite["id"].as_str().expect("an id")
+        );
+        let rest = server.rest().by(&person);
+        rest.post(&accept, json!({})).await.ok();
+        person
+    }
+
+    /// The owner invites a phone number.
+    pub async fn invite(&self, server: &TestServer, phone: &str, role: &str) -> Value {
         let newcomer =
-            json!({ "phone": new_phone(), "name": role, "role_id": self.role(server, role).await });
-        let added = self
-            .boss(server)
-            .post(&self.path("/staff"), newcomer)
-            .await
-            .ok();
-        let id = added["user_id"].as_str().expect("an id").parse();
-        Person::log_in(server, id.expect("an id")).await
+            json!({ "phone": phone, "name": role, "role_id": self.role(server, role).await });
+        let path = self.path("/staff-invites");
+        self.boss(server).post(&path, newcomer).await.ok()
     }
 
     /// The owner changes somebody's place on the staff.
@@ -124,6 +137,17 @@ async fn seat(server: &TestServer, conversation: ConversationId, member: &Person
         .execute(server.server.app.store.pool())
         .await
         .expect("a membership");
+}
+
+/// Whoever has the merchant account of a number logs in.
+pub async fn merchant_of(server: &TestServer, phone: &str) -> Person {
+    let id: UserId =
+        sqlx::query_scalar("select id from users where kind = 'merchant' and phone = $1")
+            .bind(format!("+86{phone}"))
+            .fetch_one(server.server.app.store.pool())
+            .await
+            .expect("an account");
+    Person::log_in(server, id).await
 }
 
 /// A mobile number that nobody in this run has.

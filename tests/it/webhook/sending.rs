@@ -8,7 +8,7 @@ use super::{
     receiver::{Manner, Receiver},
     stage::Stage,
 };
-use crate::support::{Person, TestServer};
+use crate::support::{Person, TestServer, TestShop};
 
 /// Waits until the record of attempt `times` is there.
 async fn settled(stage: &Stage, endpoint: &str, times: usize) -> Value {
@@ -380,4 +380,33 @@ async fn a_bot_hears_its_own_conversations() {
         ]
     );
     assert!(receiver.heard().is_empty());
+}
+
+/// STAFF-06: an endpoint hears for a bot only if whoever adds it, moves it, or lets it hear more holds all of the bot's
+/// scopes.
+#[tokio::test]
+async fn nobody_listens_through_a_stronger_bot() {
+    let server = TestServer::start().await;
+    let shop = TestShop::open(&server).await;
+    let boss = shop.boss(&server);
+    let role = json!({ "name": "tinkerer", "permissions": ["manage_bots"] });
+    boss.post(&shop.path("/roles"), role).await.ok();
+    let tinkerer = server.rest().by(&shop.hire(&server, "tinkerer").await);
+    let bot = json!({ "name": "Robin", "scopes": ["chat"] });
+    let bot = boss.post(&shop.path("/bots"), bot).await.ok();
+    let hook = |events: &[&str]| json!({ "url": "https://erp.example.com/", "events": events, "bot_id": bot["bot"]["user_id"] });
+    let path = shop.path("/webhooks");
+    for events in [["message_posted"], ["members_joined"]] {
+        let tried = tinkerer.post(&path, hook(&events)).await;
+        assert_eq!(tried.refused(), "forbidden", "{events:?}");
+    }
+    let made = boss.post(&path, hook(&["members_joined"])).await.ok();
+    let one = format!("{path}/{}", made["endpoint"]["id"].as_str().unwrap());
+    for change in [
+        json!({ "url": "https://evil.example.com/" }),
+        json!({ "events": ["members_joined", "message_posted"] }),
+    ] {
+        assert_eq!(tinkerer.patch(&one, change).await.refused(), "forbidden");
+    }
+    tinkerer.patch(&one, json!({ "on": false })).await.ok();
 }

@@ -134,6 +134,13 @@ impl Stage {
             .execute(&self.pool)
             .await
             .expect("a bot");
+        sqlx::query("insert into bots (user_id, shop_id, created_by, created_at) values ($1, $2, $3, now())")
+            .bind(bot)
+            .bind(self.shop)
+            .bind(self.owner.id)
+            .execute(&self.pool)
+            .await
+            .expect("a bot of the shop");
         bot
     }
 

@@ -1,4 +1,6 @@
-//! Every statement about staff and roles.
+//! Every statement about staff, their invitations and roles.
+
+pub(super) mod invite;
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;

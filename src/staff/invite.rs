@@ -1,0 +1,138 @@
+//! Invite somebody to a shop's staff by their phone number.
+//!
+//! The shop is told nothing that it did not say itself: not whether the number has an account, nor whose it is. Who that
+//! person is, it learns when they come ([`super::join`]).
+
+use jiff::{SignedDuration, Timestamp};
+use serde::Serialize;
+use serde_json::json;
+
+use super::{may_change, phone, queries, roles::Role};
+use crate::{
+    account::merchant,
+    actor::{ManageStaff, Permissions, Staff},
+    app::App,
+    audit::{self, Deed},
+    clock::millis,
+    error::{Refusal, Result, refused_argument},
+    id::{RoleId, StaffInviteId, UserId},
+};
+
+/// Invitations of one shop that may be open at once.
+const MOST: i64 = 100;
+/// How long one is good.
+const GOOD: SignedDuration = SignedDuration::from_hours(7 * 24);
+
+/// Who is to come.
+#[derive(Clone, Debug)]
+pub struct Newcomer<'a> {
+    /// Their mobile number: whoever gets its codes logs in.
+    pub phone: &'a str,
+    /// What the shop calls them until they come, 1 to 100 characters; the name of the account if the number has none yet.
+    pub name: &'a str,
+    /// What they are to be.
+    pub role: RoleId,
+}
+
+/// An open invitation, as the shop sees it: all of it is what the shop said.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct StaffInvite {
+    /// Its id.
+    pub id: StaffInviteId,
+    /// E.164.
+    pub phone: String,
+    /// What the shop calls them.
+    pub name: String,
+    /// What they are to be.
+    pub role_id: RoleId,
+    /// The role's name.
+    pub role: String,
+    /// Good until then, milliseconds since 1970.
+    pub expires_at: i64,
+}
+
+/// A new invitation, as it is kept.
+pub(super) struct NewInvite<'a> {
+    pub id: StaffInviteId,
+    pub phone: &'a str,
+    pub name: &'a str,
+    pub role: &'a Role,
+    pub by: UserId,
+    pub expires_at: Timestamp,
+}
+
+impl NewInvite<'_> {
+    fn shown(&self) -> StaffInvite {
+        StaffInvite {
+            id: self.id,
+            phone: self.phone.to_owned(),
+            name: self.name.to_owned(),
+            role_id: self.role.id,
+            role: self.role.name.clone(),
+            expires_at: millis(self.expires_at),
+        }
+    }
+}
+
+/// Invites the merchant account of a phone number; a number without an account gets one, which nobody but the owner of the
+/// number can log in to. Good for 7 days and while its maker could give that role; inviting a number again makes the invitation anew.
+///
+/// Refuses with `invalid_argument`, with `forbidden` a role that allows what the giver may not do, with `not_found` a role
+/// that the shop does not have, with `conflict` somebody who is on the staff already, disabled or not, with
+/// `quota_exceeded` more than 100 open invitations.
+pub async fn invite(
+    app: &App,
+    by: &Staff<ManageStaff>,
+    newcomer: Newcomer<'_>,
+) -> Result<StaffInvite> {
+    let (phone, name, now) = (
+        phone(newcomer.phone)?,
+        newcomer.name.trim(),
+        app.clock.now(),
+    );
+    if !(1..=100).contains(&name.chars().count()) || name.contains('\0') {
+        return Err(refused_argument("name", "has 1 to 100 characters"));
+    }
+    let mut tx = app.store.begin(by.shop).await?;
+    let held = queries::lock(&mut tx, by.actor.user).await?;
+    let role = queries::role(&mut tx, newcomer.role).await?;
+    let role = role.ok_or(Refusal::NotFound)?;
+    may_change(held, Permissions::NONE, role.set())?;
+    let new = NewInvite {
+        id: StaffInviteId::new(),
+        phone: phone.as_str(),
+        name,
+        role: &role,
+        by: by.actor.user,
+        expires_at: now + GOOD,
+    };
+    let user = merchant::of_phone(&mut tx, &phone, name, now).await?;
+    if queries::colleague(&mut tx, user).await?.is_some() {
+        return Err(Refusal::Conflict.into());
+    }
+    if !queries::invite::add(&mut tx, &new, MOST, now).await? {
+        return Err(Refusal::QuotaExceeded.into());
+    }
+    let deed = Deed::new(by.actor.user, "staff.invited", new.id)
+        .after(json!({ "name": name, "role": role.name, "role_id": role.id }));
+    audit::record(&mut tx, deed, now).await?;
+    tx.commit().await?;
+    Ok(new.shown())
+}
+
+/// The shop's open invitations, the newest first.
+pub async fn open(app: &App, by: &Staff<ManageStaff>) -> Result<Vec<StaffInvite>> {
+    let mut tx = app.store.begin(by.shop).await?;
+    queries::invite::open(&mut tx, app.clock.now()).await
+}
+
+/// Takes an invitation back. Refuses with `not_found`.
+pub async fn withdraw(app: &App, by: &Staff<ManageStaff>, id: StaffInviteId) -> Result<()> {
+    let mut tx = app.store.begin(by.shop).await?;
+    if !queries::invite::withdraw(&mut tx, id).await? {
+        return Err(Refusal::NotFound.into());
+    }
+    let deed = Deed::new(by.actor.user, "staff.invite_withdrawn", id);
+    audit::record(&mut tx, deed, app.clock.now()).await?;
+    tx.commit().await
+}
