@@ -90,7 +90,6 @@ comment on column messages.recalled_at is 'words, attachments and card are blank
 comment on column messages.revision is 'the conversation''s revision of the last change in place, 0 if never changed';
 create unique index messages_client_id on messages (conversation_id, sender_id, client_message_id);
 create index messages_revision on messages (conversation_id, revision) where revision > 0;
-create index messages_rich on messages (conversation_id) where extra is not null or card is not null;
 create index messages_pinned on messages (conversation_id, number) where pinned_at is not null;
 
 create table message_versions (

@@ -30,6 +30,8 @@ comment on table file_usage is 'Bytes of all of a user''s files: the statement t
 create table file_grants (
   file_id uuid not null references files,
   conversation_id uuid not null references conversations,
-  primary key (file_id, conversation_id)
+  number bigint not null,
+  primary key (file_id, conversation_id, number)
 );
-comment on table file_grants is 'A message of this conversation carries the file: its participants may fetch it.';
+comment on table file_grants is 'This message carries the file: whoever takes part in its conversation may fetch it.';
+create index file_grants_message on file_grants (conversation_id, number);

@@ -23,7 +23,7 @@ pub struct App {
     pub store: Store,
     /// The commit coordinator of the message log.
     pub log: Log,
-    /// How fast each user may send on this node.
+    /// How fast each user may say and change things on this node: whatever is shown to others and kept takes from it.
     pub sends: Arc<Pace<UserId>>,
     /// Uploaded files.
     pub media: Media,

@@ -132,7 +132,8 @@ settings! {
     trusted_proxies: Vec<String> = Vec::<String>::new();
     /// Origins of pages that may open a socket, besides `server.public_url`.
     origins: Vec<String> = Vec::<String>::new();
-    /// Messages a second that a user may send on this node, and ten times as many at once; 0: no limit.
+    /// Messages and changes a second (edits, recalls, reactions, pins, cards, affairs of groups) that a user may make on this
+    /// node, and ten times as many at once; 0: no limit.
     sends_per_second: u32 = 20u32;
     /// Other requests a second of one socket, and three times as many at once; 0: no limit.
     requests_per_second: u32 = 50u32;
@@ -161,6 +162,12 @@ settings! {
     file_bytes: u64 = 52_428_800u64;
     /// Bytes of all files of one user.
     file_bytes_per_user: u64 = 2_147_483_648u64;
+    /// Uploads under way on this node, each with up to 8 MiB in memory; one more is refused as `overloaded`.
+    uploads_at_once: usize = 32usize;
+    /// The same for one user; one more is refused as `rate_limited`.
+    uploads_per_user: usize = 4usize;
+    /// Seconds in which an upload must have come.
+    upload_seconds: u64 = 300u64;
     /// Members of a group.
     group_members: i64 = 20_000i64;
 
@@ -217,6 +224,8 @@ settings! {
     edit_minutes: i64 = 15i64;
     /// Minutes in which a sender may recall a message.
     recall_minutes: i64 = 2i64;
+    /// Times that the words of one message may be changed; each leaves a version in the record for ever.
+    edits_per_message: i32 = 100i32;
 
     [files: Files] "Uploaded files."
     /// `s3://bucket` for S3-compatible storage; empty: the data folder, which several nodes must then share.

@@ -264,6 +264,10 @@ pub fn meaning(code: Refusal) -> (StatusCode, &'static str) {
             "A shop and a group keep at least one owner.",
         ),
         R::StaffDisabled => (StatusCode::FORBIDDEN, "This staff account is disabled."),
+        R::EditedTooOften => (
+            StatusCode::CONFLICT,
+            "This message was edited too often; say it anew.",
+        ),
 
         R::RateLimited => (StatusCode::TOO_MANY_REQUESTS, "Too fast; wait a moment."),
         R::Overloaded => (

@@ -23,7 +23,7 @@
 //! * [`demo`]: something to look at on a first day.
 //! * [`app`]: what a verb may use. [`store`]: the database and the unit of work. [`bus`]: one node telling the others.
 //! * [`event`]: what a screen must see now. [`fact`]: what happened, remembered for ever.
-//! * [`actor`]: who is asking. [`error`]: the two ways to fail. [`config`]: every setting. [`clock`], [`id`], [`pace`], [`places`], [`shutdown`], [`sign`], [`tls`], [`telemetry`], [`vault`].
+//! * [`actor`]: who is asking. [`error`]: the two ways to fail. [`config`]: every setting. [`clock`], [`id`], [`pace`], [`places`], [`shutdown`], [`sign`], [`tls`], [`telemetry`], [`vault`], [`words`].
 
 pub mod account;
 pub mod actor;
@@ -57,6 +57,7 @@ pub mod telemetry;
 pub mod tls;
 pub mod vault;
 pub mod webhook;
+pub mod words;
 
 use std::{net::SocketAddr, num::NonZeroU32, path::Path, sync::Arc, time::Duration};
 

@@ -12,6 +12,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, de::DeserializeOwned};
 use sha2::Sha256;
 
+use crate::words;
+
 /// No word of a shop is longer than this many bytes.
 pub const MAX_LEN: usize = 4096;
 
@@ -246,8 +248,11 @@ impl Claims {
     }
 
     fn visitor(self) -> Result<Visitor, EmbedFault> {
-        let sane = is_line(&self.sub, 128)
-            && self.name.as_deref().is_none_or(|name| is_line(name, 64))
+        let sane = words::is_line(&self.sub, 128)
+            && self
+                .name
+                .as_deref()
+                .is_none_or(|name| words::is_line(name, 64))
             && self.avatar.as_deref().is_none_or(is_picture_address);
         if !sane {
             return Err(EmbedFault::Visitor);
@@ -260,10 +265,6 @@ impl Claims {
             expires_at,
         })
     }
-}
-
-fn is_line(text: &str, most: usize) -> bool {
-    !text.trim().is_empty() && text.chars().count() <= most && !text.chars().any(char::is_control)
 }
 
 fn is_picture_address(text: &str) -> bool {

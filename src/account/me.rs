@@ -116,7 +116,7 @@ pub async fn change_me(app: &App, session: &Session, changes: Changes) -> Result
 
 /// Whose files these are does not change, so what was checked stays true.
 async fn check_picture(app: &App, session: &Session, file: FileId) -> Result<()> {
-    let own = media::owned(app, &session.actor, file).await?;
+    let own = media::owned(app.store.pool(), &session.actor, file).await?;
     match own.filter(|file| file.kind == "picture") {
         Some(_) => Ok(()),
         None => Err(refused_argument("avatar", "is not a picture of your own")),

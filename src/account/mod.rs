@@ -125,18 +125,3 @@ impl Device {
         }
     }
 }
-
-/// A name that others see: 1 to 100 characters, none of them a control character, not only spaces.
-pub fn name(field: &str, text: &str) -> Result<String> {
-    let text = text.trim();
-    let sane =
-        !text.is_empty() && text.chars().count() <= 100 && !text.chars().any(char::is_control);
-    if sane {
-        Ok(text.to_owned())
-    } else {
-        Err(refused_argument(
-            field,
-            "has 1 to 100 characters without control characters",
-        ))
-    }
-}

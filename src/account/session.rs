@@ -104,10 +104,8 @@ pub(super) async fn open(
 pub async fn list(app: &App, session: &Session, cursor: &str) -> Result<(Vec<OwnSession>, String)> {
     let before: Option<SessionId> = page::after(cursor)?;
     let (user, now) = (session.actor.user, app.clock.now());
-    let sessions = queries::of_user(app.store.pool(), user, before, now, PAGE).await?;
-    let full = sessions.len() == usize::try_from(PAGE).unwrap_or_default();
-    let last = sessions.last().filter(|_| full);
-    let next = last.map(|last| page::cursor(&last.id)).unwrap_or_default();
+    let mut sessions = queries::of_user(app.store.pool(), user, before, now, PAGE + 1).await?;
+    let next = page::next(&mut sessions, PAGE, |last| last.id);
     Ok((sessions, next))
 }
 

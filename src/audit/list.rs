@@ -52,12 +52,9 @@ pub async fn list(app: &App, by: &Staff<SeeAudit>, cursor: &str, limit: u32) -> 
     let limit = page::limit(limit, 50, 200)?;
     let before: Option<RowId> = page::after(cursor)?;
     let mut tx = app.store.begin(by.shop).await?;
-    let entries = queries::page(&mut tx, before.unwrap_or(RowId::MAX), limit).await?;
-    let full = i64::try_from(entries.len()).is_ok_and(|length| length == limit);
-    let next_cursor = match entries.last() {
-        Some(last) if full => page::cursor(&last.id),
-        _ => String::new(),
-    };
+    let before = before.unwrap_or(RowId::MAX);
+    let mut entries = queries::page(&mut tx, before, limit + 1).await?;
+    let next_cursor = page::next(&mut entries, limit, |last| last.id);
     Ok(AuditPage {
         entries,
         next_cursor,

@@ -1,6 +1,6 @@
 //! Change what a bot is called and what it may do; give it a new token.
 
-use super::{Bot, BotWithToken, name, queries};
+use super::{Bot, BotWithToken, queries};
 use crate::{
     account::standing,
     actor::{ManageBots, Permissions, Staff},
@@ -9,7 +9,7 @@ use crate::{
     error::{Refusal, Result},
     group,
     id::UserId,
-    staff,
+    staff, words,
 };
 
 /// What is to be different; what is `None` stays.
@@ -38,7 +38,7 @@ pub async fn change(
     let held = staff::lock(&mut tx, by.actor.user).await?;
     let before = queries::bot(&mut tx, bot).await?.ok_or(Refusal::NotFound)?;
     let after = Bot {
-        name: name(change.name.unwrap_or(&before.name))?.to_owned(),
+        name: words::name("name", change.name.unwrap_or(&before.name))?.to_owned(),
         scopes: change.scopes.unwrap_or(before.set()).words(),
         disabled: change.disabled.unwrap_or(before.disabled),
         ..before.clone()

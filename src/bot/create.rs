@@ -1,13 +1,13 @@
 //! Make a bot.
 
-use super::{BotWithToken, MOST, name, queries};
+use super::{BotWithToken, MOST, queries};
 use crate::{
     account::standing,
     actor::{ManageBots, Permissions, Staff},
     app::App,
     audit::{self, Deed},
     error::{Refusal, Result},
-    staff,
+    staff, words,
 };
 
 /// Makes a bot that may do what `scopes` say. Its token is shown this one time.
@@ -19,7 +19,7 @@ pub async fn create(
     wanted: &str,
     scopes: Permissions,
 ) -> Result<BotWithToken> {
-    let (name, now) = (name(wanted)?, app.clock.now());
+    let (name, now) = (words::name("name", wanted)?, app.clock.now());
     let mut tx = app.store.begin(by.shop).await?;
     let held = staff::lock(&mut tx, by.actor.user).await?;
     staff::may_change(held, Permissions::NONE, scopes)?;

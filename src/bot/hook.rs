@@ -7,7 +7,7 @@ use proto::{Card, SendMessage, User, UserKind};
 use serde::Serialize;
 use uuid::Uuid;
 
-use super::{Bot, name, queries};
+use super::{Bot, queries};
 use crate::{
     account::token::{Token, TokenKind},
     actor::{Actor, ManageBots, Permissions, Staff},
@@ -18,6 +18,7 @@ use crate::{
     group,
     id::{ConversationId, HookId, UserId},
     staff,
+    words,
 };
 
 /// Hooks of one group at most.
@@ -53,7 +54,8 @@ pub async fn create(
     group: ConversationId,
     wanted: &str,
 ) -> Result<HookWithUrl> {
-    let (name, now) = (name(wanted)?, app.clock.now());
+    let (name, now) = (words::name("name", wanted)?, app.clock.now());
+    app.sends.take(by.actor.user)?;
     let mut tx = app.store.begin(by.shop).await?;
     staff::lock(&mut tx, by.actor.user).await?;
     if !queries::has_group(&mut tx, group).await? {
@@ -96,6 +98,7 @@ pub async fn revoke(
     hook: HookId,
 ) -> Result<()> {
     let (actor, now) = (by.actor.user, app.clock.now());
+    app.sends.take(actor)?;
     let mut tx = app.store.begin(by.shop).await?;
     staff::lock(&mut tx, actor).await?;
     let hook = queries::revoke_hook(&mut tx, group, hook, now)

@@ -16,7 +16,7 @@ use crate::{
     account::token::Token,
     actor::{ManageBots, Permissions, Staff},
     app::App,
-    error::{Result, refused_argument},
+    error::Result,
     id::UserId,
 };
 
@@ -76,13 +76,4 @@ impl BotWithToken {
 pub async fn list(app: &App, by: &Staff<ManageBots>) -> Result<Vec<Bot>> {
     let mut tx = app.store.begin(by.shop).await?;
     queries::list(&mut tx).await
-}
-
-/// A name that a bot may have. Refuses with `invalid_argument`.
-fn name(text: &str) -> Result<&str> {
-    let name = text.trim();
-    if !(1..=100).contains(&name.chars().count()) || name.contains('\0') {
-        return Err(refused_argument("name", "has 1 to 100 characters"));
-    }
-    Ok(name)
 }

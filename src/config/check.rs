@@ -50,6 +50,9 @@ fn bounds(config: &Config) -> impl Iterator<Item = Bound> {
         limits.ping_seconds 1..0 "peers cannot be asked all the time";
         limits.write_seconds 1..0 "every write would count as stalled";
         limits.file_bytes 1..0 "every file would be too large";
+        limits.uploads_at_once 1..0 "nobody could upload anything";
+        limits.uploads_per_user 1..0 "nobody could upload anything";
+        limits.upload_seconds 1..0 "no upload comes that fast";
         limits.group_members 2..0 "a group is for several people";
         login.access_minutes 1..0 "access tokens would never be good";
         login.session_days 1..0 "sessions would end at once";
@@ -62,6 +65,7 @@ fn bounds(config: &Config) -> impl Iterator<Item = Bound> {
         login.hashes_waiting 1..0 "no log-in could wait for its turn";
         conversation.edit_minutes 0..0 "no time is less than none";
         conversation.recall_minutes 0..0 "no time is less than none";
+        conversation.edits_per_message 0..0 "no number is less than none";
         webhook.at_once 1..0 "no webhook would be called";
         webhook.call_ms 100..0 "no endpoint answers that fast";
         webhook.give_up_hours 1..0 "every endpoint would be switched off at its first failure";

@@ -4,13 +4,14 @@
 //! conversation may fetch it from then on, until the message is recalled.
 
 use proto::{Card, File, Message, Picture, SendMessage, Voice};
+use sqlx::PgExecutor;
 
 use crate::{
     actor::Actor,
     app::App,
     error::{Result, refused_argument},
-    id::FileId,
-    media,
+    id::{ConversationId, FileId},
+    media::{self, Carrier},
 };
 
 /// The longest voice message, in milliseconds: ten minutes.
@@ -23,12 +24,13 @@ pub(super) async fn attach(
     request: &SendMessage,
     message: &mut Message,
 ) -> Result<()> {
+    let sql = app.store.pool();
     if let Some(asked) = &request.picture {
-        let file = own_file(app, actor, "picture", &asked.file_id, Some("picture")).await?;
+        let file = own_file(sql, actor, "picture", &asked.file_id, Some("picture")).await?;
         message.picture = Some(picture(&file));
     }
     if let Some(asked) = &request.file {
-        let file = own_file(app, actor, "file", &asked.file_id, None).await?;
+        let file = own_file(sql, actor, "file", &asked.file_id, None).await?;
         message.file = Some(File {
             file_id: file.id.to_string(),
             name: file.name,
@@ -37,7 +39,7 @@ pub(super) async fn attach(
         });
     }
     if let Some(asked) = &request.voice {
-        let file = own_file(app, actor, "voice", &asked.file_id, Some("voice")).await?;
+        let file = own_file(sql, actor, "voice", &asked.file_id, Some("voice")).await?;
         message.voice = Some(voice(&file, asked.length_ms)?);
     }
     Ok(())
@@ -64,17 +66,21 @@ fn voice(file: &media::File, length_ms: u32) -> Result<Voice> {
 }
 
 /// The picture of a link card is a picture of the sender's own.
-pub(super) async fn card_picture(app: &App, actor: &Actor, card: &Card) -> Result<()> {
+pub(super) async fn card_picture(
+    sql: impl PgExecutor<'_>,
+    actor: &Actor,
+    card: &Card,
+) -> Result<()> {
     let picture = card.link.as_ref().map(|link| &link.picture[..]);
     if let Some(id) = picture.filter(|id| !id.is_empty()) {
-        own_file(app, actor, "card.link.picture", id, Some("picture")).await?;
+        own_file(sql, actor, "card.link.picture", id, Some("picture")).await?;
     }
     Ok(())
 }
 
 /// A file of the actor's own, of a kind if one is wanted. Somebody else's file is refused like one that does not exist.
 async fn own_file(
-    app: &App,
+    sql: impl PgExecutor<'_>,
     actor: &Actor,
     field: &str,
     id: &str,
@@ -82,10 +88,23 @@ async fn own_file(
 ) -> Result<media::File> {
     let no_file = || refused_argument(field, "names no such file of yours");
     let id = id.parse().map_err(|_| no_file())?;
-    let found = media::owned(app, actor, id).await?;
+    let found = media::owned(sql, actor, id).await?;
     found
         .filter(|file| kind.is_none_or(|kind| file.kind == kind))
         .ok_or_else(no_file)
+}
+
+/// The files that a message carries, each with its place.
+pub(super) fn carriers(
+    message: &Message,
+    conversation: ConversationId,
+    number: i64,
+) -> impl Iterator<Item = Carrier> + use<> {
+    files(message).into_iter().map(move |file| Carrier {
+        file,
+        conversation,
+        number,
+    })
 }
 
 /// The files that a message carries.

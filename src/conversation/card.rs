@@ -3,8 +3,10 @@
 use proto::{Card, CardLink, LinkCard};
 use url::Url;
 
-use super::check;
-use crate::error::{Result, refused_argument};
+use crate::{
+    error::{Result, refused_argument},
+    words,
+};
 
 /// Lines of a link card at most.
 const LINES: usize = 20;
@@ -15,7 +17,7 @@ const URL_BYTES: usize = 2_000;
 
 /// Refuses with `invalid_argument` a card that is not within the limits of `card.proto`.
 pub(super) fn check(card: &Card) -> Result<()> {
-    check::words("card.summary", &card.summary, 1..=200)?;
+    words::text("card.summary", &card.summary, 1..=200)?;
     let link = card
         .link
         .as_ref()
@@ -24,12 +26,12 @@ pub(super) fn check(card: &Card) -> Result<()> {
 }
 
 fn check_link_card(card: &LinkCard) -> Result<()> {
-    check::words("card.link.title", &card.title, 1..=100)?;
+    words::text("card.link.title", &card.title, 1..=100)?;
     if card.lines.len() > LINES {
         return Err(refused_argument("card.link.lines", "are at most 20"));
     }
     for line in &card.lines {
-        check::words("card.link.lines", line, 0..=200)?;
+        words::text("card.link.lines", line, 0..=200)?;
     }
     if card.links.len() > LINKS {
         return Err(refused_argument("card.link.links", "are at most 5"));
@@ -38,7 +40,7 @@ fn check_link_card(card: &LinkCard) -> Result<()> {
 }
 
 fn check_link(link: &CardLink) -> Result<()> {
-    check::words("card.link.links.label", &link.label, 1..=40)?;
+    words::text("card.link.links.label", &link.label, 1..=40)?;
     if link.url.len() > URL_BYTES {
         return Err(refused_argument(
             "card.link.links.url",

@@ -43,13 +43,15 @@ pub(super) enum Authority {
     Moderator,
 }
 
-/// Opens a unit of work with the conversation locked. Refuses with `not_found` what does not exist or may not be seen.
+/// Opens a unit of work with the conversation locked. Takes from the user's pace, as saying does: a change is shown to as
+/// many. Refuses with `rate_limited`, and with `not_found` what does not exist or may not be seen.
 pub(super) async fn hold(
     app: &App,
     actor: &Actor,
     conversation: ConversationId,
     number: u64,
 ) -> Result<(Tx, Held)> {
+    app.sends.take(actor.user)?;
     let address = queries::address_of(app.store.pool(), conversation).await?;
     let mut tx = match address.ok_or(Refusal::NotFound)?.shop() {
         Some(shop) => app.store.begin(shop).await?,

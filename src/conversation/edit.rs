@@ -17,7 +17,7 @@ use crate::{
 
 /// Edits: the sender within `edit_minutes`, staff who moderate the shop's conversations at any time (recorded).
 ///
-/// Refuses with `edit_too_late`, `not_the_sender`, `already_recalled`; with `not_editable` what is no words of the sender's
+/// Refuses with `rate_limited`, `edit_too_late`, `edited_too_often` beyond `edits_per_message`, `not_the_sender`, `already_recalled`; with `not_editable` what is no words of the sender's
 /// own: notices, cards, forwarded messages; and whoever may not speak here now. The same words again change nothing.
 pub async fn edit(app: &App, actor: &Actor, request: EditMessage) -> Result<Message> {
     check_text(&request.text)?;
@@ -33,6 +33,7 @@ pub async fn edit(app: &App, actor: &Actor, request: EditMessage) -> Result<Mess
     if held.kept.content.text == request.text {
         return change::shown(&mut tx, held.name()).await;
     }
+    held.require_few_edits(app.config.conversation.edits_per_message)?;
     let columns = Columns {
         text: Some(request.text),
         edited: true,
@@ -48,6 +49,14 @@ pub async fn edit(app: &App, actor: &Actor, request: EditMessage) -> Result<Mess
 }
 
 impl Held {
+    /// Nothing but its edits gives a message of words a version: what was recalled is not edited.
+    fn require_few_edits(&self, most: i32) -> Result<()> {
+        if self.kept.version > most {
+            return Err(Refusal::EditedTooOften.into());
+        }
+        Ok(())
+    }
+
     fn require_editable(&self, words: &str) -> Result<()> {
         self.require_said()?;
         self.standing.require_open()?;

@@ -30,14 +30,13 @@ pub async fn list(
             queries::list::of_shop(&mut sql, staff.shop, key, limit + 1).await?
         }
     };
-    let found = keys.len();
-    keys.truncate(usize::try_from(limit).unwrap_or(100));
-    let ids: Vec<ConversationId> = keys.iter().map(|(_, id)| *id).collect();
+    let on_page = keys.iter().take(usize::try_from(limit).unwrap_or(100));
+    let ids: Vec<ConversationId> = on_page.map(|(_, id)| *id).collect();
     let seen = overview(&mut sql, actor, &ids).await?;
-    keys.truncate(seen.len());
-    let last = keys.last().filter(|_| keys.len() < found);
+    // A page of long messages is shorter than asked.
+    let shown = i64::try_from(seen.len()).unwrap_or(limit);
     Ok(ConversationPage {
-        next_cursor: last.map(page::cursor).unwrap_or_default(),
+        next_cursor: page::next(&mut keys, shown, |last| *last),
         conversations: seen.into_iter().flatten().collect(),
     })
 }

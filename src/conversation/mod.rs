@@ -7,8 +7,8 @@ pub mod assign;
 mod attachment;
 mod card;
 mod change;
-mod check;
 pub mod edit;
+pub mod fetch;
 pub mod history;
 mod lane;
 pub mod list;
@@ -243,7 +243,7 @@ pub async fn groups_of(
 }
 
 /// Does somebody take part, now or in an earlier time, in one of these conversations, or answer for it as staff?
-pub async fn takes_part_in_any(
+async fn takes_part_in_any(
     app: &App,
     actor: &Actor,
     conversations: &[ConversationId],

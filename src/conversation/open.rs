@@ -23,7 +23,8 @@ use crate::{
 };
 
 /// Finds or opens: with a shop, as its customer; with a person, as somebody who shares a group or a shop's staff with
-/// them; with both, as that shop's staff, who only find what the customer has opened. It begins with a notice, once.
+/// them; with both, as that shop's staff, who only find what the customer has opened. It begins with a notice, once:
+/// opening takes from the user's pace as saying does, finding does not.
 ///
 /// Refuses with `not_found` a shop that is not there (or not the actor's own site's), with `banned` a customer whom the
 /// shop has banned, with `forbidden` whoever has no such tie, with `invalid_argument` what is malformed.
@@ -58,6 +59,7 @@ async fn with_shop(
     if let Some(id) = queries::with_shop(tx.sql(), shop, actor.user).await? {
         return Ok(id);
     }
+    app.sends.take(actor.user)?;
     let source = Some(source).filter(|source| !source.is_empty());
     let opening = Opening {
         id: ConversationId::new(),
@@ -102,6 +104,7 @@ async fn with_person(app: &App, actor: &Actor, other: UserId) -> Result<Conversa
     if let Some(id) = queries::with_person(tx.sql(), actor.user, other).await? {
         return Ok(id);
     }
+    app.sends.take(actor.user)?;
     let opening = Opening {
         id: ConversationId::new(),
         at: app.clock.now(),

@@ -20,7 +20,7 @@ pub const PINS: i64 = 50;
 /// Pins or unpins: in groups the owner and managers, in a shop's conversation its staff (recorded), between two people
 /// both. What is so already changes nothing.
 ///
-/// Refuses with `forbidden`, `already_recalled`, and the 51st pin with `invalid_argument`.
+/// Refuses with `rate_limited`, `forbidden`, `already_recalled`, and the 51st pin with `invalid_argument`.
 pub async fn pin(app: &App, actor: &Actor, request: PinMessage) -> Result<Message> {
     let conversation = conversation_id(&request.conversation_id)?;
     let (mut tx, held) = change::hold(app, actor, conversation, request.number).await?;

@@ -8,7 +8,7 @@ use proto::{Message, SendMessage, Sender};
 use tokio::task::JoinHandle;
 
 use super::{
-    Draft, Posted, card, check,
+    Draft, Posted, card,
     log::Answer,
     prepare::{self, Prepared},
     seat::conversation_id,
@@ -18,6 +18,7 @@ use crate::{
     actor::Actor,
     app::App,
     error::{Result, refused_argument},
+    words,
 };
 
 /// Words of one message at most, in characters.
@@ -149,7 +150,7 @@ fn check_contents(request: &SendMessage) -> Result<()> {
 
 /// Refuses words that are too long or hold a NUL.
 pub(super) fn check_text(text: &str) -> Result<()> {
-    check::words("text", text, 0..=TEXT_LENGTH)
+    words::text("text", text, 0..=TEXT_LENGTH)
 }
 
 /// How a speaker is shown.

@@ -42,7 +42,7 @@ pub(super) async fn prepare(
     attachment::attach(app, actor, request, &mut draft.message).await?;
     if let Some(card) = &request.card {
         require_card_right(actor, &here)?;
-        attachment::card_picture(app, actor, card).await?;
+        attachment::card_picture(app.store.pool(), actor, card).await?;
         draft.message.text.clone_from(&card.summary);
         draft.message.card = Some(card.clone());
     }

@@ -3,7 +3,7 @@
 use proto::{Message, React};
 
 use super::{
-    change, check,
+    change,
     queries::{
         self,
         change::{Columns, Signs},
@@ -23,10 +23,10 @@ pub const SIGNS_OF_ONE: i64 = 5;
 
 /// Sets or removes one sign of the actor's own. What is so already changes nothing.
 ///
-/// Refuses with `invalid_argument` a sign that is no 1 to 32 bytes of visible characters or is one too many, with
+/// Refuses with `rate_limited`, with `invalid_argument` a sign that is no 1 to 32 bytes of visible characters or is one too many, with
 /// `already_recalled` what was taken back, and whoever may not speak here now.
 pub async fn react(app: &App, actor: &Actor, request: React) -> Result<Message> {
-    check::emoji(&request.emoji)?;
+    require_sign(&request.emoji)?;
     let conversation = conversation_id(&request.conversation_id)?;
     let (mut tx, held) = change::hold(app, actor, conversation, request.number).await?;
     held.standing.require_voice()?;
@@ -48,6 +48,18 @@ pub async fn react(app: &App, actor: &Actor, request: React) -> Result<Message> 
     Ok(message)
 }
 
+/// Refuses what is no sign: 1 to 32 bytes without blanks and control characters.
+fn require_sign(emoji: &str) -> Result<()> {
+    let odd = |letter: char| letter.is_whitespace() || letter.is_control();
+    if !(1..=32).contains(&emoji.len()) || emoji.contains(odd) {
+        return Err(refused_argument(
+            "emoji",
+            "has 1 to 32 bytes, none of them blank",
+        ));
+    }
+    Ok(())
+}
+
 impl Signs {
     fn require_room(&self) -> Result<()> {
         if self.own >= SIGNS_OF_ONE {
@@ -66,6 +78,16 @@ impl Signs {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_sign_is_short_and_visible() {
+        for sign in ["👍", "👩‍👩‍👧‍👦", "+1", "好"] {
+            assert!(require_sign(sign).is_ok(), "{sign}");
+        }
+        for sign in ["", " ", "a b", "\0", "\u{7}", &"x".repeat(33)] {
+            assert!(require_sign(sign).is_err(), "{sign:?}");
+        }
+    }
 
     #[test]
     fn a_full_message_still_takes_a_sign_it_has() {

@@ -4,24 +4,21 @@ use jiff::SignedDuration;
 use proto::{Message, RecallMessage};
 
 use super::{
-    attachment,
-    change::{self, Authority, Held},
-    queries::{self, change::Columns},
+    change::{self, Authority},
+    queries::change::Columns,
     seat::conversation_id,
 };
 use crate::{
     actor::Actor,
     app::App,
     error::{Refusal, Result},
-    id::FileId,
     media,
-    store::Tx,
 };
 
 /// Recalls: the sender within `recall_minutes`, staff who moderate the shop's conversations at any time (recorded). A
 /// recalled message is no longer pinned. Recalling again changes nothing.
 ///
-/// Refuses with `recall_too_late`, `not_the_sender`, `not_a_member`, and notices with `not_editable`.
+/// Refuses with `rate_limited`, `recall_too_late`, `not_the_sender`, `not_a_member`, and notices with `not_editable`.
 pub async fn recall(app: &App, actor: &Actor, request: RecallMessage) -> Result<Message> {
     let conversation = conversation_id(&request.conversation_id)?;
     let (mut tx, held) = change::hold(app, actor, conversation, request.number).await?;
@@ -42,23 +39,11 @@ pub async fn recall(app: &App, actor: &Actor, request: RecallMessage) -> Result<
         ..Columns::default()
     };
     let message = held.apply(&mut tx, actor, &columns, now).await?;
-    withdraw_files(&mut tx, &held).await?;
+    media::withdraw(&mut tx, conversation, held.kept.number.cast_signed()).await?;
     if authority == Authority::Moderator {
         held.record(&mut tx, actor, "message.recalled", &message, now)
             .await?;
     }
     tx.commit().await?;
     Ok(message)
-}
-
-/// What no other message here carries may no longer be fetched.
-async fn withdraw_files(tx: &mut Tx, held: &Held) -> Result<()> {
-    let mut files = attachment::files(&held.kept.content);
-    if files.is_empty() {
-        return Ok(());
-    }
-    let names: Vec<String> = files.iter().map(FileId::to_string).collect();
-    let carried = queries::change::carried(tx, held.conversation, &names).await?;
-    files.retain(|file| !carried.contains(&file.to_string()));
-    media::withdraw(tx, &files, held.conversation).await
 }

@@ -14,15 +14,14 @@ use crate::{
     actor::Actor,
     app::App,
     error::{Refusal, Result, refused_argument},
-    id::ConversationId,
-    media,
+    media::{self, Carrier},
     store::Tx,
 };
 
 /// Replaces a link card: its sender, or the staff and bots of the conversation's shop (recorded). The same card again
 /// changes nothing.
 ///
-/// Refuses with `not_the_sender`; with `already_recalled`; with `not_editable` what is no link card, for every other card
+/// Refuses with `rate_limited`; with `not_the_sender`; with `already_recalled`; with `not_editable` what is no link card, for every other card
 /// is drawn by its own noun.
 pub async fn redraw_card(app: &App, actor: &Actor, request: RedrawCard) -> Result<Message> {
     let drawn = request
@@ -30,11 +29,15 @@ pub async fn redraw_card(app: &App, actor: &Actor, request: RedrawCard) -> Resul
         .ok_or_else(|| refused_argument("card", "is missing"))?;
     card::check(&drawn)?;
     let conversation = conversation_id(&request.conversation_id)?;
-    require_own_picture(app, actor, (conversation, request.number), &drawn).await?;
     let (mut tx, held) = change::hold(app, actor, conversation, request.number).await?;
     held.require_redrawable(actor)?;
-    if held.kept.content.card.as_ref() == Some(&drawn) {
+    let former = held.kept.content.card.as_ref();
+    if former == Some(&drawn) {
         return change::shown(&mut tx, held.name()).await;
+    }
+    let changes_picture = former.map(picture) != Some(picture(&drawn));
+    if changes_picture {
+        attachment::card_picture(tx.sql(), actor, &drawn).await?;
     }
     let now = app.clock.now();
     let message = held.apply(&mut tx, actor, &columns(&drawn), now).await?;
@@ -42,7 +45,9 @@ pub async fn redraw_card(app: &App, actor: &Actor, request: RedrawCard) -> Resul
         held.record(&mut tx, actor, "message.redrawn", &message, now)
             .await?;
     }
-    hang(&mut tx, conversation, &drawn).await?;
+    if changes_picture {
+        hang(&mut tx, held.name(), drawn).await?;
+    }
     tx.commit().await?;
     Ok(message)
 }
@@ -64,31 +69,20 @@ pub async fn redraw(tx: &mut Tx, app: &App, name: load::Name, card: &Card) -> Re
     change::apply(tx, name, address, change, app.clock.now()).await
 }
 
-/// Another picture is one of the actor's own.
-async fn require_own_picture(
-    app: &App,
-    actor: &Actor,
-    (conversation, number): load::Name,
-    drawn: &Card,
-) -> Result<()> {
-    let picture = |card: &Card| card.link.as_ref().map(|link| link.picture.clone());
-    let (_, held) = change::hold(app, actor, conversation, number).await?;
-    held.require_redrawable(actor)?;
-    if held.kept.content.card.as_ref().and_then(picture) == picture(drawn) {
-        return Ok(());
-    }
-    attachment::card_picture(app, actor, drawn).await
+fn picture(card: &Card) -> Option<&str> {
+    card.link.as_ref().map(|link| &link.picture[..])
 }
 
-/// Whoever sees the card may fetch its picture.
-async fn hang(tx: &mut Tx, conversation: ConversationId, drawn: &Card) -> Result<()> {
+/// Whoever sees the card may fetch its picture, and not the one before.
+async fn hang(tx: &mut Tx, (conversation, number): load::Name, drawn: Card) -> Result<()> {
+    let number = number.cast_signed();
     let card = Message {
-        card: Some(drawn.clone()),
+        card: Some(drawn),
         ..Message::default()
     };
-    let files = attachment::files(&card).into_iter();
-    let carried: Vec<_> = files.map(|file| (file, conversation)).collect();
-    Ok(media::grant(tx.sql(), &carried).await?)
+    media::withdraw(tx, conversation, number).await?;
+    let carriers: Vec<Carrier> = attachment::carriers(&card, conversation, number).collect();
+    Ok(media::grant(tx.sql(), &carriers).await?)
 }
 
 /// A card's words are its summary.

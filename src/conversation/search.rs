@@ -8,7 +8,7 @@ use proto::{MessageSearchPage, SearchMessages};
 use sqlx::PgConnection;
 
 use super::{
-    Seat, check, load, queries,
+    Seat, load, queries,
     seat::{conversation_id, seat},
 };
 use crate::{
@@ -16,6 +16,7 @@ use crate::{
     app::App,
     error::{Result, refused_argument},
     store::page,
+    words,
 };
 
 /// Messages that one request looks at, at most.
@@ -36,7 +37,7 @@ pub async fn search(
     actor: &Actor,
     request: SearchMessages,
 ) -> Result<MessageSearchPage> {
-    check::words("words", &request.words, 1..=100)?;
+    words::text("words", &request.words, 1..=100)?;
     let wanted = Wanted::new(&request.words)?;
     let limit = usize::try_from(page::limit(request.limit, 20, 50)?).unwrap_or(20);
     let conversation = conversation_id(&request.conversation_id)?;

@@ -9,18 +9,18 @@ use crate::{
     clock::millis,
     error::{Refusal, Result},
     id::{ConversationId, UserId},
+    store::page,
 };
 
-/// Versions in one answer at most; no message has more unless its card was redrawn as often.
-const MOST: i64 = 1_000;
-
-/// All that a message has said.
+/// What a message has said.
 #[derive(Debug, Serialize, utoipa::ToSchema)]
 pub struct Versions {
     /// As it is now.
     pub current: proto::Message,
-    /// What it said before, the oldest first.
+    /// What it said before, the newest first.
     pub former: Vec<Former>,
+    /// Empty on the last page.
+    pub next_cursor: String,
 }
 
 /// A former version of a message.
@@ -37,21 +37,33 @@ pub struct Former {
     pub content: proto::Message,
 }
 
+/// A page of a record: of which message, and from where on.
+#[derive(Debug)]
+pub struct Asked {
+    /// Where it was said.
+    pub conversation: ConversationId,
+    /// Which message.
+    pub number: u64,
+    /// From the last page.
+    pub cursor: String,
+    /// 1 to 100; 0 means 50.
+    pub limit: u32,
+}
+
 /// The record of a message in a shop's conversation or group, recalled or not. Only for staff who moderate there; that
-/// they have looked is recorded.
+/// they have looked is recorded, page by page.
 ///
-/// Refuses with `forbidden` and `not_found`.
-pub async fn versions(
-    app: &App,
-    actor: &Actor,
-    conversation: ConversationId,
-    number: u64,
-) -> Result<Versions> {
-    let (mut tx, held) = change::hold(app, actor, conversation, number).await?;
+/// Refuses with `rate_limited`, `forbidden`, `not_found`, and a bad cursor or limit with `invalid_argument`.
+pub async fn versions(app: &App, actor: &Actor, asked: &Asked) -> Result<Versions> {
+    let limit = page::limit(asked.limit, 50, 100)?;
+    let before: Option<i32> = page::after(&asked.cursor)?;
+    let (mut tx, held) = change::hold(app, actor, asked.conversation, asked.number).await?;
     if !held.standing.moderates() {
         return Err(Refusal::Forbidden.into());
     }
-    let former = queries::change::former(&mut tx, conversation, number, MOST).await?;
+    let before = before.unwrap_or(i32::MAX);
+    let mut former = queries::change::former(&mut tx, held.name(), before, limit + 1).await?;
+    let next_cursor = page::next(&mut former, limit, |last| last.version);
     let current = change::shown(&mut tx, held.name()).await?;
     held.record(
         &mut tx,
@@ -71,5 +83,6 @@ pub async fn versions(
     Ok(Versions {
         current,
         former: former.collect(),
+        next_cursor,
     })
 }

@@ -13,10 +13,7 @@ use super::{
     queries::{self, Outcome},
     quote,
 };
-use crate::{
-    id::{ConversationId, FileId},
-    media,
-};
+use crate::media::{self, Carrier};
 
 /// Nothing goes with these drafts: the bare statement will do.
 pub(super) fn plain(drafts: &[impl Borrow<Draft>]) -> bool {
@@ -39,17 +36,17 @@ pub(super) async fn write(
         .zip(&mut outcomes)
         .filter(|(_, outcome)| outcome.verdict == "posted")
         .collect();
-    media::grant(sql, &carried(&said)).await?;
+    media::grant(sql, &carriers(&said)).await?;
     draw_quotes(sql, said).await?;
     Ok(outcomes)
 }
 
-fn carried(said: &[(&Draft, &mut Outcome)]) -> Vec<(FileId, ConversationId)> {
-    let files = said.iter().flat_map(|(draft, _)| {
-        let files = attachment::files(&draft.message).into_iter();
-        files.map(|file| (file, draft.conversation))
+fn carriers(said: &[(&Draft, &mut Outcome)]) -> Vec<Carrier> {
+    let carriers = said.iter().flat_map(|(draft, outcome)| {
+        let number = outcome.number.unwrap_or_default();
+        attachment::carriers(&draft.message, draft.conversation, number)
     });
-    files.collect()
+    carriers.collect()
 }
 
 async fn draw_quotes(

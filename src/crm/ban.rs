@@ -10,17 +10,16 @@ use crate::{
     actor::{Moderate, Staff},
     app::App,
     audit::{self, Deed},
-    error::{Refusal, Result, refused_argument},
+    error::{Refusal, Result},
     id::UserId,
+    words,
 };
 
 /// Bans a customer; repeating changes the reason at most. Refuses with `not_found` who is no customer of the shop, and
 /// with `invalid_argument` a reason that has not 1 to 500 characters.
 pub async fn ban(app: &App, by: &Staff<Moderate>, customer: UserId, reason: &str) -> Result<()> {
     let (reason, now) = (reason.trim(), app.clock.now());
-    if !(1..=500).contains(&reason.chars().count()) || reason.contains('\0') {
-        return Err(refused_argument("reason", "has 1 to 500 characters"));
-    }
+    words::text("reason", reason, 1..=500)?;
     let mut tx = app.store.begin(by.shop).await?;
     if !queries::hold_customer(&mut tx, customer).await? {
         return Err(Refusal::NotFound.into());

@@ -4,7 +4,7 @@ use proto::{ChangeGroup, NoticeKind};
 use serde_json::json;
 
 use super::{
-    Power, announcement, name, notice, queries,
+    Power, announcement, notice, queries,
     standing::{self, Standing},
     wire,
 };
@@ -15,6 +15,7 @@ use crate::{
     error::Result,
     id::ConversationId,
     store::Tx,
+    words,
 };
 
 /// Changes what is given and differs, in one unit of work with a notice for each; the new name and announcement are the
@@ -25,7 +26,10 @@ pub async fn change(
     group: ConversationId,
     request: ChangeGroup,
 ) -> Result<proto::Group> {
-    let wanted_name = request.name.as_deref().map(name).transpose()?;
+    let wanted_name = request.name.as_deref();
+    let wanted_name = wanted_name
+        .map(|text| words::name("name", text))
+        .transpose()?;
     let wanted_announcement = request
         .announcement
         .as_deref()
@@ -34,7 +38,7 @@ pub async fn change(
     let (mut tx, before) = standing::open(app, actor, group, Power::Manager).await?;
     before.require_open()?;
     let after = Standing {
-        name: wanted_name.unwrap_or_else(|| before.name.clone()),
+        name: wanted_name.map_or_else(|| before.name.clone(), str::to_owned),
         announcement: wanted_announcement.unwrap_or_else(|| before.announcement.clone()),
         join_approval: request.join_approval.unwrap_or(before.join_approval),
         all_muted: request.all_muted.unwrap_or(before.all_muted),

@@ -3,9 +3,7 @@
 use proto::{CreateGroup, GroupRole, NoticeKind, UserKind};
 use serde_json::json;
 
-use super::{
-    Candidate, Power, announcement, name, notice, people, queries, standing::Standing, wire,
-};
+use super::{Candidate, Power, announcement, notice, people, queries, standing::Standing, wire};
 use crate::{
     actor::{ManageGroups, Staff},
     app::App,
@@ -14,11 +12,12 @@ use crate::{
     fact::Fact,
     id::{ConversationId, UserId},
     store::Tx,
+    words,
 };
 
 /// Makes a group of the shop with its first members; whoever makes it owns it (GRP-01).
 ///
-/// Refuses with `invalid_argument`, with `not_found` if somebody named is not one of the shop's people, `group_full`.
+/// Refuses with `rate_limited`, `invalid_argument`, with `not_found` if somebody named is not one of the shop's people, `group_full`.
 pub async fn create(
     app: &App,
     staff: &Staff<ManageGroups>,
@@ -28,12 +27,13 @@ pub async fn create(
         return Err(Refusal::Forbidden.into());
     }
     let others = people(&request.user_ids)?;
+    app.sends.take(staff.actor.user)?;
     let mut tx = app.store.begin(staff.shop).await?;
     queries::hold_posts(&mut tx).await?;
     let group = Standing {
         id: ConversationId::new(),
         shop: staff.shop,
-        name: name(&request.name)?,
+        name: words::name("name", &request.name)?.to_owned(),
         announcement: announcement(&request.announcement)?,
         join_approval: request.join_approval,
         all_muted: false,

@@ -140,7 +140,7 @@ pub async fn list(
     let only = (!group.power.may_run()).then_some(actor.user);
     let (limit, after) = wire::page(cursor, limit)?;
     let pool = app.store.pool();
-    let invites = queries::invites(pool, group.id, only, app.clock.now(), after, limit).await?;
+    let invites = queries::invites(pool, group.id, only, app.clock.now(), after, limit + 1).await?;
     Ok(wire::invite_page(invites, limit))
 }
 
@@ -148,6 +148,6 @@ pub async fn list(
 pub async fn mine(app: &App, actor: &Actor, cursor: &str, limit: u32) -> Result<proto::InvitePage> {
     let (limit, after) = wire::page(cursor, limit)?;
     let pool = app.store.pool();
-    let invites = queries::invites_for(pool, actor.user, app.clock.now(), after, limit).await?;
+    let invites = queries::invites_for(pool, actor.user, app.clock.now(), after, limit + 1).await?;
     Ok(wire::invite_page(invites, limit))
 }

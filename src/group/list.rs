@@ -25,8 +25,8 @@ pub async fn groups(
     limit: u32,
 ) -> Result<GroupPage> {
     let (limit, after) = wire::page(cursor, limit)?;
-    let found = queries::groups(app.store.pool(), staff, after, limit).await?;
-    Ok(wire::group_page(&found, limit, app.clock.now()))
+    let found = queries::groups(app.store.pool(), staff, after, limit + 1).await?;
+    Ok(wire::group_page(found, limit, app.clock.now()))
 }
 
 /// Who is in a group, a page, in order of joining. Refuses with `not_found`, `invalid_argument`.
@@ -38,7 +38,7 @@ pub async fn members(app: &App, actor: &Actor, request: ListMembers) -> Result<M
     let group = standing::look(app, actor, group, Power::Member).await?;
     let limit = page::limit(request.limit, 100, 200)?;
     let after = page::after(&request.cursor)?;
-    let found = queries::members(app.store.pool(), group.id, after, limit).await?;
+    let found = queries::members(app.store.pool(), group.id, after, limit + 1).await?;
     Ok(wire::member_page(found, limit, app.clock.now()))
 }
 
@@ -53,6 +53,6 @@ pub async fn requests(
     let group = standing::look(app, actor, group, Power::Manager).await?;
     let limit = page::limit(limit, 50, 200)?;
     let after = page::after(cursor)?;
-    let found = queries::requests(app.store.pool(), group.id, after, limit).await?;
+    let found = queries::requests(app.store.pool(), group.id, after, limit + 1).await?;
     Ok(wire::request_page(found, limit))
 }

@@ -66,12 +66,14 @@ pub(super) async fn open(
     Ok((tx, standing))
 }
 
-/// The same for whoever comes, also from outside.
+/// The same for whoever comes, also from outside. Every change of a group begins here, and takes from the user's pace as
+/// saying does: refuses with `rate_limited`.
 pub(super) async fn lock(
     app: &App,
     actor: &Actor,
     group: ConversationId,
 ) -> Result<(Tx, Standing)> {
+    app.sends.take(actor.user)?;
     let shop = queries::shop_of(app.store.pool(), group).await?;
     let mut tx = app.store.begin(shop.ok_or(Refusal::NotFound)?).await?;
     queries::lock(&mut tx, group).await?;

@@ -2,7 +2,6 @@
 
 use jiff::Timestamp;
 use proto::{GroupPage, Invite, InvitePage, JoinRequest, JoinRequestPage, MemberPage};
-use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
@@ -14,16 +13,6 @@ use crate::{clock::millis, error::Result, store::page};
 /// Limit and cursor of a page that is ordered by id.
 pub(super) fn page(cursor: &str, limit: u32) -> Result<(i64, Option<Uuid>)> {
     Ok((page::limit(limit, 50, 200)?, page::after(cursor)?))
-}
-
-/// The cursor after a full page; a page that is not full is the last.
-fn next<T, K: Serialize>(found: &[T], limit: i64, key: impl Fn(&T) -> K) -> String {
-    match found.last() {
-        Some(last) if i64::try_from(found.len()).is_ok_and(|rows| rows >= limit) => {
-            page::cursor(&key(last))
-        }
-        _ => String::new(),
-    }
 }
 
 fn muted_until(until: Option<Timestamp>, now: Timestamp) -> i64 {
@@ -45,15 +34,16 @@ pub(super) fn group(group: &Standing, now: Timestamp) -> proto::Group {
     }
 }
 
-pub(super) fn group_page(found: &[Standing], limit: i64, now: Timestamp) -> GroupPage {
+pub(super) fn group_page(mut found: Vec<Standing>, limit: i64, now: Timestamp) -> GroupPage {
+    let next_cursor = page::next(&mut found, limit, |last| last.id);
     GroupPage {
         groups: found.iter().map(|one| group(one, now)).collect(),
-        next_cursor: next(found, limit, |last| last.id),
+        next_cursor,
     }
 }
 
-pub(super) fn member_page(found: Vec<Member>, limit: i64, now: Timestamp) -> MemberPage {
-    let next_cursor = next(&found, limit, |last| (last.joined_number, last.id));
+pub(super) fn member_page(mut found: Vec<Member>, limit: i64, now: Timestamp) -> MemberPage {
+    let next_cursor = page::next(&mut found, limit, |last| (last.joined_number, last.id));
     let members = found.into_iter().map(|member| proto::Member {
         user: Some(member.user),
         role: member.role.into(),
@@ -67,8 +57,8 @@ pub(super) fn member_page(found: Vec<Member>, limit: i64, now: Timestamp) -> Mem
     }
 }
 
-pub(super) fn invite_page(found: Vec<OpenInvite>, limit: i64) -> InvitePage {
-    let next_cursor = next(&found, limit, |last| last.id);
+pub(super) fn invite_page(mut found: Vec<OpenInvite>, limit: i64) -> InvitePage {
+    let next_cursor = page::next(&mut found, limit, |last| last.id);
     let invites = found.into_iter().map(|invite| Invite {
         id: invite.id.to_string(),
         group_id: invite.group.to_string(),
@@ -85,8 +75,8 @@ pub(super) fn invite_page(found: Vec<OpenInvite>, limit: i64) -> InvitePage {
     }
 }
 
-pub(super) fn request_page(found: Vec<Request>, limit: i64) -> JoinRequestPage {
-    let next_cursor = next(&found, limit, |last| (last.asked_at, last.id));
+pub(super) fn request_page(mut found: Vec<Request>, limit: i64) -> JoinRequestPage {
+    let next_cursor = page::next(&mut found, limit, |last| (last.asked_at, last.id));
     let requests = found.into_iter().map(|request| JoinRequest {
         user: Some(request.user),
         inviter_id: request.inviter.to_string(),

@@ -18,7 +18,6 @@ use crate::{
         AccountKind, Device, DeviceKind,
         contact::Contact,
         me::{self, Avatar, Changes},
-        name,
         prove::{self, Claim, Proof, Purpose},
         register::{self, NewCustomer, NewMerchant, new_password},
         session::Session,
@@ -28,6 +27,7 @@ use crate::{
     door::client::ClientAddress,
     error::{Refusal, Result, refused_argument},
     id::{FileId, ShopId},
+    words,
 };
 
 /// What a merchant whose shop is not certified is asked for (ACC-06).
@@ -138,7 +138,7 @@ impl MerchantRegistration {
         let phone = self
             .phone
             .ok_or_else(|| refused_argument("phone", "is missing"))?;
-        let shop_name = name("shop_name", &self.shop_name)?;
+        let shop_name = words::name("shop_name", &self.shop_name)?.to_owned();
         Ok(NewMerchant {
             contact: Contact::phone(&phone)?,
             proof: self
@@ -146,7 +146,7 @@ impl MerchantRegistration {
                 .ok_or_else(|| refused_argument("proof", "is missing"))?,
             password: new_password(AccountKind::Merchant, "password", &self.password)?,
             name: match &self.name {
-                Some(text) => name("name", text)?,
+                Some(text) => words::name("name", text)?.to_owned(),
                 None => shop_name.clone(),
             },
             shop_name,
@@ -187,7 +187,7 @@ pub async fn register_customer(
         password: password
             .map(|text| new_password(AccountKind::Customer, "password", text))
             .transpose()?,
-        name: name("name", &asked.name)?,
+        name: words::name("name", &asked.name)?.to_owned(),
         device: Device::new(&asked.device_id, asked.device_kind)?,
     };
     let session = register::register_customer(&app, new).await?;
@@ -280,7 +280,10 @@ pub async fn change_me(
     Body(asked): Body<MyChanges>,
 ) -> Answer<Me> {
     let changes = Changes {
-        name: asked.name.map(|text| name("name", &text)).transpose()?,
+        name: match &asked.name {
+            Some(text) => Some(words::name("name", text)?.to_owned()),
+            None => None,
+        },
         avatar: asked.avatar.as_deref().map(avatar).transpose()?,
         new_password: asked.new_password,
         two_factor: asked.two_factor,

@@ -1,28 +1,37 @@
 //! Files over REST.
 
+use std::time::Duration;
+
 use axum::{
     Json,
     body::Body,
-    extract::{Multipart, Path, State},
+    extract::{Path, Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
 use futures_util::StreamExt as _;
 use serde::Serialize;
+use tokio::time::timeout;
 
-use super::reply::{Answer, Problem, ProblemBody};
+use super::{
+    form::Form,
+    reply::{Answer, Problem, ProblemBody},
+};
 use crate::{
     actor::Actor,
     app::App,
-    error::{Result, refused_argument},
+    conversation::fetch::fetch,
+    error::Result,
     id::FileId,
     media::{
         File,
-        fetch::fetch,
         shelf::{Fetched, GetRange},
-        upload::upload,
+        upload,
     },
 };
+
+/// How long the rest of a refused upload is read.
+const LINGER: Duration = Duration::from_secs(5);
 
 /// An uploaded file: name its id in `send_message`.
 #[derive(Serialize, utoipa::ToSchema)]
@@ -69,20 +78,36 @@ struct UploadForm {
 #[utoipa::path(post, path = "/files", tag = "files", security(("token" = [])),
     request_body(content = UploadForm, content_type = "multipart/form-data"),
     responses((status = 200, body = Uploaded), (status = 413, body = ProblemBody), (status = 415, body = ProblemBody),
-        (status = 422, body = ProblemBody), (status = 507, body = ProblemBody)))]
-pub async fn add(State(app): State<App>, actor: Actor, mut form: Multipart) -> Answer<Uploaded> {
-    let missing = || refused_argument("file", "is missing from the form");
-    let field = form
-        .next_field()
-        .await
-        .map_err(|_| missing())?
-        .filter(|field| field.name() == Some("file"));
-    let field = field.ok_or_else(missing)?;
-    let name = field.file_name().unwrap_or_default().to_owned();
-    let body = field.map(|part| part.map_err(axum::Error::new));
-    Ok(Json(
-        upload(&app, &actor, &name, Box::pin(body)).await?.into(),
-    ))
+        (status = 422, body = ProblemBody), (status = 429, body = ProblemBody), (status = 503, body = ProblemBody),
+        (status = 507, body = ProblemBody)))]
+pub async fn add(State(app): State<App>, actor: Actor, request: Request) -> Answer<Uploaded> {
+    let upload = match upload::begin(&app, &actor, declared(&request)).await {
+        Ok(upload) => upload,
+        Err(refused) => {
+            app.tasks.spawn(pass_over(request));
+            return Err(refused.into());
+        }
+    };
+    let within = Duration::from_secs(app.config.limits.upload_seconds);
+    let mut form = Form::new(request, within).await?;
+    let (name, body) = form.file().await?;
+    let file = upload.take(&app, &actor, &name, Box::pin(body)).await?;
+    Ok(Json(file.into()))
+}
+
+/// The length that a request says it has.
+fn declared(request: &Request) -> Option<u64> {
+    let length = request.headers().get(header::CONTENT_LENGTH)?;
+    length.to_str().ok()?.parse().ok()
+}
+
+/// Reads on for a while what nobody wants: closing with bytes unread resets the connection, and some clients then lose the
+/// answer. Whoever waits for a word before sending (`Expect`) is given none.
+async fn pass_over(request: Request) {
+    if !request.headers().contains_key(header::EXPECT) {
+        let body = request.into_body().into_data_stream();
+        let _ = timeout(LINGER, body.for_each(async |_| ())).await;
+    }
 }
 
 /// Fetch a file or a thumbnail. One range of bytes may be asked for.

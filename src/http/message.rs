@@ -242,15 +242,34 @@ pub async fn search(
     Ok(Json(search::search(&app, &actor, request).await?))
 }
 
-/// What a message said before: evidence, for staff who may moderate. Looking is recorded.
+/// A page of a record.
+#[derive(Debug, Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
+pub struct Paged {
+    /// From the last page; left out: from the newest.
+    #[serde(default)]
+    cursor: String,
+    /// 1 to 100; left out: 50.
+    #[serde(default)]
+    limit: u32,
+}
+
+/// What a message said before, newest first: evidence, for staff who may moderate. Looking is recorded.
 #[utoipa::path(get, path = "/conversations/{conversation_id}/messages/{number}/versions", tag = "messages",
-    security(("token" = [])), params(("conversation_id" = ConversationId, Path), ("number" = u64, Path)),
+    security(("token" = [])), params(("conversation_id" = ConversationId, Path), ("number" = u64, Path), Paged),
     responses((status = 200, body = versions::Versions), (status = "4XX", body = ProblemBody)))]
 pub async fn versions(
     State(app): State<App>,
     actor: Actor,
     name: Name,
+    paged: Result<Query<Paged>, QueryRejection>,
 ) -> Answer<versions::Versions> {
-    let versions = versions::versions(&app, &actor, name.conversation_id, name.number).await?;
-    Ok(Json(versions))
+    let Query(paged) = paged.map_err(|wrong| refused_argument("cursor", &wrong.body_text()))?;
+    let asked = versions::Asked {
+        conversation: name.conversation_id,
+        number: name.number,
+        cursor: paged.cursor,
+        limit: paged.limit,
+    };
+    Ok(Json(versions::versions(&app, &actor, &asked).await?))
 }

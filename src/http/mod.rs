@@ -13,6 +13,7 @@ pub mod crm;
 pub mod dev;
 pub mod embed_key;
 pub mod file;
+mod form;
 pub mod group;
 pub mod health;
 pub mod message;

@@ -1,53 +1,50 @@
-//! Fetch a file: only who sent it, who takes part in a conversation that carries it, and, if somebody has it as their avatar,
-//! whoever has to do with them.
-
-use uuid::Uuid;
+//! Fetch what was kept. Whether somebody may is said where it was shown, in `conversation/fetch.rs`.
 
 use super::{
     File, queries,
-    shelf::{Fetched, GetRange, ShelfFault},
+    shelf::{Fetched, GetRange, ShelfFault, ShelfKey},
     upload::place,
 };
 use crate::{
-    actor::Actor,
     app::App,
-    conversation::{self, recent::acquaintances},
     error::{Error, Refusal, Result, refused_argument},
-    id::FileId,
+    id::{ConversationId, FileId},
 };
 
-/// A file or its thumbnail, whole or a range of it. Refuses with `not_found` who may not have it, as for a file that
-/// does not exist, and with `invalid_argument` a range outside of it.
-pub async fn fetch(
-    app: &App,
-    actor: &Actor,
-    id: FileId,
-    range: Option<GetRange>,
-) -> Result<(File, Fetched)> {
-    let (file, home) = queries::file_and_home(app.store.pool(), id)
-        .await?
-        .ok_or(Refusal::NotFound)?;
-    if file.owner != actor.user && !was_shown(app, actor, &file).await? {
-        return Err(Refusal::NotFound.into());
-    }
-    let home: Uuid = home.map_or(file.owner.0, |shop| shop.0);
-    match app.media.shelf.fetch(&place(home, id), range).await {
-        Ok(fetched) => Ok((file, fetched)),
-        Err(ShelfFault::Missing) => Err(Refusal::NotFound.into()),
-        Err(ShelfFault::Range) => Err(refused_argument("range", "is outside of the file")),
-        Err(fault) => Err(Error::Broken(fault.into())),
-    }
+/// A file, and where the bytes asked for lie: its own, or its thumbnail's.
+#[derive(Clone, Debug)]
+pub struct Kept {
+    /// The file.
+    pub file: File,
+    key: ShelfKey,
 }
 
-/// Has somebody shown it to them: in a conversation, or as their face?
-async fn was_shown(app: &App, actor: &Actor, file: &File) -> Result<bool> {
-    let conversations = queries::granted(app.store.pool(), file.id).await?;
-    if conversation::takes_part_in_any(app, actor, &conversations).await? {
-        return Ok(true);
+/// A file by its own id or by its thumbnail's. Refuses with `not_found` what does not exist.
+pub async fn kept(app: &App, id: FileId) -> Result<Kept> {
+    let found = queries::file_and_home(app.store.pool(), id).await?;
+    let (file, home) = found.ok_or(Refusal::NotFound)?;
+    let key = place(home.map_or(file.owner.0, |shop| shop.0), id);
+    Ok(Kept { file, key })
+}
+
+impl Kept {
+    /// The bytes, all or a range of them. Refuses with `invalid_argument` a range outside of the file.
+    pub async fn bytes(&self, app: &App, range: Option<GetRange>) -> Result<Fetched> {
+        match app.media.shelf.fetch(&self.key, range).await {
+            Ok(fetched) => Ok(fetched),
+            Err(ShelfFault::Missing) => Err(Refusal::NotFound.into()),
+            Err(ShelfFault::Range) => Err(refused_argument("range", "is outside of the file")),
+            Err(fault) => Err(Error::Broken(fault.into())),
+        }
     }
-    if !queries::is_avatar(app.store.pool(), file).await? {
-        return Ok(false);
+
+    /// The conversations in which a message carries the file.
+    pub async fn carried_in(&self, app: &App) -> Result<Vec<ConversationId>> {
+        Ok(queries::carried_in(app.store.pool(), self.file.id).await?)
     }
-    let known = acquaintances(app, actor.user, &[file.owner]).await?;
-    Ok(!known.is_empty())
+
+    /// Is it its owner's avatar now?
+    pub async fn is_worn(&self, app: &App) -> Result<bool> {
+        Ok(queries::is_avatar(app.store.pool(), &self.file).await?)
+    }
 }

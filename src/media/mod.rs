@@ -1,9 +1,10 @@
 //! Pictures, voice and files that people send.
 //!
-//! An upload passes three stations: [`sniff`] says what the bytes are (and [`name`] cleans what they were called),
-//! [`picture`] makes pictures harmless and small, [`shelf`] keeps the bytes. [`fetch`] gives them to participants only;
-//! nothing a client sends ever becomes a path.
+//! An upload takes a place at the desk and passes three stations: [`sniff`] says what the bytes are (and [`name`] cleans what
+//! they were called), [`picture`] makes pictures harmless and small, [`shelf`] keeps the bytes. Who may [`fetch`] them is not
+//! decided here: files know no conversation but its id. Nothing a client sends ever becomes a path.
 
+mod desk;
 pub mod fetch;
 mod gif;
 pub mod name;
@@ -11,18 +12,21 @@ pub mod picture;
 mod queries;
 pub mod shelf;
 pub mod sniff;
+mod spool;
 pub mod upload;
 
 use std::{path::Path, sync::Arc};
 
 use anyhow::Context as _;
-use sqlx::PgConnection;
+use sqlx::{PgConnection, PgExecutor};
 use tokio::sync::Semaphore;
 
-use self::shelf::{S3Settings, Shelf, ShelfSettings};
+use self::{
+    desk::Desk,
+    shelf::{S3Settings, Shelf, ShelfSettings},
+};
 use crate::{
     actor::Actor,
-    app::App,
     config::Config,
     error::Result,
     id::{ConversationId, FileId, UserId},
@@ -56,16 +60,23 @@ pub struct File {
 #[derive(Clone, Debug)]
 pub struct Media {
     shelf: Shelf,
+    desk: Desk,
+    /// Folder for pictures that wait for an easel.
+    spool: Arc<Path>,
     /// Pictures that may be decoded at once.
     easels: Arc<Semaphore>,
 }
 
 impl Media {
-    /// Opens the shelf of the settings.
+    /// Opens the shelf of the settings, and a folder for what is on its way there.
     pub fn open(config: &Config) -> anyhow::Result<Self> {
         let shelf = Shelf::open(&settings(config)).context("cannot open the shelf for files")?;
+        let spool = Path::new(&config.server.data).join("uploads");
+        std::fs::create_dir_all(&spool).context("cannot make the folder for uploads")?;
         Ok(Self {
             shelf,
+            desk: Desk::new(&config.limits),
+            spool: spool.into(),
             easels: Arc::new(Semaphore::new(2)),
         })
     }
@@ -87,27 +98,35 @@ fn settings(config: &Config) -> ShelfSettings {
     }
 }
 
-/// The participants of these conversations may fetch these files from now on: in the transaction that writes the messages
-/// which carry them, under the conversations' locks, so that a right never stands without its message.
-pub async fn grant(
-    sql: &mut PgConnection,
-    carried: &[(FileId, ConversationId)],
-) -> sqlx::Result<()> {
-    if carried.is_empty() {
+/// A message that carries a file: whoever takes part in its conversation may fetch that.
+#[derive(Clone, Copy, Debug)]
+pub struct Carrier {
+    /// What.
+    pub file: FileId,
+    /// Where.
+    pub conversation: ConversationId,
+    /// Which message.
+    pub number: i64,
+}
+
+/// These messages carry these files from now on: in the transaction that writes the messages, under the conversations'
+/// locks, so that a right never stands without its message.
+pub async fn grant(sql: &mut PgConnection, carriers: &[Carrier]) -> sqlx::Result<()> {
+    if carriers.is_empty() {
         return Ok(());
     }
-    queries::grant(sql, carried).await
+    queries::grant(sql, carriers).await
+}
+
+/// A message carries nothing any more. What no other message there carries may no longer be fetched by its participants.
+pub async fn withdraw(tx: &mut Tx, conversation: ConversationId, number: i64) -> Result<()> {
+    Ok(queries::withdraw(tx, conversation, number).await?)
 }
 
 /// A file of the actor's own; nothing if it is somebody else's or does not exist.
-pub async fn owned(app: &App, actor: &Actor, id: FileId) -> Result<Option<File>> {
-    let found = queries::file_and_home(app.store.pool(), id).await?;
+pub async fn owned(sql: impl PgExecutor<'_>, actor: &Actor, id: FileId) -> Result<Option<File>> {
+    let found = queries::file_and_home(sql, id).await?;
     Ok(found
         .map(|(file, _)| file)
         .filter(|file| file.owner == actor.user && file.id == id))
-}
-
-/// The participants of a conversation may no longer fetch these files: the last message that carried them was recalled.
-pub async fn withdraw(tx: &mut Tx, files: &[FileId], conversation: ConversationId) -> Result<()> {
-    Ok(queries::withdraw(tx, files, conversation).await?)
 }

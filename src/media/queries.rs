@@ -4,11 +4,19 @@ use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use sqlx::PgExecutor;
 
-use super::File;
+use super::{Carrier, File};
 use crate::{
     id::{ConversationId, FileId, ShopId, UserId},
     store::Tx,
 };
+
+/// Bytes of all files of a user.
+pub(super) async fn used(sql: impl PgExecutor<'_>, owner: UserId) -> sqlx::Result<u64> {
+    let bytes = sqlx::query_scalar!("select bytes from file_usage where owner_id = $1", owner.0)
+        .fetch_optional(sql)
+        .await?;
+    Ok(bytes.unwrap_or_default().unsigned_abs())
+}
 
 /// Takes room for a file; false when its owner has none left.
 pub(super) async fn take_room(
@@ -96,13 +104,30 @@ pub(super) async fn file_and_home(
     }))
 }
 
-/// The conversations whose participants may fetch a file.
-pub(super) async fn granted(
+/// The conversations in which a message carries a file. Goes from one to the next by the index, for a file may be sent to
+/// one conversation many times.
+pub(super) async fn carried_in(
     sql: impl PgExecutor<'_>,
     file: FileId,
 ) -> sqlx::Result<Vec<ConversationId>> {
     sqlx::query_scalar!(
-        r#"select conversation_id as "conversation: ConversationId" from file_grants where file_id = $1"#,
+        r#"
+        with recursive carried as (
+          (select conversation_id from file_grants where file_id = $1 order by conversation_id limit 1)
+          union all
+          select (
+            select g.conversation_id
+            from file_grants g
+            where g.file_id = $1 and g.conversation_id > c.conversation_id
+            order by g.conversation_id
+            limit 1)
+          from carried c
+          where c.conversation_id is not null
+        )
+        select conversation_id as "conversation!: ConversationId"
+        from carried
+        where conversation_id is not null
+        "#,
         file.0,
     )
     .fetch_all(sql)
@@ -120,39 +145,37 @@ pub(super) async fn is_avatar(sql: impl PgExecutor<'_>, file: &File) -> sqlx::Re
     .await
 }
 
-/// The participants of these conversations may fetch these files from now on.
-pub(super) async fn grant(
-    sql: impl PgExecutor<'_>,
-    carried: &[(FileId, ConversationId)],
-) -> sqlx::Result<()> {
+/// These messages carry these files from now on.
+pub(super) async fn grant(sql: impl PgExecutor<'_>, carriers: &[Carrier]) -> sqlx::Result<()> {
+    let files: Vec<_> = carriers.iter().map(|one| one.file.0).collect();
+    let conversations: Vec<_> = carriers.iter().map(|one| one.conversation.0).collect();
+    let numbers: Vec<_> = carriers.iter().map(|one| one.number).collect();
     sqlx::query!(
         "
-        insert into file_grants (file_id, conversation_id)
-        select file_id, conversation_id
-        from unnest($1::uuid[], $2::uuid[]) as f (file_id, conversation_id)
+        insert into file_grants (file_id, conversation_id, number)
+        select file_id, conversation_id, number
+        from unnest($1::uuid[], $2::uuid[], $3::bigint[]) as f (file_id, conversation_id, number)
         on conflict do nothing
         ",
-        &carried.iter().map(|(file, _)| file.0).collect::<Vec<_>>(),
-        &carried
-            .iter()
-            .map(|(_, conversation)| conversation.0)
-            .collect::<Vec<_>>(),
+        &files,
+        &conversations,
+        &numbers,
     )
     .execute(sql)
     .await?;
     Ok(())
 }
 
-/// The participants of a conversation may no longer fetch these files.
+/// A message carries nothing any more.
 pub(super) async fn withdraw(
     tx: &mut Tx,
-    files: &[FileId],
     conversation: ConversationId,
+    number: i64,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "delete from file_grants where conversation_id = $1 and file_id = any ($2)",
+        "delete from file_grants where conversation_id = $1 and number = $2",
         conversation.0,
-        &files.iter().map(|file| file.0).collect::<Vec<_>>(),
+        number,
     )
     .execute(tx.sql())
     .await?;

@@ -1,19 +1,21 @@
-//! Take a file: its type is read from its bytes, a picture is made harmless and small, and the whole is on the disk
-//! before its id is known.
+//! Take a file: it gets a place before a byte of it is read, its type is read from its bytes, a picture is made harmless and
+//! small, and the whole is on the disk before its id is known.
 
 use std::sync::Arc;
 
 use bytes::{Bytes, BytesMut};
-use futures_util::{Stream, StreamExt as _, TryStreamExt as _, stream};
+use futures_util::{Stream, StreamExt as _, stream};
 use uuid::Uuid;
 
 use super::{
     File,
+    desk::Place,
     name::FileName,
     picture::{Picture, PictureFault},
     queries,
     shelf::{Form, ShelfFault, ShelfKey},
     sniff::{HEAD_LEN, Kind, SniffFault},
+    spool::Spooled,
 };
 use crate::{
     actor::Actor,
@@ -24,29 +26,75 @@ use crate::{
 
 /// Bytes of a picture: it is decoded in memory.
 const PICTURE_BYTES: u64 = 20 * 1_024 * 1_024;
+/// What a request may be longer than its file: a form's boundaries and the file's name.
+const FORM_BYTES: u64 = 4 * 1_024;
 
-/// Takes an upload of this name. Refuses with `file_type_refused` what is not on the list of types or not what its name
-/// says, `file_too_large`, `quota_exceeded`, and `invalid_argument` what is empty or damaged; nothing is kept then.
-pub async fn upload<S>(app: &App, actor: &Actor, name: &str, body: S) -> Result<File>
-where
-    S: Stream<Item = Result<Bytes, axum::Error>> + Send + Unpin,
-{
-    let (head, rest) = head_of(body).await?;
-    let kind = Kind::sniff(&head, name).map_err(refused_type)?;
-    let body = stream::iter([Ok(head)]).chain(rest);
-    let name = FileName::clean(name);
-    let (file, stored) = if kind.is_picture() {
-        keep_picture(app, actor, &name, kind, body).await?
-    } else {
-        keep_file(app, actor, &name, kind, body).await?
-    };
-    match register(app, actor, &file).await {
-        Ok(()) => Ok(file),
-        Err(error) => {
-            for key in stored {
-                let _ = app.media.shelf.delete(&key).await;
-            }
-            Err(error)
+/// An upload that has its place at the desk.
+#[derive(Debug)]
+pub struct Upload {
+    /// What its owner has room for, in bytes.
+    room: u64,
+    _place: Place,
+}
+
+/// Gives an upload its place, before anything of it is read. `declared` is the length of its request, where it has one.
+///
+/// Refuses with `rate_limited` and `overloaded` whoever finds no place, with `file_too_large` and `quota_exceeded` what
+/// cannot be taken for its length.
+pub async fn begin(app: &App, actor: &Actor, declared: Option<u64>) -> Result<Upload> {
+    let place = app.media.desk.take(actor.user)?;
+    let limits = &app.config.limits;
+    let length = declared.unwrap_or_default().saturating_sub(FORM_BYTES);
+    if length > limits.file_bytes {
+        return Err(Refusal::FileTooLarge.into());
+    }
+    let used = queries::used(app.store.pool(), actor.user).await?;
+    let room = limits.file_bytes_per_user.saturating_sub(used);
+    if room < length.max(1) {
+        return Err(Refusal::QuotaExceeded.into());
+    }
+    Ok(Upload {
+        room,
+        _place: place,
+    })
+}
+
+impl Upload {
+    /// Takes a file of this name. Refuses with `file_type_refused` what is not on the list of types or not what its name
+    /// says, `file_too_large`, `quota_exceeded`, and `invalid_argument` what is empty or damaged; nothing is kept then.
+    pub async fn take<S>(self, app: &App, actor: &Actor, name: &str, body: S) -> Result<File>
+    where
+        S: Stream<Item = Result<Bytes, axum::Error>> + Send + Unpin,
+    {
+        let (head, rest) = head_of(body).await?;
+        let kind = Kind::sniff(&head, name).map_err(refused_type)?;
+        let body = stream::iter([Ok(head)]).chain(rest);
+        let taking = Taking {
+            app,
+            actor,
+            name: FileName::clean(name),
+            kind,
+            cap: self.cap(app, kind),
+        };
+        if kind.is_picture() {
+            taking.picture(body).await
+        } else {
+            taking.file(body).await
+        }
+    }
+
+    /// The bytes that are read at most, and what is said of one more.
+    fn cap(&self, app: &App, kind: Kind) -> (u64, Refusal) {
+        let most = if kind.is_picture() {
+            PICTURE_BYTES
+        } else {
+            u64::MAX
+        };
+        let most = most.min(app.config.limits.file_bytes);
+        if self.room < most {
+            (self.room, Refusal::QuotaExceeded)
+        } else {
+            (most, Refusal::FileTooLarge)
         }
     }
 }
@@ -66,73 +114,105 @@ where
     Ok((head.freeze(), body))
 }
 
-async fn keep_picture(
-    app: &App,
-    actor: &Actor,
-    name: &FileName,
+/// A file on its way to the shelf.
+struct Taking<'a> {
+    app: &'a App,
+    actor: &'a Actor,
+    name: FileName,
     kind: Kind,
-    body: impl Stream<Item = Result<Bytes, axum::Error>> + Send,
-) -> Result<(File, Vec<ShelfKey>)> {
-    let bytes = gather(body, PICTURE_BYTES.min(app.config.limits.file_bytes)).await?;
-    let picture = prepare(app, bytes, kind).await?;
-    let (id, thumbnail) = (FileId::new(), FileId::new());
-    let keys = vec![key(actor, id), key(actor, thumbnail)];
-    let file = File {
-        id,
-        owner: actor.user,
-        kind: "picture".to_owned(),
-        name: name.renamed_for(picture.full.kind).as_str().to_owned(),
-        media_type: picture.full.kind.mime().to_owned(),
-        size: length(picture.full.bytes.len()),
-        width: i32::try_from(picture.full.width).ok(),
-        height: i32::try_from(picture.full.height).ok(),
-        thumbnail: Some(thumbnail),
-    };
-    app.media
-        .shelf
-        .put(&keys[0], picture.full.bytes.into())
-        .await
-        .map_err(refused_bytes)?;
-    app.media
-        .shelf
-        .put(&keys[1], picture.thumbnail.bytes.into())
-        .await
-        .map_err(refused_bytes)?;
-    Ok((file, keys))
+    cap: (u64, Refusal),
 }
 
-async fn keep_file(
-    app: &App,
-    actor: &Actor,
-    name: &FileName,
-    kind: Kind,
-    body: impl Stream<Item = Result<Bytes, axum::Error>> + Send,
-) -> Result<(File, Vec<ShelfKey>)> {
-    let id = FileId::new();
-    let key = key(actor, id);
-    let size = app
-        .media
-        .shelf
-        .put_stream(&key, body, app.config.limits.file_bytes)
-        .await
-        .map_err(refused_bytes)?;
-    let file = File {
-        id,
-        owner: actor.user,
-        kind: if kind.mime().starts_with("audio/") {
-            "voice"
-        } else {
-            "file"
+impl Taking<'_> {
+    /// Waits for an easel with the bytes on the disk.
+    async fn picture(
+        &self,
+        body: impl Stream<Item = Result<Bytes, axum::Error>> + Send,
+    ) -> Result<File> {
+        let spooled = Spooled::gather(&self.app.media.spool, body, self.cap.0).await;
+        let spooled = spooled.map_err(|fault| self.refused(fault))?;
+        let Picture { full, thumbnail } = prepare(self.app, spooled, self.kind).await?;
+        let small = FileId::new();
+        let file = File {
+            kind: "picture".to_owned(),
+            name: self.name.renamed_for(full.kind).as_str().to_owned(),
+            media_type: full.kind.mime().to_owned(),
+            size: length(full.bytes.len() as u64),
+            width: i32::try_from(full.width).ok(),
+            height: i32::try_from(full.height).ok(),
+            thumbnail: Some(small),
+            ..self.plain("picture")
+        };
+        let keys = [key(self.actor, file.id), key(self.actor, small)];
+        let put = async |key, bytes: Vec<u8>| {
+            let put = self.app.media.shelf.put(key, bytes.into()).await;
+            put.map_err(|fault| self.refused(fault))
+        };
+        let kept = async {
+            put(&keys[0], full.bytes).await?;
+            put(&keys[1], thumbnail.bytes).await?;
+            register(self.app, self.actor, &file).await
+        };
+        self.or_nothing(&keys, kept).await?;
+        Ok(file)
+    }
+
+    async fn file(
+        &self,
+        body: impl Stream<Item = Result<Bytes, axum::Error>> + Send,
+    ) -> Result<File> {
+        let sound = self.kind.mime().starts_with("audio/");
+        let mut file = self.plain(if sound { "voice" } else { "file" });
+        let keys = [key(self.actor, file.id)];
+        let shelf = &self.app.media.shelf;
+        let kept = async {
+            let size = shelf.put_stream(&keys[0], body, self.cap.0).await;
+            file.size = length(size.map_err(|fault| self.refused(fault))?);
+            register(self.app, self.actor, &file).await
+        };
+        self.or_nothing(&keys, kept).await?;
+        Ok(file)
+    }
+
+    /// What is known before it has come.
+    fn plain(&self, kind: &str) -> File {
+        File {
+            id: FileId::new(),
+            owner: self.actor.user,
+            kind: kind.to_owned(),
+            name: self.name.as_str().to_owned(),
+            media_type: self.kind.mime().to_owned(),
+            size: 0,
+            width: None,
+            height: None,
+            thumbnail: None,
         }
-        .to_owned(),
-        name: name.as_str().to_owned(),
-        media_type: kind.mime().to_owned(),
-        size: i64::try_from(size).unwrap_or(i64::MAX),
-        width: None,
-        height: None,
-        thumbnail: None,
-    };
-    Ok((file, vec![key]))
+    }
+
+    /// What was put on the shelf is taken off it again unless all of `kept` is done.
+    async fn or_nothing(
+        &self,
+        keys: &[ShelfKey],
+        kept: impl Future<Output = Result<()>>,
+    ) -> Result<()> {
+        let kept = kept.await;
+        if kept.is_err() {
+            for key in keys {
+                if let Err(error) = self.app.media.shelf.delete(key).await {
+                    tracing::warn!(?key, %error, "a file that nobody knows stays on the shelf");
+                }
+            }
+        }
+        kept
+    }
+
+    fn refused(&self, fault: ShelfFault) -> Error {
+        match fault {
+            ShelfFault::TooLong { .. } => self.cap.1.into(),
+            ShelfFault::BrokenOff(_) => refused_argument("file", "broke off"),
+            fault => Error::Broken(fault.into()),
+        }
+    }
 }
 
 async fn register(app: &App, actor: &Actor, file: &File) -> Result<()> {
@@ -145,19 +225,19 @@ async fn register(app: &App, actor: &Actor, file: &File) -> Result<()> {
     tx.commit().await
 }
 
-/// Decoding takes a processor for a while: off the sockets' threads, and one or two at a time.
-async fn prepare(app: &App, bytes: Bytes, kind: Kind) -> Result<Picture> {
-    let place = Arc::clone(&app.media.easels)
+/// Decoding takes a processor and memory for a while: off the sockets' threads, and one or two at a time.
+async fn prepare(app: &App, spooled: Spooled, kind: Kind) -> Result<Picture> {
+    let easel = Arc::clone(&app.media.easels)
         .acquire_owned()
         .await
         .map_err(anyhow::Error::from)?;
     let prepared = tokio::task::spawn_blocking(move || {
-        let prepared = Picture::prepare(&bytes, kind);
-        drop(place);
+        let prepared = spooled.read().map(|bytes| Picture::prepare(&bytes, kind));
+        drop(easel);
         prepared
     });
+    let prepared = prepared.await.map_err(anyhow::Error::from)?;
     prepared
-        .await
         .map_err(anyhow::Error::from)?
         .map_err(|fault| match fault {
             PictureFault::TooLarge => Refusal::FileTooLarge.into(),
@@ -166,23 +246,6 @@ async fn prepare(app: &App, bytes: Bytes, kind: Kind) -> Result<Picture> {
             }
             PictureFault::Encoding(_) => Error::Broken(fault.into()),
         })
-}
-
-async fn gather(
-    body: impl Stream<Item = Result<Bytes, axum::Error>> + Send,
-    most: u64,
-) -> Result<Bytes> {
-    let gathered = body
-        .map_err(broken_off)
-        .try_fold(BytesMut::new(), async |mut all, part| {
-            all.extend_from_slice(&part);
-            if all.len() as u64 > most {
-                Err(Refusal::FileTooLarge.into())
-            } else {
-                Ok(all)
-            }
-        });
-    Ok(gathered.await?.freeze())
 }
 
 /// Under the shop's folder, or the owner's own for people who belong to no shop.
@@ -194,7 +257,7 @@ pub(super) fn place(home: Uuid, file: FileId) -> ShelfKey {
     ShelfKey::new(home, file.0, Form::Full)
 }
 
-fn length(bytes: usize) -> i64 {
+fn length(bytes: u64) -> i64 {
     i64::try_from(bytes).unwrap_or(i64::MAX)
 }
 
@@ -206,13 +269,5 @@ fn refused_type(fault: SniffFault) -> Error {
     match fault {
         SniffFault::Empty => refused_argument("file", "is empty"),
         SniffFault::NotAccepted | SniffFault::NameDisagrees => Refusal::FileTypeRefused.into(),
-    }
-}
-
-fn refused_bytes(fault: ShelfFault) -> Error {
-    match fault {
-        ShelfFault::TooLong { .. } => Refusal::FileTooLarge.into(),
-        ShelfFault::BrokenOff(_) => refused_argument("file", "broke off"),
-        fault => Error::Broken(fault.into()),
     }
 }

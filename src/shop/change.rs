@@ -2,17 +2,18 @@
 
 use serde_json::json;
 
-use super::{Shop, name, queries};
+use super::{Shop, queries};
 use crate::{
     actor::{ManageShop, Staff},
     app::App,
     audit::{self, Deed},
     error::{Refusal, Result},
+    words,
 };
 
 /// Gives the shop another name; nothing else can be changed by the shop itself. Refuses with `invalid_argument`.
 pub async fn rename(app: &App, by: &Staff<ManageShop>, wanted: &str) -> Result<Shop> {
-    let name = name(wanted)?;
+    let name = words::name("name", wanted)?;
     let mut tx = app.store.begin(by.shop).await?;
     let former = queries::lock(&mut tx).await?.ok_or(Refusal::NotFound)?;
     if former.name == name {

@@ -8,7 +8,7 @@ use serde::Serialize;
 
 use crate::{
     app::App,
-    error::{Refusal, Result, refused_argument},
+    error::{Refusal, Result},
     id::ShopId,
 };
 
@@ -32,13 +32,4 @@ pub async fn show(app: &App, shop: ShopId) -> Result<Shop> {
 /// Is there a shop at all?
 pub async fn any(app: &App) -> Result<bool> {
     Ok(queries::any(app.store.pool()).await?)
-}
-
-/// A name that a shop may have. Refuses with `invalid_argument`.
-fn name(text: &str) -> Result<&str> {
-    let name = text.trim();
-    if !(1..=100).contains(&name.chars().count()) || name.contains('\0') {
-        return Err(refused_argument("name", "has 1 to 100 characters"));
-    }
-    Ok(name)
 }

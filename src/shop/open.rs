@@ -1,6 +1,6 @@
 //! Open a shop.
 
-use super::{Shop, name, queries};
+use super::{Shop, queries};
 use crate::{
     actor::Merchant,
     app::App,
@@ -8,12 +8,13 @@ use crate::{
     error::Result,
     id::ShopId,
     staff,
+    words,
 };
 
 /// Opens a shop with the merchant as its owner. Refuses a bad name with `invalid_argument`.
 pub async fn open(app: &App, merchant: &Merchant, wanted: &str) -> Result<Shop> {
     let (shop, owner, now) = (ShopId::new(), merchant.0.user, app.clock.now());
-    let name = name(wanted)?;
+    let name = words::name("name", wanted)?;
     let mut tx = app.store.begin(shop).await?;
     let shop = queries::add(&mut tx, shop, name, now).await?;
     staff::found(&mut tx, owner, now).await?;

@@ -14,8 +14,9 @@ use crate::{
     app::App,
     audit::{self, Deed},
     clock::millis,
-    error::{Refusal, Result, refused_argument},
+    error::{Refusal, Result},
     id::{RoleId, StaffInviteId, UserId},
+    words,
 };
 
 /// Invitations of one shop that may be open at once.
@@ -85,14 +86,8 @@ pub async fn invite(
     by: &Staff<ManageStaff>,
     newcomer: Newcomer<'_>,
 ) -> Result<StaffInvite> {
-    let (phone, name, now) = (
-        phone(newcomer.phone)?,
-        newcomer.name.trim(),
-        app.clock.now(),
-    );
-    if !(1..=100).contains(&name.chars().count()) || name.contains('\0') {
-        return Err(refused_argument("name", "has 1 to 100 characters"));
-    }
+    let (phone, now) = (phone(newcomer.phone)?, app.clock.now());
+    let name = words::name("name", newcomer.name)?;
     let mut tx = app.store.begin(by.shop).await?;
     let held = queries::lock(&mut tx, by.actor.user).await?;
     let role = queries::role(&mut tx, newcomer.role).await?;

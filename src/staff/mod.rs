@@ -86,12 +86,9 @@ pub async fn list(
     let limit = page::limit(limit, 100, 200)?;
     let after: Option<UserId> = page::after(cursor)?;
     let mut tx = app.store.begin(by.shop).await?;
-    let staff = queries::list(&mut tx, after.unwrap_or(UserId(Uuid::nil())), limit).await?;
-    let full = i64::try_from(staff.len()).is_ok_and(|length| length == limit);
-    let next_cursor = match staff.last() {
-        Some(last) if full => page::cursor(&last.user_id),
-        _ => String::new(),
-    };
+    let after = after.unwrap_or(UserId(Uuid::nil()));
+    let mut staff = queries::list(&mut tx, after, limit + 1).await?;
+    let next_cursor = page::next(&mut staff, limit, |last| last.user_id);
     Ok(StaffPage { staff, next_cursor })
 }
 

@@ -8,13 +8,16 @@ use crate::{
     actor::{ManageStaff, Permissions, Staff},
     app::App,
     audit::{self, Deed},
-    error::{Refusal, Result, refused_argument},
+    error::{Refusal, Result},
     id::RoleId,
     store::Tx,
+    words,
 };
 
 /// Roles that one shop composes at most.
 const MOST: i64 = 100;
+/// Characters of a role's name at most.
+const NAME: usize = 50;
 
 /// A set of permissions with a name.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
@@ -54,7 +57,7 @@ pub async fn compose(
     wanted: &str,
     permissions: Permissions,
 ) -> Result<Role> {
-    let name = name(wanted)?;
+    let name = words::line("name", wanted, NAME)?;
     let mut tx = app.store.begin(by.shop).await?;
     let held = queries::lock(&mut tx, by.actor.user).await?;
     may_change(held, Permissions::NONE, permissions)?;
@@ -83,7 +86,7 @@ pub async fn change(
         .filter(|role| !role.built_in)
         .ok_or(Refusal::NotFound)?;
     let after = Role {
-        name: name(wanted.unwrap_or(&before.name))?.to_owned(),
+        name: words::line("name", wanted.unwrap_or(&before.name), NAME)?.to_owned(),
         permissions: permissions.unwrap_or(before.set()).words(),
         ..before.clone()
     };
@@ -120,12 +123,4 @@ async fn not_built_in(tx: &mut Tx, name: &str) -> Result<()> {
         return Err(Refusal::NameTaken.into());
     }
     Ok(())
-}
-
-fn name(text: &str) -> Result<&str> {
-    let name = text.trim();
-    if !(1..=50).contains(&name.chars().count()) || name.contains('\0') {
-        return Err(refused_argument("name", "has 1 to 50 characters"));
-    }
-    Ok(name)
 }

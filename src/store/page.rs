@@ -21,8 +21,20 @@ pub fn limit(asked: u32, usual: u32, most: u32) -> Result<i64> {
 }
 
 /// A cursor as text. It holds no secret: what it leads to is authorized anew.
-pub fn cursor(key: &impl Serialize) -> String {
+fn cursor(key: &impl Serialize) -> String {
     URL_SAFE_NO_PAD.encode(serde_json::to_vec(key).unwrap_or_default())
+}
+
+/// Cuts what a query found to a page: it was asked for one row more than `limit`, to see whether there is more. Gives the
+/// cursor after the page's last row, empty on the last page.
+pub fn next<T, K: Serialize>(found: &mut Vec<T>, limit: i64, key: impl Fn(&T) -> K) -> String {
+    let limit = usize::try_from(limit).unwrap_or(usize::MAX);
+    let more = found.len() > limit;
+    found.truncate(limit);
+    match found.last() {
+        Some(last) if more => cursor(&key(last)),
+        _ => String::new(),
+    }
 }
 
 /// Reads a cursor back; `None` for an empty one. Refuses what this server did not write, by its shape or because the
@@ -70,5 +82,19 @@ mod tests {
         }
         assert!(after::<u64>(&cursor(&key)).is_err() && after::<u64>("?").is_err());
         assert_eq!(after::<u64>("").unwrap(), None);
+    }
+
+    #[test]
+    fn a_page_ends_with_a_cursor_where_there_is_more() {
+        let mut found = vec![1, 2, 3];
+        let cursor = next(&mut found, 2, |row| *row);
+        assert_eq!(
+            (found, after::<i32>(&cursor).unwrap()),
+            (vec![1, 2], Some(2))
+        );
+        for rows in [vec![], vec![1], vec![1, 2]] {
+            assert_eq!(next(&mut rows.clone(), 2, |row| *row), "", "{rows:?}");
+        }
+        assert!(after::<i32>("mine").is_err());
     }
 }

@@ -49,11 +49,9 @@ pub async fn deliveries(
         .await?
         .ok_or(Refusal::NotFound)?;
     let mut found = queries::deliveries(&mut tx, endpoint, asked.state, before, limit + 1).await?;
-    let more = found.len() > usize::try_from(limit).unwrap_or_default();
-    found.truncate(usize::try_from(limit).unwrap_or_default());
-    let last = found.last().filter(|_| more);
+    let next_cursor = page::next(&mut found, limit, |(key, _)| *key);
     Ok(DeliveryPage {
-        next_cursor: last.map_or_else(String::new, |(key, _)| page::cursor(key)),
+        next_cursor,
         deliveries: found.into_iter().map(|(_, delivery)| delivery).collect(),
     })
 }

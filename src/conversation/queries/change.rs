@@ -7,6 +7,7 @@ use proto::Message;
 
 use super::{Address, address, wire};
 use crate::{
+    conversation::load::Name,
     error::Result,
     id::{ConversationId, UserId},
     store::Tx,
@@ -255,23 +256,24 @@ pub(in crate::conversation) struct Former {
     pub content: Message,
 }
 
-/// What a message said before, the oldest first.
+/// What a message said in the versions before `before`, the newest first.
 pub(in crate::conversation) async fn former(
     tx: &mut Tx,
-    conversation: ConversationId,
-    number: u64,
+    (conversation, number): Name,
+    before: i32,
     limit: i64,
 ) -> Result<Vec<Former>> {
     let rows = sqlx::query!(
         r#"
         select version, text, extra, card, replaced_by as "replaced_by: UserId", replaced_at as "replaced_at: jiff_sqlx::Timestamp"
         from message_versions
-        where conversation_id = $1 and number = $2
-        order by version
-        limit $3
+        where conversation_id = $1 and number = $2 and version < $3
+        order by version desc
+        limit $4
         "#,
         conversation.0,
         number.cast_signed(),
+        before,
         limit,
     )
     .fetch_all(tx.sql())
@@ -283,30 +285,4 @@ pub(in crate::conversation) async fn former(
         content: wire::restore(row.text, row.extra.as_deref(), row.card.as_deref()),
     });
     Ok(former.collect())
-}
-
-/// Which of these files are carried by a message of the conversation that is not recalled. Their ids stand as text in
-/// what was sent besides words.
-pub(in crate::conversation) async fn carried(
-    tx: &mut Tx,
-    conversation: ConversationId,
-    files: &[String],
-) -> Result<Vec<String>> {
-    let carried = sqlx::query_scalar!(
-        r#"
-        select f.id as "id!"
-        from unnest($2::text[]) as f (id)
-        where exists (
-          select
-          from messages m
-          where m.conversation_id = $1 and (m.extra is not null or m.card is not null)
-            and (position(convert_to(f.id, 'UTF8') in m.extra) > 0 or position(convert_to(f.id, 'UTF8') in m.card) > 0)
-        )
-        "#,
-        conversation.0,
-        files,
-    )
-    .fetch_all(tx.sql())
-    .await?;
-    Ok(carried)
 }
