@@ -4,6 +4,7 @@ use jiff::SignedDuration;
 use proto::{Message, RecallMessage};
 
 use super::{
+    attachment,
     change::{self, Authority},
     queries::change::Columns,
     seat::conversation_id,
@@ -39,7 +40,9 @@ pub async fn recall(app: &App, actor: &Actor, request: RecallMessage) -> Result<
         ..Columns::default()
     };
     let message = held.apply(&mut tx, actor, &columns, now).await?;
-    media::withdraw(&mut tx, conversation, held.kept.number.cast_signed()).await?;
+    if !attachment::files(&held.kept.content).is_empty() {
+        media::withdraw(&mut tx, conversation, held.kept.number.cast_signed()).await?;
+    }
     if authority == Authority::Moderator {
         held.record(&mut tx, actor, "message.recalled", &message, now)
             .await?;

@@ -13,7 +13,7 @@ use serde_json::json;
 use souk::id::ConversationId;
 
 use crate::{
-    message::{sale, wordless},
+    message::{grants, picture_of, sale, wordless},
     support::{
         Person, Scene, TestServer,
         people::{Line, direct_conversation},
@@ -290,6 +290,41 @@ async fn a_card_is_redrawn_in_place() {
         agent.refused(edit(here, 1, "x")).await,
         Refusal::NotEditable
     );
+}
+
+/// CHAT-04, CHAT-09: a card drawn with another picture carries that one only, and none after it was recalled.
+#[tokio::test]
+async fn a_card_carries_the_picture_that_it_shows() {
+    let server = TestServer::start().await;
+    let scene = Scene::new(&server).await;
+    let mut agent = scene.agent.connect(&server).await;
+    let mut with_picture = sale("37 left");
+    let mut card = async |agent: &mut Line, number: u64| {
+        let picture = picture_of(&server, &scene.agent).await;
+        with_picture.link.get_or_insert_default().picture = picture;
+        let card = Some(with_picture.clone());
+        agent
+            .ask(match number {
+                0 => Request::SendMessage(SendMessage {
+                    card,
+                    ..wordless(scene.conversation)
+                }),
+                number => Request::RedrawCard(RedrawCard {
+                    conversation_id: scene.conversation.to_string(),
+                    number,
+                    card,
+                }),
+            })
+            .await
+    };
+    assert!(matches!(
+        card(&mut agent, 0).await,
+        Answer::MessageAccepted(_)
+    ));
+    assert!(matches!(card(&mut agent, 1).await, Answer::Done(_)));
+    assert_eq!(grants(&server).await, 1, "the second picture alone");
+    done(&mut agent, recall(scene.conversation, 1)).await;
+    assert_eq!(grants(&server).await, 0);
 }
 
 /// I-9: to a stranger, and to who has left, there is nothing to change.

@@ -10,22 +10,27 @@ const PAGE: &str = "docs/protocol.md";
 /// The tables of the page are what the code says; `UPDATE_DOCS=1` writes them.
 #[test]
 fn the_tables_are_made_from_the_code() {
-    let page = fs::read_to_string(PAGE).expect("the page");
-    let mut made = page.clone();
-    for (name, table) in [
+    let tables = [
         ("requests", requests()),
+        ("pushes", pushes()),
         ("refusals", refusals()),
         ("close codes", close_codes()),
-    ] {
-        made = replaced(&made, name, &table);
+    ];
+    assert_tables(PAGE, &tables);
+}
+
+/// The page has these tables in their places; `UPDATE_DOCS=1` writes them there.
+pub fn assert_tables(page: &str, tables: &[(&str, String)]) {
+    let text = fs::read_to_string(page).expect("the page");
+    let mut made = text.clone();
+    for (name, table) in tables {
+        made = replaced(&made, name, table);
     }
     if std::env::var("UPDATE_DOCS").is_ok() {
-        fs::write(PAGE, &made).expect("the page is written");
+        fs::write(page, &made).expect("the page is written");
+    } else {
+        assert_eq!(text, made, "{page}: run UPDATE_DOCS=1 ./dev test docs");
     }
-    assert!(
-        page == made || std::env::var("UPDATE_DOCS").is_ok(),
-        "run UPDATE_DOCS=1 ./dev test docs"
-    );
 }
 
 fn replaced(page: &str, name: &str, table: &str) -> String {
@@ -48,6 +53,25 @@ fn requests() -> String {
         let _ = writeln!(table, "| `{name}` | `{answer}` | {} |", meanings[kind]);
     }
     table
+}
+
+/// One line a push: its name, what it says.
+fn pushes() -> String {
+    let meanings = first_sentences();
+    let frame = fs::read_to_string("proto/frame.proto").expect("the schema");
+    let (_, push) = frame.split_once("\nmessage Push {").expect("pushes");
+    let (push, _) = push.split_once("\n}\n").expect("their end");
+    let mut table = "| push | what it says |\n| --- | --- |\n".to_owned();
+    for (kind, name) in push.lines().filter_map(field) {
+        let _ = writeln!(table, "| `{name}` | {} |", meanings[kind]);
+    }
+    table
+}
+
+/// Type and name of a field.
+fn field(line: &str) -> Option<(&str, &str)> {
+    let (words, _) = line.split_once(" = ")?;
+    words.trim().split_once(' ')
 }
 
 /// The comment above each message of the schema, up to its first full stop.

@@ -2,7 +2,9 @@
 
 use futures_util::{SinkExt as _, StreamExt as _};
 use loadtest::{Client, Format};
-use proto::{Authenticate, Ping, Refusal, client_frame::Request, reply::Answer};
+use proto::{
+    Authenticate, PinMessage, Ping, RecallMessage, Refusal, client_frame::Request, reply::Answer,
+};
 use serde_json::json;
 use souk::bus::Audience;
 use tokio::net::{TcpSocket, TcpStream};
@@ -66,6 +68,57 @@ async fn a_hasty_sender_waits_alone() {
     }
     assert_eq!(bob.say(conversation, "mine").await.number, 11);
     assert!(matches!(phone.ask(ping()).await, Answer::Pong(_)));
+}
+
+/// What is changed takes from the same pace as what is said, on the socket and over REST.
+#[tokio::test]
+async fn a_hasty_changer_waits_too() {
+    let server = TestServer::with(|config| config.limits.sends_per_second = 1).await;
+    let (ann, bob, conversation) = direct_conversation(&server).await;
+    let (mut line, rest) = (ann.connect(&server).await, server.rest().by(&ann));
+    let message = format!("/conversations/{conversation}/messages/1");
+    line.say(conversation, "helo").await;
+    for round in 0..4 {
+        let mend = json!({ "text": format!("hello {round}") });
+        rest.patch(&message, mend).await.ok();
+        let pin = Request::PinMessage(PinMessage {
+            conversation_id: conversation.to_string(),
+            number: 1,
+            pinned: round % 2 == 0,
+        });
+        assert!(matches!(line.ask(pin).await, Answer::Done(_)));
+    }
+    rest.put(&format!("{message}/reactions/👍"), json!({}))
+        .await
+        .ok();
+    for said in [
+        rest.delete(&message).await,
+        rest.patch(&message, json!({ "text": "hello" })).await,
+        rest.put(&format!("{message}/pin"), json!({})).await,
+        rest.put(&format!("{message}/reactions/👎"), json!({}))
+            .await,
+        rest.put(
+            &format!("{message}/card"),
+            json!({ "summary": "Sale", "link": { "title": "Sale" } }),
+        )
+        .await,
+    ] {
+        assert_eq!(said.refused(), "rate_limited");
+        assert!(said.body["retry_after_ms"].as_u64() > Some(0), "{said:?}");
+    }
+    let recall = Request::RecallMessage(RecallMessage {
+        conversation_id: conversation.to_string(),
+        number: 1,
+    });
+    assert_eq!(line.refused(recall).await, Refusal::RateLimited);
+    assert_eq!(
+        bob.connect(&server)
+            .await
+            .say(conversation, "mine")
+            .await
+            .number,
+        2
+    );
 }
 
 /// Requests beyond the pace of one socket are refused; its sends are not among them.

@@ -46,7 +46,7 @@ async fn refused(line: &mut Line, request: SendMessage) -> Refusal {
 }
 
 /// A picture that somebody has uploaded, as far as the database knows.
-async fn picture_of(server: &TestServer, owner: &Person) -> String {
+pub async fn picture_of(server: &TestServer, owner: &Person) -> String {
     let id = uuid::Uuid::now_v7();
     sqlx::query(
         "insert into files (id, owner_id, kind, name, media_type, size, width, height, thumbnail_id, created_at)
@@ -61,8 +61,8 @@ async fn picture_of(server: &TestServer, owner: &Person) -> String {
 }
 
 /// How many conversations may fetch a file.
-async fn grants(server: &TestServer) -> i64 {
-    sqlx::query_scalar("select count(*) from file_grants")
+pub async fn grants(server: &TestServer) -> i64 {
+    sqlx::query_scalar("select count(distinct (file_id, conversation_id)) from file_grants")
         .fetch_one(server.server.app.store.pool())
         .await
         .expect("a count")

@@ -20,7 +20,7 @@ async fn former_versions_are_kept_for_a_dispute() {
     let said = |place: usize| record["former"][place]["content"]["text"].as_str();
     assert_eq!(
         [said(0), said(1), said(2)],
-        [Some("I paid 10"), Some("I paid 20"), None]
+        [Some("I paid 20"), Some("I paid 10"), None]
     );
     let by = |place: usize| record["former"][place]["replaced_by"].clone();
     assert_eq!(
@@ -83,4 +83,59 @@ async fn an_old_message_cannot_be_altered() {
             .await
             .expect("the message");
     assert_eq!((&text[..], versions), ("ship it blue", 1));
+}
+
+/// CHAT-08: the record of a message is read in pages, the newest version first, to its end.
+#[tokio::test]
+async fn a_long_record_is_read_in_pages() {
+    let server = TestServer::start().await;
+    let scene = Scene::new(&server).await;
+    let mut ann = scene.customer.connect(&server).await;
+    ann.say(scene.conversation, "0").await;
+    for words in 1..=5 {
+        done(&mut ann, edit(scene.conversation, 1, &words.to_string())).await;
+    }
+    let path = format!("/conversations/{}/messages/1/versions", scene.conversation);
+    let rest = server.rest().by(&scene.operator);
+    let (mut said, mut cursor) = (vec![], String::new());
+    for _ in 0..3 {
+        let page = rest
+            .get(&format!("{path}?limit=2&cursor={cursor}"))
+            .await
+            .ok();
+        let former = page["former"].as_array().expect("versions").iter();
+        said.push(
+            former
+                .map(|one| one["content"]["text"].clone())
+                .collect::<Vec<_>>(),
+        );
+        page["next_cursor"]
+            .as_str()
+            .expect("a cursor")
+            .clone_into(&mut cursor);
+    }
+    assert_eq!(json!(said), json!([["4", "3"], ["2", "1"], ["0"]]));
+    assert_eq!(cursor, "");
+    for wrong in ["limit=101", "cursor=mine", "page=2"] {
+        let refused = rest.get(&format!("{path}?{wrong}")).await;
+        assert_eq!(refused.refused(), "invalid_argument", "{wrong}");
+    }
+}
+
+/// CHAT-08: a message is edited so often and no more: its versions stay for ever. Its moderators are not excepted.
+#[tokio::test]
+async fn a_message_is_not_edited_without_end() {
+    let server = TestServer::with(|config| config.conversation.edits_per_message = 2).await;
+    let scene = Scene::new(&server).await;
+    let mut ann = scene.customer.connect(&server).await;
+    let mut operator = scene.operator.connect(&server).await;
+    ann.say(scene.conversation, "one").await;
+    done(&mut ann, edit(scene.conversation, 1, "two")).await;
+    done(&mut ann, edit(scene.conversation, 1, "three")).await;
+    done(&mut ann, edit(scene.conversation, 1, "three")).await;
+    for line in [&mut ann, &mut operator] {
+        let refused = line.refused(edit(scene.conversation, 1, "four")).await;
+        assert_eq!(refused, Refusal::EditedTooOften);
+    }
+    done(&mut ann, recall(scene.conversation, 1)).await;
 }

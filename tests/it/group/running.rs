@@ -433,3 +433,26 @@ async fn a_dissolved_group_is_silent() {
         ["group.created", "group.invite_made", "group.dissolved"]
     );
 }
+
+/// Affairs of groups are shown to all of it, and take from the pace of whoever sees to them; so does opening a conversation.
+#[tokio::test]
+async fn a_hasty_manager_has_to_wait() {
+    let server = TestServer::with(|config| config.limits.sends_per_second = 1).await;
+    let shop = Shop::open(&server).await;
+    let ann = shop.sells_to(&server, "Ann").await;
+    let group = shop.gathers(&server, &[&ann]).await;
+    let path = format!("/groups/{group}");
+    let mut renamed = 0;
+    let code = loop {
+        let name = json!({ "name": format!("Tea {renamed}") });
+        match patch(&server, &shop.owner, &path, name).await {
+            Ok(_) if renamed < 20 => renamed += 1,
+            called => break refused(called),
+        }
+    };
+    assert_eq!(code, "rate_limited", "after {renamed}");
+    assert!((5..20).contains(&renamed), "{renamed}");
+    let opening = json!({ "user_id": ann.id });
+    let opened = post(&server, &shop.owner, "/conversations", opening).await;
+    assert_eq!(refused(opened), "rate_limited");
+}

@@ -1,5 +1,6 @@
 //! Shops' own systems and bots hear what happened: signed, retried, fair.
 
+mod docs;
 mod keeping;
 pub mod receiver;
 mod sending;

@@ -1,0 +1,181 @@
+//! Uploads under way: each has a place before a byte of it is read, and nothing is left of one that failed.
+
+use std::time::Duration;
+
+use reqwest::StatusCode;
+use serde_json::Value;
+use tokio::{
+    io::{AsyncReadExt as _, AsyncWriteExt as _},
+    net::TcpStream,
+    time::timeout,
+};
+use wiremock::{Mock, MockServer, ResponseTemplate, matchers::method};
+
+use crate::{
+    file::{picture, upload},
+    support::{Person, TestServer, eventually},
+};
+
+const FIELD: &str =
+    "--x\r\ncontent-disposition: form-data; name=\"file\"; filename=\"note.txt\"\r\n\r\n";
+
+/// An upload whose bytes the test writes one by one.
+struct Slow(TcpStream);
+
+impl Slow {
+    /// The head of a request that says how long it is.
+    async fn of_length(server: &TestServer, who: &Person, length: u64) -> Self {
+        let mut socket = TcpStream::connect(server.server.address)
+            .await
+            .expect("connects");
+        let head = format!(
+            "POST /api/v1/files HTTP/1.1\r\nhost: souk\r\nauthorization: Bearer {}\r\n\
+             content-type: multipart/form-data; boundary=x\r\ncontent-length: {length}\r\n\r\n",
+            who.token
+        );
+        socket.write_all(head.as_bytes()).await.expect("writes");
+        Self(socket)
+    }
+
+    /// An upload that has begun and does not go on.
+    async fn begun(server: &TestServer, who: &Person) -> Self {
+        let mut slow = Self::of_length(server, who, 1_000_000).await;
+        slow.write(FIELD).await;
+        slow
+    }
+
+    async fn write(&mut self, text: &str) {
+        self.0.write_all(text.as_bytes()).await.expect("writes");
+    }
+
+    /// The answer's status and the code of its refusal, although nothing more is sent.
+    async fn answer(mut self) -> (u16, String) {
+        let mut bytes = Vec::new();
+        let answer = async {
+            while !bytes.ends_with(b"}") {
+                let read = self.0.read_buf(&mut bytes).await.expect("reads");
+                assert_ne!(read, 0, "closed without an answer");
+            }
+        };
+        timeout(Duration::from_secs(20), answer)
+            .await
+            .expect("an answer in time");
+        let text = String::from_utf8(bytes).expect("text");
+        let (head, body) = text.split_once("\r\n\r\n").expect("a head");
+        let body: Value = serde_json::from_str(body).expect("JSON");
+        let status = head.split(' ').nth(1).expect("a status");
+        let code = body["code"].as_str().expect("a code").to_owned();
+        (status.parse().expect("a number"), code)
+    }
+}
+
+async fn note(server: &TestServer, who: &Person) -> (u16, Value) {
+    let (status, body) = upload(server, who, "note.txt", b"a note".to_vec()).await;
+    (status.as_u16(), body["code"].clone())
+}
+
+/// CHAT-09: who has all their places is refused at once, and so is everybody when there is none; others' are not touched, and who
+/// goes away gives theirs back.
+#[tokio::test]
+async fn an_upload_needs_a_place() {
+    let server = TestServer::with(|config| {
+        config.limits.uploads_per_user = 2;
+        config.limits.uploads_at_once = 3;
+    })
+    .await;
+    let [ann, bob, eve] = [
+        Person::customer(&server, "Ann").await,
+        Person::customer(&server, "Bob").await,
+        Person::customer(&server, "Eve").await,
+    ];
+    let anns = [
+        Slow::begun(&server, &ann).await,
+        Slow::begun(&server, &ann).await,
+    ];
+    eventually(async || note(&server, &ann).await == (429, "rate_limited".into())).await;
+    assert_eq!(note(&server, &bob).await.0, 200);
+    let _bobs = Slow::begun(&server, &bob).await;
+    eventually(async || note(&server, &eve).await == (503, "overloaded".into())).await;
+    drop(anns);
+    eventually(async || note(&server, &ann).await.0 == 200).await;
+    assert_eq!(note(&server, &eve).await.0, 200);
+}
+
+/// CHAT-09: what is too long for what it says, or for what its owner has left, is refused before a byte of it is sent.
+#[tokio::test]
+async fn what_has_no_room_is_not_waited_for() {
+    let server = TestServer::with(|config| {
+        config.limits.file_bytes = 100_000;
+        config.limits.file_bytes_per_user = 150_000;
+    })
+    .await;
+    let ann = Person::customer(&server, "Ann").await;
+    let refused = async |length| Slow::of_length(&server, &ann, length).await.answer().await;
+    assert_eq!(refused(200_000).await, (413, "file_too_large".into()));
+    let (status, _) = upload(&server, &ann, "long.txt", vec![b'x'; 80_000]).await;
+    assert_eq!(status, StatusCode::OK);
+    assert_eq!(refused(80_000).await, (507, "quota_exceeded".into()));
+    assert_eq!(note(&server, &ann).await.0, 200);
+}
+
+/// CHAT-09: a form that never comes to its file is not gathered, and one that does not go on is given up.
+#[tokio::test]
+async fn a_form_does_not_go_on_for_ever() {
+    let server = TestServer::with(|config| config.limits.upload_seconds = 1).await;
+    let ann = Person::customer(&server, "Ann").await;
+    let mut endless = Slow::of_length(&server, &ann, 10_000_000).await;
+    endless.write("--x\r\ncontent-disposition: ").await;
+    endless.write(&"x".repeat(300_000)).await;
+    assert_eq!(endless.answer().await, (422, "invalid_argument".into()));
+    let stalled = Slow::begun(&server, &ann).await;
+    assert_eq!(stalled.answer().await, (422, "invalid_argument".into()));
+    assert_eq!(server.files_on_shelf(), 0);
+}
+
+/// CHAT-09: a picture whose thumbnail cannot be kept is not kept either.
+#[tokio::test]
+async fn a_picture_without_its_thumbnail_leaves_nothing() {
+    let bucket = MockServer::start().await;
+    let answers = [
+        (
+            "PUT",
+            ResponseTemplate::new(200).insert_header("etag", "\"1\""),
+            Some(1),
+        ),
+        ("PUT", ResponseTemplate::new(403), None),
+        (
+            "POST",
+            ResponseTemplate::new(200).set_body_string("<DeleteResult></DeleteResult>"),
+            None,
+        ),
+        ("DELETE", ResponseTemplate::new(204), None),
+    ];
+    for (verb, answer, times) in answers {
+        let mock = Mock::given(method(verb)).respond_with(answer);
+        let mock = match times {
+            Some(times) => mock.up_to_n_times(times),
+            None => mock,
+        };
+        mock.mount(&bucket).await;
+    }
+    let server = TestServer::with(|config| {
+        config.files.store = "s3://goods".into();
+        config.files.s3_endpoint = bucket.uri();
+        config.files.s3_access_key = "AK".into();
+        config.files.s3_secret_key = "secret".into();
+    })
+    .await;
+    let ann = Person::customer(&server, "Ann").await;
+    let (status, _) = upload(&server, &ann, "cat.png", picture(400, 300)).await;
+    assert_eq!(status, StatusCode::INTERNAL_SERVER_ERROR);
+    let requests = bucket.received_requests().await.expect("requests");
+    let stored = requests.first().expect("the picture");
+    assert_eq!(stored.method.as_str(), "PUT");
+    let path = stored.url.path().trim_start_matches("/goods/");
+    let taken_off = requests.iter().any(|request| {
+        let body = String::from_utf8_lossy(&request.body);
+        request.method.as_str() != "PUT"
+            && (request.url.path().ends_with(path) || body.contains(path))
+    });
+    assert!(taken_off, "{path} stays: {requests:#?}");
+}

@@ -1,0 +1,150 @@
+//! docs/webhooks.md is true: its table of events is made from what is really sent.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    fmt::Write as _,
+    fs,
+};
+
+use serde_json::{Value, json};
+use souk::webhook::{EVENTS, TEST};
+
+use super::{
+    receiver::{Manner, Receiver},
+    stage::Stage,
+};
+use crate::{
+    docs::assert_tables,
+    support::{Person, TestServer},
+};
+
+/// The `data` of all calls of each type.
+type Heard = BTreeMap<String, Vec<Value>>;
+
+/// Everything that is told happens, with and without what may be missing.
+#[tokio::test]
+async fn the_table_of_events_is_made_from_what_is_sent() {
+    let server = TestServer::start().await;
+    let stage = Stage::set(&server).await;
+    let mut receiver = Receiver::new(Manner::Says(200)).await;
+    let (endpoint, _) = stage.endpoint(&receiver.url(), &EVENTS).await;
+    let gone = Receiver::new(Manner::Says(410)).await;
+    stage.endpoint(&gone.url(), &["conversation_opened"]).await;
+    everything_happens(&server, &stage).await;
+    let test = stage.path(&format!("/{endpoint}/test"));
+    stage.rest.post(&test, json!({})).await.ok();
+    let mut heard = Heard::new();
+    while !complete(&heard) {
+        let call = receiver.hears().await.json();
+        let kind = call["type"].as_str().expect("a type").to_owned();
+        heard.entry(kind).or_default().push(call["data"].clone());
+    }
+    assert_tables("docs/webhooks.md", &[("events", table(&heard))]);
+}
+
+async fn everything_happens(server: &TestServer, stage: &Stage) {
+    let (ann, bob) = (
+        Person::customer(server, "Ann").await,
+        Person::customer(server, "Bob").await,
+    );
+    let [anns, bobs] = [server.rest().by(&ann), server.rest().by(&bob)];
+    let from_nowhere = json!({ "shop_id": stage.shop });
+    let nearby = json!({ "shop_id": stage.shop, "source": "nearby" });
+    let opened = anns.post("/conversations", from_nowhere).await.ok();
+    bobs.post("/conversations", nearby).await.ok();
+    let messages = format!(
+        "/conversations/{}/messages",
+        opened["id"].as_str().expect("an id")
+    );
+    let said = json!({ "client_message_id": "1", "text": "helo" });
+    let number = anns.post(&messages, said).await.ok()["number"].clone();
+    let mended = json!({ "text": "hello" });
+    anns.patch(&format!("{messages}/{number}"), mended)
+        .await
+        .ok();
+    let group = json!({ "name": "Tea", "user_ids": [ann.id] });
+    let groups = format!("/shops/{}/groups", stage.shop);
+    let group = stage.rest.post(&groups, group).await.ok();
+    let group = format!("/groups/{}", group["id"].as_str().expect("an id"));
+    let link = stage
+        .rest
+        .post(&format!("{group}/invites"), json!({}))
+        .await
+        .ok();
+    bobs.post("/invites/accept", json!({ "token": link["token"] }))
+        .await
+        .ok();
+    stage
+        .rest
+        .delete(&format!("{group}/members/{}", ann.id))
+        .await
+        .ok();
+}
+
+/// Everything was heard, and what has two ways to happen twice.
+fn complete(heard: &Heard) -> bool {
+    let times = |kind: &str| heard.get(kind).map_or(0, Vec::len);
+    let twice = ["conversation_opened", "members_joined"];
+    let wanted = EVENTS.iter().chain([&TEST]);
+    wanted
+        .copied()
+        .all(|kind| times(kind) > usize::from(twice.contains(&kind)))
+}
+
+/// One line an event: its name, what it means, the fields of its data.
+fn table(heard: &Heard) -> String {
+    let meanings = meanings();
+    let mut table = "| event | what happened | `data` |\n| --- | --- | --- |\n".to_owned();
+    for kind in EVENTS.iter().chain([&TEST]) {
+        let meaning = meanings
+            .get(*kind)
+            .map_or("Staff try an endpoint by `…/test`.", |text| text);
+        let _ = writeln!(
+            table,
+            "| `{kind}` | {meaning} | {} |",
+            fields(&heard[*kind])
+        );
+    }
+    table
+}
+
+/// The fields of all that was sent, and which of them were null.
+fn fields(sent: &[Value]) -> String {
+    let all: BTreeSet<&String> = sent
+        .iter()
+        .filter_map(Value::as_object)
+        .flat_map(|data| data.keys())
+        .collect();
+    let field = |name: &&String| {
+        let nothing = sent.iter().any(|data| data[name.as_str()].is_null());
+        format!("`{name}`{}", if nothing { " (may be null)" } else { "" })
+    };
+    if all.is_empty() {
+        return "empty".to_owned();
+    }
+    all.iter().map(field).collect::<Vec<_>>().join(", ")
+}
+
+/// The comments of the facts, by the facts' names.
+fn meanings() -> BTreeMap<String, String> {
+    let facts = fs::read_to_string("src/fact.rs").expect("the facts");
+    let lines: Vec<&str> = facts.lines().collect();
+    let meant = lines.windows(2).filter_map(|pair| {
+        let meaning = pair[0].strip_prefix("    /// ")?;
+        let name = pair[1].strip_prefix("    ")?.strip_suffix(" {")?;
+        let sentence = meaning.split_inclusive('.').next()?;
+        Some((snake(name), sentence.to_owned()))
+    });
+    meant.collect()
+}
+
+fn snake(name: &str) -> String {
+    let mut snake = String::new();
+    for letter in name.chars() {
+        if letter.is_uppercase() && !snake.is_empty() {
+            snake.push('_');
+        }
+        snake.extend(letter.to_lowercase());
+    }
+    snake
+}
