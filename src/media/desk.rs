@@ -49,12 +49,12 @@ impl Desk {
             return Err(refused_until(Refusal::RateLimited, LATER));
         }
         let of_all = Arc::clone(&self.all).try_acquire_owned();
-        let _of_all = of_all.map_err(|_| refused_until(Refusal::Overloaded, LATER))?;
+        let of_all = of_all.map_err(|_| refused_until(Refusal::Overloaded, LATER))?;
         taken.insert(user, own + 1);
         Ok(Place {
             user,
             taken: Arc::clone(&self.taken),
-            _of_all,
+            _of_all: of_all,
         })
     }
 }

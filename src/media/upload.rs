@@ -164,10 +164,9 @@ impl Taking<'_> {
         let sound = self.kind.mime().starts_with("audio/");
         let mut file = self.plain(if sound { "voice" } else { "file" });
         let keys = [key(self.actor, file.id)];
-        let shelf = &self.app.media.shelf;
         let kept = async {
-            let size = shelf.put_stream(&keys[0], body, self.cap.0).await;
-            file.size = length(size.map_err(|fault| self.refused(fault))?);
+            let put = self.app.media.shelf.put_stream(&keys[0], body, self.cap.0);
+            file.size = length(put.await.map_err(|fault| self.refused(fault))?);
             register(self.app, self.actor, &file).await
         };
         self.or_nothing(&keys, kept).await?;

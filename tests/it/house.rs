@@ -144,7 +144,7 @@ fn imports_of(text: &str, depth: usize) -> Vec<(usize, String)> {
     let word = |place: usize| tokens.get(place).map_or("", |(_, word)| word.as_str());
     let mut imports = vec![];
     for place in 0..tokens.len() {
-        let supers = (0..)
+        let supers = (0..tokens.len())
             .take_while(|step| word(place + 2 * step) == "super")
             .count();
         let after = match word(place) {
