@@ -7,7 +7,7 @@ use crate::error::{Result, refused_argument};
 /// Characters of a name at most: of people, shops, groups, bots.
 const NAME: usize = 100;
 
-/// A name that others see, without the blanks around it. Refuses with `invalid_argument` what is no [`line`] of 1 to 100
+/// A name that others see, without the blanks around it. Refuses with `invalid_argument` what is no [`line()`] of 1 to 100
 /// characters.
 pub fn name<'a>(field: &str, text: &'a str) -> Result<&'a str> {
     line(field, text, NAME)

@@ -17,7 +17,8 @@ use crate::{
 /// Assigns a customer's conversation to somebody who may chat, or to nobody. Everybody in it sees the notice; repeating
 /// does nothing.
 ///
-/// Refuses with `rate_limited`, with `not_found` what is not a customer's conversation with this shop, and whoever may not chat there.
+/// Refuses with `rate_limited`, with `not_found` what is not a customer's conversation with this shop, and whoever may not
+/// chat there.
 pub async fn assign(
     app: &App,
     by: &Staff<Chat>,

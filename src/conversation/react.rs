@@ -23,8 +23,8 @@ pub const SIGNS_OF_ONE: i64 = 5;
 
 /// Sets or removes one sign of the actor's own. What is so already changes nothing.
 ///
-/// Refuses with `rate_limited`, with `invalid_argument` a sign that is no 1 to 32 bytes of visible characters or is one too many, with
-/// `already_recalled` what was taken back, and whoever may not speak here now.
+/// Refuses with `rate_limited`, with `invalid_argument` a sign that is no 1 to 32 bytes of visible characters or is one too
+/// many, with `already_recalled` what was taken back, and whoever may not speak here now.
 pub async fn react(app: &App, actor: &Actor, request: React) -> Result<Message> {
     require_sign(&request.emoji)?;
     let conversation = conversation_id(&request.conversation_id)?;

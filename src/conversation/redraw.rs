@@ -21,8 +21,8 @@ use crate::{
 /// Replaces a link card: its sender, or the staff and bots of the conversation's shop (recorded). The same card again
 /// changes nothing.
 ///
-/// Refuses with `rate_limited`; with `not_the_sender`; with `already_recalled`; with `not_editable` what is no link card, for every other card
-/// is drawn by its own noun.
+/// Refuses with `rate_limited`; with `not_the_sender`; with `already_recalled`; with `not_editable` what is no link card, for
+/// every other card is drawn by its own noun.
 pub async fn redraw_card(app: &App, actor: &Actor, request: RedrawCard) -> Result<Message> {
     let drawn = request
         .card
