@@ -164,10 +164,8 @@ settings! {
     file_bytes_per_user: u64 = 2_147_483_648u64;
     /// Uploads under way on this node, each with up to 8 MiB in memory; one more is refused as `overloaded`.
     uploads_at_once: usize = 32usize;
-    /// The same for one user; one more is refused as `rate_limited`.
-    uploads_per_user: usize = 4usize;
     /// Seconds in which an upload must have come.
-    upload_seconds: u64 = 300u64;
+    upload_seconds: u64 = 600u64;
     /// Members of a group.
     group_members: i64 = 20_000i64;
 

@@ -51,7 +51,6 @@ fn bounds(config: &Config) -> impl Iterator<Item = Bound> {
         limits.write_seconds 1..0 "every write would count as stalled";
         limits.file_bytes 1..0 "every file would be too large";
         limits.uploads_at_once 1..0 "nobody could upload anything";
-        limits.uploads_per_user 1..0 "nobody could upload anything";
         limits.upload_seconds 1..0 "no upload comes that fast";
         limits.group_members 2..0 "a group is for several people";
         login.access_minutes 1..0 "access tokens would never be good";

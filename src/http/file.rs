@@ -78,7 +78,7 @@ struct UploadForm {
 #[utoipa::path(post, path = "/files", tag = "files", security(("token" = [])),
     request_body(content = UploadForm, content_type = "multipart/form-data"),
     responses((status = 200, body = Uploaded), (status = 413, body = ProblemBody), (status = 415, body = ProblemBody),
-        (status = 422, body = ProblemBody), (status = 429, body = ProblemBody), (status = 503, body = ProblemBody),
+        (status = 422, body = ProblemBody), (status = 503, body = ProblemBody),
         (status = 507, body = ProblemBody)))]
 pub async fn add(State(app): State<App>, actor: Actor, request: Request) -> Answer<Uploaded> {
     let upload = match upload::begin(&app, &actor, declared(&request)).await {

@@ -1,10 +1,9 @@
 //! Pictures, voice and files that people send.
 //!
-//! An upload takes a place at the desk and passes three stations: [`sniff`] says what the bytes are (and [`name`] cleans what
+//! An upload takes a place and passes three stations: [`sniff`] says what the bytes are (and [`name`] cleans what
 //! they were called), [`picture`] makes pictures harmless and small, [`shelf`] keeps the bytes. Who may [`fetch`] them is not
 //! decided here: files know no conversation but its id. Nothing a client sends ever becomes a path.
 
-mod desk;
 pub mod fetch;
 mod gif;
 pub mod name;
@@ -21,10 +20,7 @@ use anyhow::Context as _;
 use sqlx::{PgConnection, PgExecutor};
 use tokio::sync::Semaphore;
 
-use self::{
-    desk::Desk,
-    shelf::{S3Settings, Shelf, ShelfSettings},
-};
+use self::shelf::{S3Settings, Shelf, ShelfSettings};
 use crate::{
     actor::Actor,
     config::Config,
@@ -60,7 +56,8 @@ pub struct File {
 #[derive(Clone, Debug)]
 pub struct Media {
     shelf: Shelf,
-    desk: Desk,
+    /// Uploads that may be under way; those of one user are counted before (`App::uploads`).
+    uploads: Arc<Semaphore>,
     /// Folder for pictures that wait for an easel.
     spool: Arc<Path>,
     /// Pictures that may be decoded at once.
@@ -75,7 +72,7 @@ impl Media {
         std::fs::create_dir_all(&spool).context("cannot make the folder for uploads")?;
         Ok(Self {
             shelf,
-            desk: Desk::new(&config.limits),
+            uploads: Arc::new(Semaphore::new(config.limits.uploads_at_once)),
             spool: spool.into(),
             easels: Arc::new(Semaphore::new(2)),
         })

@@ -1,15 +1,15 @@
 //! Take a file: it gets a place before a byte of it is read, its type is read from its bytes, a picture is made harmless and
 //! small, and the whole is on the disk before its id is known.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt as _, stream};
+use tokio::sync::OwnedSemaphorePermit;
 use uuid::Uuid;
 
 use super::{
     File,
-    desk::Place,
     name::FileName,
     picture::{Picture, PictureFault},
     queries,
@@ -20,7 +20,7 @@ use super::{
 use crate::{
     actor::Actor,
     app::App,
-    error::{Error, Refusal, Result, refused_argument},
+    error::{Error, Refusal, Result, refused_argument, refused_until},
     id::FileId,
 };
 
@@ -28,21 +28,24 @@ use crate::{
 const PICTURE_BYTES: u64 = 20 * 1_024 * 1_024;
 /// What a request may be longer than its file: a form's boundaries and the file's name.
 const FORM_BYTES: u64 = 4 * 1_024;
+/// When it is worth coming again to find a place.
+const LATER: Duration = Duration::from_secs(1);
 
-/// An upload that has its place at the desk.
+/// An upload that has its place.
 #[derive(Debug)]
 pub struct Upload {
     /// What its owner has room for, in bytes.
     room: u64,
-    _place: Place,
+    _place: OwnedSemaphorePermit,
 }
 
 /// Gives an upload its place, before anything of it is read. `declared` is the length of its request, where it has one.
 ///
-/// Refuses with `rate_limited` and `overloaded` whoever finds no place, with `file_too_large` and `quota_exceeded` what
-/// cannot be taken for its length.
+/// Refuses with `overloaded` whoever finds no place, with `file_too_large` and `quota_exceeded` what cannot be taken for its
+/// length.
 pub async fn begin(app: &App, actor: &Actor, declared: Option<u64>) -> Result<Upload> {
-    let place = app.media.desk.take(actor.user)?;
+    let place = Arc::clone(&app.media.uploads).try_acquire_owned();
+    let place = place.map_err(|_| refused_until(Refusal::Overloaded, LATER))?;
     let limits = &app.config.limits;
     let length = declared.unwrap_or_default().saturating_sub(FORM_BYTES);
     if length > limits.file_bytes {
