@@ -206,7 +206,7 @@ fn accepted_kid(encoded: &str) -> Result<String, EmbedFault> {
     let header: Header = serde_json::from_slice(&bytes).map_err(|_| EmbedFault::Header)?;
     let accepted = header.alg == "HS256"
         && header.typ.is_none_or(|typ| typ == "JWT")
-        && is_line(&header.kid, MAX_KID);
+        && words::is_line(&header.kid, MAX_KID);
     if accepted {
         Ok(header.kid)
     } else {

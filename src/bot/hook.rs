@@ -17,8 +17,7 @@ use crate::{
     error::{Refusal, Result, refused_argument},
     group,
     id::{ConversationId, HookId, UserId},
-    staff,
-    words,
+    staff, words,
 };
 
 /// Hooks of one group at most.

@@ -7,8 +7,7 @@ use crate::{
     audit::{self, Deed},
     error::Result,
     id::ShopId,
-    staff,
-    words,
+    staff, words,
 };
 
 /// Opens a shop with the merchant as its owner. Refuses a bad name with `invalid_argument`.
