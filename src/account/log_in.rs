@@ -6,17 +6,20 @@ use std::net::IpAddr;
 use jiff::SignedDuration;
 
 use super::{
-    AccountKind, Device,
-    contact::Contact,
+    Device,
     hasher::HashingFault,
-    limit::{self, Subject},
     password::Password,
-    prove::{self, Claim, Proof, Proved, Purpose},
     queries::user::{self as queries, Login},
     session::{self, LoggedIn},
 };
 use crate::{
+    actor::AccountKind,
     app::App,
+    code::{
+        self, Claim, Proof, Proved, Purpose,
+        contact::Contact,
+        limit::{self, Subject},
+    },
     error::{Error, Reason, Refusal, Result, refused_argument, refused_until},
 };
 
@@ -81,7 +84,7 @@ async fn prove_all(app: &App, asked: &LogIn) -> Result<(Login, Option<Proved>)> 
         Some(proof) => {
             let known = found.as_ref().filter(|login| login.device_known);
             let place = known.map(|_| &*asked.device.id);
-            Some(prove::check(app, &claim(asked), proof, place).await?)
+            Some(code::check(app, &claim(asked), proof, place).await?)
         }
         None => None,
     };

@@ -8,7 +8,6 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use super::{
-    limit::{self, Subject},
     queries::session::{self as queries, Rotated, Rotation, Spent},
     session::LoggedIn,
     token::{Token, TokenKind},
@@ -16,6 +15,7 @@ use super::{
 use crate::{
     app::App,
     audit::{self, Deed},
+    code::limit::{self, Subject},
     error::{Refusal, Result},
 };
 

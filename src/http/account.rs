@@ -15,16 +15,16 @@ use super::{
 };
 use crate::{
     account::{
-        AccountKind, Device, DeviceKind,
-        contact::Contact,
+        Device, DeviceKind,
         me::{self, Avatar, Changes},
         name,
-        prove::{self, Claim, Proof, Purpose},
         register::{self, NewCustomer, NewMerchant, new_password},
         session::Session,
     },
+    actor::AccountKind,
     app::App,
     clock::millis,
+    code::{self, Claim, Proof, Purpose, contact::Contact},
     door::client::ClientAddress,
     error::{Refusal, Result, refused_argument},
     id::{FileId, ShopId},
@@ -69,7 +69,7 @@ pub async fn send_code(
         account: asked.account,
         purpose: asked.purpose,
     };
-    let requested = prove::send_code(&app, &claim, from.0).await?;
+    let requested = code::send(&app, &claim, from.0).await?;
     Ok(Json(CodeRequested {
         request_id: requested.id,
         expires_at: millis(requested.expires_at),

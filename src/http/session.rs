@@ -12,17 +12,16 @@ use super::{
 };
 use crate::{
     account::{
-        AccountKind, Device, DeviceKind,
-        contact::Contact,
+        Device, DeviceKind,
         log_in::{self, LogIn},
-        prove::Proof,
         refresh,
         session::{self, OwnSession, Session},
         visit, wire,
     },
-    actor::Actor,
+    actor::{AccountKind, Actor},
     app::App,
     clock::millis,
+    code::{Proof, contact::Contact},
     door::client::ClientAddress,
     error::Result,
     id::SessionId,

@@ -1,9 +1,7 @@
 //! Every statement about accounts: one file each for what there are many of.
 
-pub(super) mod code;
 pub(super) mod embed;
 pub(super) mod forget;
-pub(super) mod limit;
 pub(super) mod over;
 pub(super) mod session;
 pub(super) mod standing;

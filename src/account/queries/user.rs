@@ -5,7 +5,8 @@ use jiff_sqlx::ToSqlx as _;
 use sqlx::PgExecutor;
 
 use crate::{
-    account::{contact::Contact, me::Me, prove::Claim},
+    account::me::Me,
+    code::{Claim, contact::Contact},
     error::Result,
     id::UserId,
     store::Tx,
