@@ -11,7 +11,6 @@ create table users (
   two_factor boolean not null default false,
   shop_id uuid,
   external_id text constraint users_external_id check (char_length(external_id) between 1 and 128),
-  banned_at timestamptz,
   created_at timestamptz not null,
   constraint users_two_factor check (password_hash is not null or not two_factor),
   constraint users_belong check ((external_id is not null or kind = 'bot') = (shop_id is not null))
@@ -76,12 +75,10 @@ comment on table tickets is 'One-time tickets for opening a socket; taken by del
 create table revocations (
   id bigint generated always as identity primary key,
   user_id uuid not null references users,
-  session_id uuid,
   reason text not null,
   at timestamptz not null default clock_timestamp()
 );
-comment on table revocations is 'What every node must hear within two seconds, even with no Redis: each node polls the newest rows.';
-comment on column revocations.session_id is 'null: all of the user''s sessions must look at their rights again';
+comment on table revocations is 'What every node must hear within two seconds, even with no Redis: each node polls the newest rows and looks at the rights of the user''s sessions again.';
 create index revocations_at on revocations (at);
 
 create table idempotency_keys (

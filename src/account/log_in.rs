@@ -41,7 +41,7 @@ pub struct LogIn {
 }
 
 /// Logs in. Refuses with `wrong_credentials` (also when nobody has this number), `challenge_required` (the password was
-/// right; a code is needed too), `code_wrong`, `code_expired`, `forbidden` (banned), `rate_limited`, `overloaded`.
+/// right; a code is needed too), `code_wrong`, `code_expired`, `rate_limited`, `overloaded`.
 pub async fn log_in(app: &App, asked: LogIn) -> Result<LoggedIn> {
     let address = Subject::new(&["failures from", &asked.from.to_string()]);
     let limited = !app.config.exempts(asked.from);
@@ -52,9 +52,6 @@ pub async fn log_in(app: &App, asked: LogIn) -> Result<LoggedIn> {
     let (login, proved) = prove_all(app, &asked).await?;
     if limited {
         limit::give_back(app, &address).await?;
-    }
-    if login.banned {
-        return Err(Refusal::Forbidden.into());
     }
     let mut tx = app.store.begin_people().await?;
     if let Some(proved) = proved {

@@ -59,8 +59,7 @@ pub(in crate::group) async fn candidates(
           exists (
             select 1 from conversations c where c.kind = 'shop' and c.shop_id = $1 and c.person_a = u.id
           ) as "buys_here!",
-          u.banned_at is not null
-            or exists (select 1 from bans b where b.shop_id = $1 and b.user_id = u.id) as "banned!",
+          exists (select 1 from bans b where b.shop_id = $1 and b.user_id = u.id) as "banned!",
           exists (
             select 1 from memberships m where m.conversation_id = $2 and m.user_id = u.id and m.left_number is null
           ) as "member!"
