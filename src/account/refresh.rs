@@ -120,6 +120,6 @@ fn logged_in(rotated: &Rotated, access: Token, refresh: Token) -> LoggedIn {
         access,
         access_expires_at: rotated.access_expires_at,
         refresh,
-        expires_at: rotated.expires_at,
+        session_expires_at: rotated.expires_at,
     }
 }
