@@ -3,6 +3,7 @@
 //! Passwords and tokens are each one thing that is parsed once at the door and trusted inside; phones, e-mail addresses and
 //! the codes that prove them are [`crate::code`]. No secret is ever printed by `Debug`.
 
+pub mod bot_token;
 pub mod embed;
 pub mod embed_key;
 mod forget;
@@ -15,7 +16,6 @@ mod queries;
 pub mod refresh;
 pub mod register;
 pub mod session;
-pub mod standing;
 pub mod token;
 pub mod visit;
 pub mod wire;

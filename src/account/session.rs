@@ -124,6 +124,13 @@ pub async fn revoke(app: &App, session: &Session, which: SessionId) -> Result<()
     tx.commit().await
 }
 
+/// Ends all sessions of somebody: their tokens are refused from the commit on, their sockets closed within two seconds
+/// on every node.
+pub async fn revoke_all(tx: &mut Tx, user: UserId, because: &str, now: Timestamp) -> Result<()> {
+    queries::revoke_all(tx.sql(), user, because, now).await?;
+    tx.look_again(&[user], because).await
+}
+
 /// Whose access token is this? Refuses with `not_authenticated`, `token_expired`, `session_revoked`.
 pub async fn of_token(app: &App, token: &str) -> Result<Session> {
     let hash = Sha256::digest(token.as_bytes());

@@ -1,4 +1,4 @@
-//! Set or remove a sign on a message.
+//! Set or remove a reaction to a message.
 
 use proto::{Message, React};
 
@@ -6,7 +6,7 @@ use super::{
     change, check,
     queries::{
         self,
-        change::{Columns, Signs},
+        change::{Columns, Reactions},
     },
     seat::conversation_id,
 };
@@ -16,14 +16,14 @@ use crate::{
     error::{Result, refused_argument},
 };
 
-/// Different signs on one message at most.
-pub const SIGNS: i64 = 20;
-/// Signs of one person on one message at most.
+/// Different reactions to one message at most.
+pub const REACTIONS: i64 = 20;
+/// Reactions of one person on one message at most.
 pub const SIGNS_OF_ONE: i64 = 5;
 
-/// Sets or removes one sign of the actor's own. What is so already changes nothing.
+/// Sets or removes one reaction of the actor's own. What is so already changes nothing.
 ///
-/// Refuses with `invalid_argument` a sign that is no 1 to 32 bytes of visible characters or is one too many, with
+/// Refuses with `invalid_argument` a reaction that is no 1 to 32 bytes of visible characters or is one too many, with
 /// `already_recalled` what was taken back, and whoever may not speak here now.
 pub async fn react(app: &App, actor: &Actor, request: React) -> Result<Message> {
     check::emoji(&request.emoji)?;
@@ -33,14 +33,15 @@ pub async fn react(app: &App, actor: &Actor, request: React) -> Result<Message> 
     held.require_said()?;
     let ((conversation, number), now) = (held.name(), app.clock.now());
     let emoji = &request.emoji[..];
-    let signs = queries::change::signs(&mut tx, conversation, number, actor.user, emoji).await?;
-    if signs.mine != request.remove {
+    let reactions =
+        queries::change::reactions(&mut tx, conversation, number, actor.user, emoji).await?;
+    if reactions.mine != request.remove {
         return change::shown(&mut tx, held.name()).await;
     }
     if request.remove {
         queries::change::take_sign(&mut tx, conversation, number, actor.user, emoji).await?;
     } else {
-        signs.require_room()?;
+        reactions.require_room()?;
         queries::change::set_sign(&mut tx, conversation, number, actor.user, emoji, now).await?;
     }
     let message = held.apply(&mut tx, actor, &Columns::default(), now).await?;
@@ -48,15 +49,18 @@ pub async fn react(app: &App, actor: &Actor, request: React) -> Result<Message> 
     Ok(message)
 }
 
-impl Signs {
+impl Reactions {
     fn require_room(&self) -> Result<()> {
         if self.own >= SIGNS_OF_ONE {
-            return Err(refused_argument("emoji", "would be your sixth sign here"));
-        }
-        if self.different >= SIGNS && !self.known {
             return Err(refused_argument(
                 "emoji",
-                "would be the 21st sign on this message",
+                "would be your sixth reaction here",
+            ));
+        }
+        if self.different >= REACTIONS && !self.known {
+            return Err(refused_argument(
+                "emoji",
+                "would be the 21st reaction to this message",
             ));
         }
         Ok(())
@@ -69,17 +73,17 @@ mod tests {
 
     #[test]
     fn a_full_message_still_takes_a_sign_it_has() {
-        let full = Signs {
-            different: SIGNS,
-            ..Signs::default()
+        let full = Reactions {
+            different: REACTIONS,
+            ..Reactions::default()
         };
         assert!(full.require_room().is_err());
-        let known = Signs {
+        let known = Reactions {
             known: true,
             ..full
         };
         assert!(known.require_room().is_ok());
-        let greedy = Signs {
+        let greedy = Reactions {
             own: SIGNS_OF_ONE,
             ..known
         };

@@ -3,9 +3,7 @@
 use proto::{CreateGroup, GroupRole, NoticeKind, UserKind};
 use serde_json::json;
 
-use super::{
-    Candidate, Power, announcement, name, notice, people, queries, standing::Standing, wire,
-};
+use super::{Candidate, Power, announcement, hold::Group, name, notice, people, queries, wire};
 use crate::{
     actor::{ManageGroups, Staff},
     app::App,
@@ -30,7 +28,7 @@ pub async fn create(
     let others = people(&request.user_ids)?;
     let mut tx = app.store.begin(staff.shop).await?;
     queries::hold_posts(&mut tx).await?;
-    let group = Standing {
+    let group = Group {
         id: ConversationId::new(),
         shop: staff.shop,
         name: name(&request.name)?,
@@ -72,14 +70,14 @@ pub async fn create(
         .after(json!({ "name": group.name, "members": members }));
     audit::record(&mut tx, deed, now).await?;
     tx.commit().await?;
-    Ok(wire::group(&Standing { members, ..group }, now))
+    Ok(wire::group(&Group { members, ..group }, now))
 }
 
 /// Its maker and those named, who must all be the shop's people.
 async fn first_members(
     tx: &mut Tx,
     staff: &Staff<ManageGroups>,
-    group: &Standing,
+    group: &Group,
     mut ids: Vec<UserId>,
 ) -> Result<Vec<Candidate>> {
     if !ids.contains(&staff.actor.user) {

@@ -6,8 +6,8 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use super::{
+    hold::Group,
     queries::{Member, OpenInvite, Request},
-    standing::Standing,
 };
 use crate::{clock::millis, error::Result, store::page};
 
@@ -30,7 +30,7 @@ fn muted_until(until: Option<Timestamp>, now: Timestamp) -> i64 {
     until.filter(|until| *until > now).map_or(0, millis)
 }
 
-pub(super) fn group(group: &Standing, now: Timestamp) -> proto::Group {
+pub(super) fn group(group: &Group, now: Timestamp) -> proto::Group {
     proto::Group {
         id: group.id.to_string(),
         shop_id: group.shop.to_string(),
@@ -45,7 +45,7 @@ pub(super) fn group(group: &Standing, now: Timestamp) -> proto::Group {
     }
 }
 
-pub(super) fn group_page(found: &[Standing], limit: i64, now: Timestamp) -> GroupPage {
+pub(super) fn group_page(found: &[Group], limit: i64, now: Timestamp) -> GroupPage {
     GroupPage {
         groups: found.iter().map(|one| group(one, now)).collect(),
         next_cursor: next(found, limit, |last| last.id),

@@ -102,6 +102,11 @@ impl Hub {
         self.lines.is_empty()
     }
 
+    /// Is anybody of these audiences here?
+    pub fn anybody(&self, audiences: &[Audience]) -> bool {
+        self.crowd.anybody(audiences)
+    }
+
     /// A membership as the sweep found it: lines that were not told of it begin or cease to follow the group.
     pub fn settle_membership(&self, change: &Change) {
         let group = Audience::Group(change.group);

@@ -40,7 +40,7 @@ impl Hub {
     /// The log stands at `head`, by the sweep. What is behind here is asked for; where nothing was shown yet, people are
     /// told the head and compare for themselves.
     pub fn compare(&self, conversation: ConversationId, head: &Head, audiences: &[Audience]) {
-        if !self.crowd.anybody(audiences) {
+        if !self.anybody(audiences) {
             self.orders.remove(&conversation);
             return;
         }
@@ -122,11 +122,7 @@ impl Hub {
         let Counter::Number(number) = step.counter else {
             return;
         };
-        for line in event
-            .joined
-            .iter()
-            .flat_map(|user| self.crowd.lines_of(*user))
-        {
+        for line in event.joined.iter().flat_map(|user| self.lines_of(*user)) {
             line.arrive(step.conversation, number);
             self.crowd.enter(&line, group);
         }
@@ -140,11 +136,7 @@ impl Hub {
         let Counter::Number(number) = step.counter else {
             return;
         };
-        for line in event
-            .left
-            .iter()
-            .flat_map(|user| self.crowd.lines_of(*user))
-        {
+        for line in event.left.iter().flat_map(|user| self.lines_of(*user)) {
             self.show_out(&line, step.conversation, number);
         }
     }
@@ -161,7 +153,7 @@ impl Listener for Hub {
         let Some(step) = event.step else {
             return self.deliver(event);
         };
-        if !self.crowd.anybody(&event.audiences) {
+        if !self.anybody(&event.audiences) {
             // What is not followed has no order: whoever comes later begins with their own catching up.
             self.orders.remove(&step.conversation);
             return;

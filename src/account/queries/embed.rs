@@ -99,9 +99,9 @@ pub(in crate::account) async fn admit(
         with key as (
           select id from embed_keys where id = $15 and revoked_at is null for share
         ), customer as (
-          insert into users as u (id, kind, name, shop_id, external_id, created_at)
+          insert into users as u (id, kind, name, home_id, external_id, created_at)
           select $1, 'customer', $4, $2, $3, $14 from key
-          on conflict (shop_id, external_id) do update set name = coalesce($5, u.name)
+          on conflict (home_id, external_id) do update set name = coalesce($5, u.name)
           returning id, name, avatar
         ), admitted as (
           select id, name, avatar

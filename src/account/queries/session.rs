@@ -218,6 +218,24 @@ pub(in crate::account) async fn revoke(
     Ok(revoked.rows_affected() == 1)
 }
 
+/// Ends all of a user's sessions that are not over.
+pub(in crate::account) async fn revoke_all(
+    sql: impl PgExecutor<'_>,
+    user: UserId,
+    because: &str,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update sessions set revoked_at = $3, revoked_because = $2 where user_id = $1 and revoked_at is null",
+        user.0,
+        because,
+        now.to_sqlx() as _,
+    )
+    .execute(sql)
+    .await?;
+    Ok(())
+}
+
 /// Ends all sessions of a user but one.
 pub(in crate::account) async fn revoke_others(
     sql: impl PgExecutor<'_>,
