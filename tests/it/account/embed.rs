@@ -72,7 +72,7 @@ async fn only_those_who_manage_the_shop_see_its_keys() {
     assert!(list["keys"][0].get("secret").is_none(), "shown once");
     let more = join_all((0..8).map(|_| rest.post(&path, json!({})))).await;
     assert_eq!(
-        more.iter().filter(|said| said.status == 200).count(),
+        more.iter().filter(|said| said.status == 201).count(),
         4,
         "five in all, at once or not"
     );

@@ -263,10 +263,10 @@ async fn a_phone_or_address_is_one_account_only() {
             async move { rest.post("/registrations/customer", form).await }
         });
         let said = join_all(forms).await;
-        assert_eq!(said.iter().filter(|said| said.status == 200).count(), 1);
+        assert_eq!(said.iter().filter(|said| said.status == 201).count(), 1);
         let refused = said
             .iter()
-            .filter(|said| said.status != 200)
+            .filter(|said| said.status != 201)
             .map(|said| said.refused().to_owned());
         assert!(refused.eq(["account_taken"; 3]), "{said:?}");
         let users: i64 = sqlx::query_scalar("select count(*) from users")
