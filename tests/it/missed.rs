@@ -63,7 +63,7 @@ async fn lost_and_mixed_bulletins_are_found_in_the_log() {
     assert_eq!(phone.hears().await.number, 301);
 }
 
-/// I-12: lost changes are found as well, each message as it is now, by rising revision.
+/// Lost changes are found as well, each message as it is now, by rising revision.
 #[tokio::test]
 async fn lost_changes_are_found_in_the_log() {
     let server = TestServer::with(|config| config.bus.sweep_ms = 600_000).await;

@@ -92,7 +92,7 @@ async fn words_are_found_page_by_page() {
     }
 }
 
-/// I-9, I-12: nobody finds what was recalled or said outside their time; a stranger finds no conversation.
+/// I-9: nobody finds what was recalled or said outside their time; a stranger finds no conversation.
 #[tokio::test]
 async fn what_may_not_be_seen_is_not_found() {
     let server = TestServer::start().await;
