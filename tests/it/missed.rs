@@ -6,20 +6,8 @@ use souk::{conversation::Address, event::Event, id::ConversationId};
 use crate::support::{
     Person, Shop, TestServer,
     people::Line,
-    shop::{edits_unseen, run, says_unseen},
+    shop::{bulletin, edits_unseen, run, says_unseen},
 };
-
-/// Tells the bus of a message that is in the log already.
-fn bulletin(server: &TestServer, address: Address, group: ConversationId, number: u64) {
-    let message = proto::Message {
-        conversation_id: group.to_string(),
-        number,
-        text: number.to_string(),
-        ..proto::Message::default()
-    };
-    let event = Event::posted(group, address.audiences(), message);
-    server.server.app.store.bus().publish(&event);
-}
 
 async fn three_people(server: &TestServer) -> (Person, Line, Line, ConversationId, Address) {
     let shop = Shop::new(server, "Tea").await;
