@@ -9,22 +9,21 @@ create table users (
   email text,
   password_hash text,
   two_factor boolean not null default false,
-  shop_id uuid,
+  home_id uuid,
   external_id text constraint users_external_id check (char_length(external_id) between 1 and 128),
-  banned_at timestamptz,
   created_at timestamptz not null,
   constraint users_two_factor check (password_hash is not null or not two_factor),
-  constraint users_belong check ((external_id is not null or kind = 'bot') = (shop_id is not null))
+  constraint users_belong check ((external_id is not null or kind = 'bot') = (home_id is not null))
 );
 comment on table users is 'Whoever can say something. A customer and a merchant account on one phone number are two users (ACC-02).';
 comment on column users.phone is 'E.164; proved by a code';
 comment on column users.password_hash is 'argon2id, PHC string; null: logs in by code only';
 comment on column users.two_factor is 'a code is asked for at every login, not only on a new device (ACC-10)';
-comment on column users.shop_id is 'the shop that a bot, or a customer logged in by the shop''s own site, belongs to';
+comment on column users.home_id is 'the shop that a bot, or a customer logged in by the shop''s own site, belongs to';
 comment on column users.external_id is 'the embedding shop''s own id of this customer';
 create unique index users_phone on users (kind, phone);
 create unique index users_email on users (kind, email);
-create unique index users_external on users (shop_id, external_id);
+create unique index users_external on users (home_id, external_id);
 
 create table devices (
   user_id uuid not null references users,
@@ -76,12 +75,10 @@ comment on table tickets is 'One-time tickets for opening a socket; taken by del
 create table revocations (
   id bigint generated always as identity primary key,
   user_id uuid not null references users,
-  session_id uuid,
   reason text not null,
   at timestamptz not null default clock_timestamp()
 );
-comment on table revocations is 'What every node must hear within two seconds, even with no Redis: each node polls the newest rows.';
-comment on column revocations.session_id is 'null: all of the user''s sessions must look at their rights again';
+comment on table revocations is 'What every node must hear within two seconds, even with no Redis: each node polls the newest rows and looks at the rights of the user''s sessions again.';
 create index revocations_at on revocations (at);
 
 create table idempotency_keys (

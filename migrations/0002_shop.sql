@@ -9,7 +9,7 @@ create table shops (
 );
 comment on column shops.remembers_messages is 'somebody (a webhook, a bot) wants a fact for every message; off saves a row a message';
 
-alter table users add constraint users_shop foreign key (shop_id) references shops;
+alter table users add constraint users_home foreign key (home_id) references shops;
 
 create table embed_keys (
   id text primary key constraint embed_keys_id check (octet_length(id) between 1 and 64),
@@ -76,8 +76,8 @@ comment on table bans is 'Customers who may not speak in this shop''s conversati
 
 create view session_holders as
   select s.id as session_id, s.access_hash, s.access_expires_at, s.revoked_at is not null as revoked,
-    u.id as user_id, u.kind, u.name, u.avatar, u.shop_id as home_id,
-    u.banned_at is not null or exists (select from bans b where b.shop_id = u.shop_id and b.user_id = u.id) as banned,
+    u.id as user_id, u.kind, u.name, u.avatar, u.home_id,
+    exists (select from bans b where b.shop_id = u.home_id and b.user_id = u.id) as banned,
     coalesce((
       select jsonb_agg(jsonb_build_object('shop', p.shop_id, 'shop_name', h.name, 'role', p.role, 'permissions', p.permissions)
         order by p.shop_id)

@@ -14,6 +14,37 @@ use crate::{
     id::{FileId, SessionId, ShopId, UserId},
 };
 
+/// The two kinds of account that people register. One person may have one of each, on the same number (ACC-02).
+#[derive(
+    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum AccountKind {
+    /// Buys.
+    Customer,
+    /// Sells.
+    Merchant,
+}
+
+impl AccountKind {
+    /// As the database has it.
+    pub fn word(self) -> &'static str {
+        match self {
+            Self::Customer => "customer",
+            Self::Merchant => "merchant",
+        }
+    }
+
+    /// The kind of account that a user has; bots have none.
+    pub fn of(kind: UserKind) -> Option<Self> {
+        match kind {
+            UserKind::Customer => Some(Self::Customer),
+            UserKind::Merchant => Some(Self::Merchant),
+            UserKind::Bot | UserKind::Unspecified => None,
+        }
+    }
+}
+
 /// Somebody who has proved who they are. Cheap to clone.
 #[derive(Clone, Debug)]
 pub struct Actor {

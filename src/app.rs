@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use crate::{
-    account::{gateway::Ways, hasher::PasswordHasher},
+    account::hasher::PasswordHasher,
     clock::Clock,
+    code::gateway::Ways,
     config::Config,
     conversation::log::{Log, Width},
     id::UserId,

@@ -200,7 +200,7 @@ settings! {
     /// Keys that still open what they sealed. At its start a server seals all of that anew with `secrets_key`.
     former_secrets_keys: Vec<String> = Vec::<String>::new();
 
-    [sms: Sms] "Codes to phones."
+    [sms: SmsGateway] "Codes to phones."
     /// Where each text is posted to, signed (docs/webhooks.md, "Codes"); empty: in development a page shows the texts, in
     /// production whoever asks for one is refused as `unavailable`.
     gateway_url: String = "";
@@ -209,7 +209,7 @@ settings! {
     /// Milliseconds that one call may take; there are three tries.
     call_ms: u64 = 2_500u64;
 
-    [mail: Mail] "Codes to mailboxes, in the same way."
+    [email: EmailGateway] "Codes to mailboxes, in the same way."
     /// Where each text is posted to.
     gateway_url: String = "";
     /// What those calls are signed with.

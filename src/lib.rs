@@ -12,7 +12,7 @@
 //! * [`door`]: how connections come in, under deadlines and limits.
 //! * [`live`]: people on the line: sockets, who is here, what they are shown.
 //! * [`http`]: people not on the line: REST and what operators ask for.
-//! * [`account`]: who somebody is: accounts, log-ins, sessions.
+//! * [`account`]: who somebody is: accounts, log-ins, sessions. [`code`]: proving a phone or an e-mail address.
 //! * [`shop`]: the tenant. [`staff`]: people who sell. [`crm`]: people who buy. [`bot`]: programs that act for a shop.
 //! * [`audit`]: the record of what was done with special rights.
 //! * [`conversation`]: who talks with whom, what was said in which order, what has been read.
@@ -32,6 +32,7 @@ pub mod audit;
 pub mod bot;
 pub mod bus;
 pub mod clock;
+pub mod code;
 pub mod config;
 pub mod conversation;
 pub mod crm;

@@ -1,27 +1,22 @@
-//! Forgetting what is over: codes, texts, tickets, limits, sessions' spent tokens, revocations, idempotency keys.
+//! Forgetting what is over: tickets, sessions' spent tokens, revocations.
 
 use std::time::Duration;
 
 use jiff::SignedDuration;
 
 use super::queries::forget as queries;
-use crate::{app::App, error::Result, store::once};
+use crate::{app::App, error::Result};
 
 /// Every node has heeded a revocation after this: it is far longer than a sweep may be late.
 const REVOCATIONS: Duration = Duration::from_hours(24);
 
-/// Removes what nobody can use any more; the schedule runs it (`job/schedule.rs`). Safe on several nodes at once.
+/// Removes what nobody can use any more; the schedule runs it (`job/forget.rs`). Safe on several nodes at once.
 ///
 /// A session itself stays for 30 days after its end, so that its owner hears `session_revoked`.
 pub async fn forget_expired(app: &App) -> Result<()> {
     let (pool, now) = (app.store.pool(), app.clock.now());
-    queries::codes(pool, now).await?;
-    queries::texts(pool, now).await?;
     queries::tickets(pool, now).await?;
-    queries::allowances(pool, now).await?;
-    queries::attempts(pool, now - SignedDuration::from_hours(24)).await?;
     queries::sessions(pool, now - SignedDuration::from_hours(24 * 30)).await?;
     queries::revocations(pool, REVOCATIONS.as_secs_f64()).await?;
-    once::forget(pool, now).await?;
     Ok(())
 }

@@ -6,17 +6,20 @@ use std::net::IpAddr;
 use jiff::SignedDuration;
 
 use super::{
-    AccountKind, Device,
-    contact::Contact,
+    Device,
     hasher::HashingFault,
-    limit::{self, Subject},
     password::Password,
-    prove::{self, Claim, Proof, Proved, Purpose},
     queries::user::{self as queries, Login},
     session::{self, LoggedIn},
 };
 use crate::{
+    actor::AccountKind,
     app::App,
+    code::{
+        self, Claim, Proof, Proved, Purpose,
+        contact::Contact,
+        limit::{self, Subject},
+    },
     error::{Error, Reason, Refusal, Result, refused_argument, refused_until},
 };
 
@@ -38,7 +41,7 @@ pub struct LogIn {
 }
 
 /// Logs in. Refuses with `wrong_credentials` (also when nobody has this number), `challenge_required` (the password was
-/// right; a code is needed too), `code_wrong`, `code_expired`, `forbidden` (banned), `rate_limited`, `overloaded`.
+/// right; a code is needed too), `code_wrong`, `code_expired`, `rate_limited`, `overloaded`.
 pub async fn log_in(app: &App, asked: LogIn) -> Result<LoggedIn> {
     let address = Subject::new(&["failures from", &asked.from.to_string()]);
     let limited = !app.config.exempts(asked.from);
@@ -49,9 +52,6 @@ pub async fn log_in(app: &App, asked: LogIn) -> Result<LoggedIn> {
     let (login, proved) = prove_all(app, &asked).await?;
     if limited {
         limit::give_back(app, &address).await?;
-    }
-    if login.banned {
-        return Err(Refusal::Forbidden.into());
     }
     let mut tx = app.store.begin_people().await?;
     if let Some(proved) = proved {
@@ -81,7 +81,7 @@ async fn prove_all(app: &App, asked: &LogIn) -> Result<(Login, Option<Proved>)> 
         Some(proof) => {
             let known = found.as_ref().filter(|login| login.device_known);
             let place = known.map(|_| &*asked.device.id);
-            Some(prove::check(app, &claim(asked), proof, place).await?)
+            Some(code::check(app, &claim(asked), proof, place).await?)
         }
         None => None,
     };

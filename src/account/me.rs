@@ -5,12 +5,8 @@ use proto::{UserKind, json::Word as _};
 use uuid::Uuid;
 
 use super::{
-    AccountKind,
-    contact::Contact,
     hasher::Salt,
-    limit::{self, Subject},
     password::Password,
-    prove::{self, Claim, Proof, Proved, Purpose},
     queries::{
         session::revoke_others,
         user::{self as queries, NewValues},
@@ -19,8 +15,14 @@ use super::{
     session::Session,
 };
 use crate::{
+    actor::AccountKind,
     app::App,
     audit::{self, Deed},
+    code::{
+        self, Claim, Proof, Proved, Purpose,
+        contact::Contact,
+        limit::{self, Subject},
+    },
     error::{Refusal, Result, refused_argument},
     id::{FileId, UserId},
     media,
@@ -151,7 +153,7 @@ async fn confirm(app: &App, me: &Me, changes: &Changes) -> Result<Option<Proved>
         (Some(proof), _) => {
             let claim = claim(me)?;
             let place = me.id.to_string();
-            prove::check(app, &claim, proof, Some(&place))
+            code::check(app, &claim, proof, Some(&place))
                 .await
                 .map(Some)
         }

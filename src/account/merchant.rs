@@ -2,8 +2,8 @@
 
 use jiff::Timestamp;
 
-use super::{phone::Phone, queries};
-use crate::{error::Result, id::UserId, store::Tx};
+use super::queries;
+use crate::{code::phone::Phone, error::Result, id::UserId, store::Tx};
 
 /// The one merchant account of this number (ACC-07). A new one has no password: whoever gets the codes of that number
 /// logs in, nobody else.

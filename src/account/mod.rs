@@ -1,69 +1,28 @@
 //! Who somebody is: accounts, log-ins, devices, sessions, and the tickets that open sockets.
 //!
-//! Passwords, phones, e-mail addresses, codes and tokens are each one thing that is parsed once at the door and trusted
-//! inside. No secret is ever printed by `Debug`.
+//! Passwords and tokens are each one thing that is parsed once at the door and trusted inside; phones, e-mail addresses and
+//! the codes that prove them are [`crate::code`]. No secret is ever printed by `Debug`.
 
-pub mod code;
-pub mod contact;
-pub mod email;
+pub mod bot_token;
 pub mod embed;
 pub mod embed_key;
 mod forget;
-pub mod gateway;
 pub mod hasher;
-mod limit;
 pub mod log_in;
 pub mod me;
 pub mod merchant;
-pub mod outbox;
 pub mod password;
-pub mod phone;
-pub mod prove;
 mod queries;
 pub mod refresh;
 pub mod register;
 pub mod session;
-pub mod standing;
 pub mod token;
 pub mod visit;
 pub mod wire;
 
-use proto::UserKind;
-
 pub use forget::forget_expired;
 
 use crate::error::{Result, refused_argument};
-
-/// The two kinds of account that people register. One person may have one of each, on the same number (ACC-02).
-#[derive(
-    Clone, Copy, Debug, PartialEq, Eq, serde::Serialize, serde::Deserialize, utoipa::ToSchema,
-)]
-#[serde(rename_all = "snake_case")]
-pub enum AccountKind {
-    /// Buys.
-    Customer,
-    /// Sells.
-    Merchant,
-}
-
-impl AccountKind {
-    /// As the database has it.
-    pub fn word(self) -> &'static str {
-        match self {
-            Self::Customer => "customer",
-            Self::Merchant => "merchant",
-        }
-    }
-
-    /// The kind of account that a user has; bots have none.
-    pub fn of(kind: UserKind) -> Option<Self> {
-        match kind {
-            UserKind::Customer => Some(Self::Customer),
-            UserKind::Merchant => Some(Self::Merchant),
-            UserKind::Bot | UserKind::Unspecified => None,
-        }
-    }
-}
 
 /// The client that somebody uses.
 #[derive(Clone, Debug)]

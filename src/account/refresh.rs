@@ -8,7 +8,6 @@ use jiff::SignedDuration;
 use serde_json::json;
 
 use super::{
-    limit::{self, Subject},
     queries::session::{self as queries, Rotated, Rotation, Spent},
     session::LoggedIn,
     token::{Token, TokenKind},
@@ -16,6 +15,7 @@ use super::{
 use crate::{
     app::App,
     audit::{self, Deed},
+    code::limit::{self, Subject},
     error::{Refusal, Result},
 };
 
@@ -120,6 +120,6 @@ fn logged_in(rotated: &Rotated, access: Token, refresh: Token) -> LoggedIn {
         access,
         access_expires_at: rotated.access_expires_at,
         refresh,
-        expires_at: rotated.expires_at,
+        session_expires_at: rotated.expires_at,
     }
 }

@@ -4,17 +4,17 @@
 use proto::Refusal;
 
 use super::{
-    AccountKind, Device,
-    contact::Contact,
+    Device,
     hasher::Salt,
     password::{Password, PasswordFault},
-    prove::{self, Claim, Proof, Purpose},
     queries::user::{self as queries, NewUser},
     session::{self, LoggedIn},
 };
 use crate::{
+    actor::AccountKind,
     app::App,
     audit::{self, Deed},
+    code::{self, Claim, Proof, Purpose, contact::Contact},
     error::{Error, Reason, Result},
     id::{ShopId, UserId},
 };
@@ -55,7 +55,7 @@ pub struct NewCustomer {
 /// `code_expired`, `account_taken`.
 pub async fn register_merchant(app: &App, new: NewMerchant) -> Result<(LoggedIn, ShopId)> {
     let claim = claim(AccountKind::Merchant, &new.contact);
-    let proved = prove::check(app, &claim, &new.proof, None).await?;
+    let proved = code::check(app, &claim, &new.proof, None).await?;
     let salt = Salt::generate(&mut rand::rng());
     let hash = app.hasher.hash(new.password, salt).await?;
     let (now, user, shop) = (app.clock.now(), UserId::new(), ShopId::new());
@@ -75,7 +75,7 @@ pub async fn register_merchant(app: &App, new: NewMerchant) -> Result<(LoggedIn,
 /// Opens a customer's account and logs in. Refuses with `code_wrong`, `code_expired`, `account_taken`.
 pub async fn register_customer(app: &App, new: NewCustomer) -> Result<LoggedIn> {
     let claim = claim(AccountKind::Customer, &new.contact);
-    let proved = prove::check(app, &claim, &new.proof, None).await?;
+    let proved = code::check(app, &claim, &new.proof, None).await?;
     let salt = Salt::generate(&mut rand::rng());
     let hash = match new.password {
         Some(password) => Some(app.hasher.hash(password, salt).await?),

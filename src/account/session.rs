@@ -28,7 +28,7 @@ pub struct Session {
     /// Which log-in.
     pub id: SessionId,
     /// The access token is good until then.
-    pub expires_at: Timestamp,
+    pub access_expires_at: Timestamp,
 }
 
 /// A session that was opened or refreshed, with its secrets: shown to their owner and kept nowhere.
@@ -45,7 +45,7 @@ pub struct LoggedIn {
     /// For the next access token.
     pub refresh: Token,
     /// The end of the session, however often it is refreshed.
-    pub expires_at: Timestamp,
+    pub session_expires_at: Timestamp,
 }
 
 /// A session as its owner sees it in a list.
@@ -72,7 +72,7 @@ pub(super) fn new_session(app: &App, user: UserId, device: &Device) -> (NewSessi
         access: Token::generate(TokenKind::Access, &mut rand::rng()),
         access_expires_at: now + SignedDuration::from_mins(login.access_minutes),
         refresh: Token::generate(TokenKind::Refresh, &mut rand::rng()),
-        expires_at: now + SignedDuration::from_hours(24 * login.session_max_days),
+        session_expires_at: now + SignedDuration::from_hours(24 * login.session_max_days),
     };
     let row = NewSession {
         id: logged_in.session,
@@ -81,7 +81,7 @@ pub(super) fn new_session(app: &App, user: UserId, device: &Device) -> (NewSessi
         access_hash: logged_in.access.hash().0,
         access_expires_at: logged_in.access_expires_at,
         refresh_hash: logged_in.refresh.hash().0,
-        expires_at: logged_in.expires_at,
+        expires_at: logged_in.session_expires_at,
         now,
     };
     (row, logged_in)
@@ -120,6 +120,13 @@ pub async fn revoke(app: &App, session: &Session, which: SessionId) -> Result<()
     }
     tx.look_again(&[user], "logged_out").await?;
     tx.commit().await
+}
+
+/// Ends all sessions of somebody: their tokens are refused from the commit on, their sockets closed within two seconds
+/// on every node.
+pub async fn revoke_all(tx: &mut Tx, user: UserId, because: &str, now: Timestamp) -> Result<()> {
+    queries::revoke_all(tx.sql(), user, because, now).await?;
+    tx.look_again(&[user], because).await
 }
 
 /// Whose access token is this? Refuses with `not_authenticated`, `token_expired`, `session_revoked`.
@@ -161,7 +168,7 @@ fn admit(app: &App, found: Holder) -> Result<Session> {
     if found.revoked || found.banned {
         return Err(Refusal::SessionRevoked.into());
     }
-    if found.expires_at <= app.clock.now() {
+    if found.access_expires_at <= app.clock.now() {
         return Err(Refusal::TokenExpired.into());
     }
     let actor = Actor {
@@ -176,7 +183,7 @@ fn admit(app: &App, found: Holder) -> Result<Session> {
     Ok(Session {
         actor,
         id: found.session,
-        expires_at: found.expires_at,
+        access_expires_at: found.access_expires_at,
     })
 }
 

@@ -19,7 +19,7 @@ pub enum TokenKind {
     Refresh,
     /// Opens one socket within 30 seconds.
     Ticket,
-    /// A bot's standing key.
+    /// A bot's key; it lasts.
     Bot,
     /// An address that accepts notices for one group.
     Hook,

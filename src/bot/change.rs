@@ -2,7 +2,7 @@
 
 use super::{Bot, BotWithToken, queries};
 use crate::{
-    account::standing,
+    account::{bot_token, session},
     actor::{ManageBots, Permissions, Staff},
     app::App,
     audit::{self, Deed},
@@ -50,7 +50,7 @@ pub async fn change(
     queries::change(&mut tx, &after, now).await?;
     if after.disabled && !before.disabled {
         group::let_go::let_go(app, &mut tx, &by.actor, bot).await?;
-        standing::revoke_all(&mut tx, bot, "bot_disabled", now).await?;
+        session::revoke_all(&mut tx, bot, "bot_disabled", now).await?;
     } else {
         tx.look_again(&[bot], "bot_changed").await?;
     }
@@ -83,7 +83,7 @@ pub async fn renew_token(app: &App, by: &Staff<ManageBots>, bot: UserId) -> Resu
     if found.disabled {
         return Err(Refusal::StaffDisabled.into());
     }
-    let token = standing::renew(&mut tx, bot, now).await?;
+    let token = bot_token::renew(&mut tx, bot, now).await?;
     let deed = Deed::new(by.actor.user, "bot.token_renewed", bot);
     audit::record(&mut tx, deed, now).await?;
     tx.commit().await?;

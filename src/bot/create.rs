@@ -2,7 +2,7 @@
 
 use super::{BotWithToken, MOST, queries};
 use crate::{
-    account::standing,
+    account::bot_token,
     actor::{ManageBots, Permissions, Staff},
     app::App,
     audit::{self, Deed},
@@ -28,7 +28,7 @@ pub async fn create(
     }
     let bot = queries::add(&mut tx, name, scopes, by.actor.user, now).await?;
     queries::put_on_staff(&mut tx, &bot, now).await?;
-    let token = standing::renew(&mut tx, bot.user_id, now).await?;
+    let token = bot_token::renew(&mut tx, bot.user_id, now).await?;
     let deed = Deed::new(by.actor.user, "bot.created", bot.user_id).after(bot.as_audited());
     audit::record(&mut tx, deed, now).await?;
     tx.commit().await?;

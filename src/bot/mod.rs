@@ -1,7 +1,7 @@
 //! Programs that act for a shop: bots with scopes and a token, and hooks that post into one group.
 //!
 //! A bot is a user with a row in `staff` that has scopes instead of a role, so that every rule about staff holds for
-//! bots. Its token is a standing session ([`crate::account::standing`]).
+//! bots. Its token is a session that is never refreshed ([`crate::account::bot_token`]).
 
 pub mod change;
 pub mod create;

@@ -25,7 +25,7 @@ pub(super) async fn add(
     sqlx::query!(
         "
         with born as (
-          insert into users (id, kind, name, shop_id, created_at)
+          insert into users (id, kind, name, home_id, created_at)
           values ($2, 'bot', $3, $1, $5)
           returning id
         )

@@ -2,7 +2,7 @@
 
 use super::queries;
 use crate::{
-    account::standing,
+    account::session,
     actor::{ManageBots, Staff},
     app::App,
     audit::{self, Deed},
@@ -20,7 +20,7 @@ pub async fn retire(app: &App, by: &Staff<ManageBots>, bot: UserId) -> Result<()
     let before = queries::bot(&mut tx, bot).await?.ok_or(Refusal::NotFound)?;
     queries::retire(&mut tx, bot, now).await?;
     group::let_go::let_go(app, &mut tx, &by.actor, bot).await?;
-    standing::revoke_all(&mut tx, bot, "bot_retired", now).await?;
+    session::revoke_all(&mut tx, bot, "bot_retired", now).await?;
     let deed = Deed::new(by.actor.user, "bot.retired", bot).before(before.as_audited());
     audit::record(&mut tx, deed, now).await?;
     tx.commit().await

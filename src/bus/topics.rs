@@ -22,13 +22,13 @@ pub(super) struct Topics {
 
 #[derive(Debug, Default)]
 struct Wishes {
-    standing: HashMap<Audience, Standing>,
+    wanted: HashMap<Audience, Topic>,
     changes: HashSet<Audience>,
 }
 
-/// How it stands with a wanted topic.
+/// A wanted topic.
 #[derive(Debug)]
-enum Standing {
+enum Topic {
     /// Not confirmed yet; these wait for it.
     Awaited(Vec<mpsc::Sender<Infallible>>),
     /// Redis sends it.
@@ -54,7 +54,7 @@ impl Topics {
     /// No longer wants `audience`.
     pub(super) fn let_go(&self, audience: Audience) {
         let mut wishes = self.wishes.lock();
-        if wishes.standing.remove(&audience).is_some() {
+        if wishes.wanted.remove(&audience).is_some() {
             wishes.changes.insert(audience);
         }
         drop(wishes);
@@ -64,12 +64,12 @@ impl Topics {
     /// A new connection has heard of nothing yet.
     pub(super) fn begin_anew(&self) {
         let mut wishes = self.wishes.lock();
-        for standing in wishes.standing.values_mut() {
-            if matches!(standing, Standing::Heard) {
-                *standing = Standing::Awaited(vec![]);
+        for topic in wishes.wanted.values_mut() {
+            if matches!(topic, Topic::Heard) {
+                *topic = Topic::Awaited(vec![]);
             }
         }
-        wishes.changes = wishes.standing.keys().copied().collect();
+        wishes.changes = wishes.wanted.keys().copied().collect();
     }
 
     /// Up to `most` topics that Redis must be told about, and whether each is wanted. Waits until there is one.
@@ -90,16 +90,16 @@ impl Topics {
 
     /// Redis sends `audience` from now on.
     pub(super) fn confirm(&self, audience: Audience) {
-        if let Some(standing) = self.wishes.lock().standing.get_mut(&audience) {
-            *standing = Standing::Heard;
+        if let Some(topic) = self.wishes.lock().wanted.get_mut(&audience) {
+            *topic = Topic::Heard;
         }
     }
 
     /// Redis did not do it, or has taken it back: it must be told again.
     pub(super) fn again(&self, audience: Audience) {
         let mut wishes = self.wishes.lock();
-        if let Some(standing @ Standing::Heard) = wishes.standing.get_mut(&audience) {
-            *standing = Standing::Awaited(vec![]);
+        if let Some(topic @ Topic::Heard) = wishes.wanted.get_mut(&audience) {
+            *topic = Topic::Awaited(vec![]);
         }
         wishes.changes.insert(audience);
         drop(wishes);
@@ -108,10 +108,7 @@ impl Topics {
 
     /// Is it taken back while it is wanted and was confirmed?
     pub(super) fn hears(&self, audience: Audience) -> bool {
-        matches!(
-            self.wishes.lock().standing.get(&audience),
-            Some(Standing::Heard)
-        )
+        matches!(self.wishes.lock().wanted.get(&audience), Some(Topic::Heard))
     }
 
     /// The first of `audiences` that is wanted here: the one whose copy of a bulletin counts.
@@ -120,20 +117,20 @@ impl Topics {
         audiences
             .iter()
             .copied()
-            .find(|audience| wishes.standing.contains_key(audience))
+            .find(|audience| wishes.wanted.contains_key(audience))
     }
 }
 
 impl Wishes {
     fn want(&mut self, audience: Audience, waiting: &mpsc::Sender<Infallible>) {
-        if !self.standing.contains_key(&audience) {
+        if !self.wanted.contains_key(&audience) {
             self.changes.insert(audience);
         }
-        let standing = self
-            .standing
+        let topic = self
+            .wanted
             .entry(audience)
-            .or_insert(Standing::Awaited(vec![]));
-        if let Standing::Awaited(list) = standing {
+            .or_insert(Topic::Awaited(vec![]));
+        if let Topic::Awaited(list) = topic {
             list.push(waiting.clone());
         }
     }
@@ -144,7 +141,7 @@ impl Wishes {
             .into_iter()
             .map(|audience| {
                 self.changes.remove(&audience);
-                (audience, self.standing.contains_key(&audience))
+                (audience, self.wanted.contains_key(&audience))
             })
             .collect()
     }

@@ -1,4 +1,4 @@
-//! How a message changes in place: the one way for edits, recalls, signs, pins and redrawn cards.
+//! How a message changes in place: the one way for edits, recalls, reactions, pins and redrawn cards.
 //!
 //! [`hold`] locks the conversation, then reads who asks and what the message is; the verb's rule decides on what cannot
 //! change under its hands; [`apply`] writes, raises the conversation's revision by one and shows the message as it is now.

@@ -1,6 +1,6 @@
 //! Messages as they are shown: the one way from the log to the contract, for history, resume, filling and redrawing.
 //!
-//! A message comes as it is now: the sender by their present name, signs counted, a recalled one without its words, and
+//! A message comes as it is now: the sender by their present name, reactions counted, a recalled one without its words, and
 //! what it quotes as that is now.
 
 use prost::Message as _;

@@ -65,34 +65,42 @@ async fn with_shop(
         id: ConversationId::new(),
         at: app.clock.now(),
     };
-    match queries::open_with_shop(tx.sql(), opening, shop, actor.user, source)
-        .await?
-        .as_deref()
-    {
+    let opened = queries::open_with_shop(tx.sql(), opening, shop, actor.user, source).await?;
+    match opened.as_deref() {
         Some("opened") => {}
         Some("banned") => return Err(Refusal::Banned.into()),
         Some(_) => return found_after_all(queries::with_shop(tx.sql(), shop, actor.user).await?),
         None => return Err(Refusal::NotFound.into()),
     }
     begin_with_notice(app, &mut tx, opening.id, actor).await?;
+    tell_staff(&mut tx, &opening, shop, actor, source).await?;
+    tx.commit().await?;
+    Ok(opening.id)
+}
+
+/// Remembers it, and alerts the staff who talk with customers.
+async fn tell_staff(
+    tx: &mut Tx,
+    opening: &Opening,
+    shop: ShopId,
+    customer: &Actor,
+    source: Option<&str>,
+) -> Result<()> {
     let fact = Fact::ConversationOpened {
         conversation_id: opening.id,
-        customer_id: actor.user,
+        customer_id: customer.user,
         source: source.map(str::to_owned),
     };
     tx.remember(&fact, opening.at).await?;
-    tx.show(Event::alert(
-        Audience::Staff(shop, Permission::Chat),
-        Alert {
-            kind: AlertKind::NewConversation.into(),
-            shop_id: shop.to_string(),
-            conversation_id: opening.id.to_string(),
-            text: actor.name.to_string(),
-            at: millis(opening.at),
-        },
-    ));
-    tx.commit().await?;
-    Ok(opening.id)
+    let alert = Alert {
+        kind: AlertKind::NewConversation.into(),
+        shop_id: shop.to_string(),
+        conversation_id: opening.id.to_string(),
+        text: customer.name.to_string(),
+        at: millis(opening.at),
+    };
+    tx.show(Event::alert(Audience::Staff(shop, Permission::Chat), alert));
+    Ok(())
 }
 
 /// Two people who share a group or work for one shop. Who has no tie to the actor cannot be told from who is nobody.
@@ -109,10 +117,8 @@ async fn with_person(app: &App, actor: &Actor, other: UserId) -> Result<Conversa
         id: ConversationId::new(),
         at: app.clock.now(),
     };
-    match queries::open_with_person(tx.sql(), opening, actor.user, other)
-        .await?
-        .as_deref()
-    {
+    let opened = queries::open_with_person(tx.sql(), opening, actor.user, other).await?;
+    match opened.as_deref() {
         Some("opened") => {}
         Some(_) => {
             return found_after_all(queries::with_person(tx.sql(), actor.user, other).await?);

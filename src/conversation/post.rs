@@ -2,7 +2,7 @@
 //!
 //! Plain words take the fast path: checked, then queued at the log at once. What refers to something else (a file, a
 //! quoted message, people) is filled in first (`prepare.rs`), by a task that the socket waits for before it reads on:
-//! sends of one socket keep their order (I-7).
+//! sends of one socket keep their order.
 
 use proto::{Message, SendMessage, Sender};
 use tokio::task::JoinHandle;

@@ -1,7 +1,7 @@
 //! Fills in what a message refers to: files, the quoted message, people, the forwarded message.
 //!
 //! A retry is known before anything is looked up: what it refers to may be gone by now, and its answer is the first one all
-//! the same (I-8).
+//! the same.
 
 use std::collections::BTreeSet;
 

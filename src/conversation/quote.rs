@@ -1,5 +1,5 @@
 //! What an answer shows of the message that it answers. It is never kept: it is drawn from that message as it is now, so
-//! that words which were edited or recalled live on in no quote (I-12).
+//! that words which were edited or recalled live on in no quote.
 
 use proto::{Message, Quote};
 use sqlx::PgConnection;

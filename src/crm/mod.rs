@@ -6,9 +6,9 @@ mod queries;
 use serde::Serialize;
 
 use crate::{
-    account::phone::Phone,
     actor::{Chat, Staff},
     app::App,
+    code::phone::Phone,
     error::{Refusal, Result},
     id::{ConversationId, UserId},
 };

@@ -39,7 +39,7 @@ pub(super) async fn hold_customer(tx: &mut Tx, customer: UserId) -> Result<bool>
         select
         from users u
         where u.id = $2 and u.kind = 'customer' and (
-          u.shop_id = $1
+          u.home_id = $1
           or exists (select from conversations c where c.kind = 'shop' and c.shop_id = $1 and c.person_a = u.id)
           or exists (
             select from memberships m

@@ -4,17 +4,15 @@ use std::net::{IpAddr, Ipv4Addr};
 
 use crate::{
     account::{
-        AccountKind, Device, DeviceKind,
-        contact::Contact,
+        Device, DeviceKind,
         log_in::{self, LogIn},
         me::{self, Changes},
-        outbox,
-        prove::{self, Claim, Proof, Purpose},
         register::{self, NewCustomer, NewMerchant, new_password},
         session::{self, LoggedIn},
     },
-    actor::Actor,
+    actor::{AccountKind, Actor},
     app::App,
+    code::{self, Claim, Proof, Purpose, contact::Contact, outbox},
     error::Result,
     id::ShopId,
 };
@@ -133,7 +131,7 @@ impl DemoPerson {
             account: self.account(),
             purpose,
         };
-        let request_id = prove::send_code(app, &claim, HERE).await?.id;
+        let request_id = code::send(app, &claim, HERE).await?.id;
         let texts = outbox::outbox(app, Some(&claim.contact)).await?;
         let code = texts.first().and_then(|newest| digits(&newest.text));
         let code = code.unwrap_or_default().to_owned();

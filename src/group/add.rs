@@ -3,7 +3,7 @@
 use proto::{AddMembers, MembersAdded};
 use serde_json::json;
 
-use super::{Power, door, door::Invitation, people, queries, standing};
+use super::{Power, door, door::Invitation, hold, people, queries};
 use crate::{
     actor::Actor,
     app::App,
@@ -27,7 +27,7 @@ pub async fn add(
     if ids.is_empty() {
         return Err(refused_argument("user_ids", "is empty"));
     }
-    let (mut tx, group) = standing::open(app, actor, group, Power::Manager).await?;
+    let (mut tx, group) = hold::open(app, actor, group, Power::Manager).await?;
     group.require_open()?;
     let found = queries::candidates(&mut tx, group.id, &ids).await?;
     let shop = group.shop;

@@ -5,7 +5,7 @@ use serde_json::json;
 use super::{
     Power,
     door::{self, Invitation},
-    queries, standing,
+    hold, queries,
 };
 use crate::{
     actor::Actor,
@@ -19,7 +19,7 @@ use crate::{
 /// Lets a waiting person in, with the inviter they came by. Refuses with `not_found` if nobody waits under this id who may
 /// come in, `banned`, `group_full`, `conversation_closed`.
 pub async fn approve(app: &App, actor: &Actor, group: ConversationId, user: UserId) -> Result<()> {
-    let (mut tx, group) = standing::open(app, actor, group, Power::Manager).await?;
+    let (mut tx, group) = hold::open(app, actor, group, Power::Manager).await?;
     group.require_open()?;
     let inviter = queries::take_request(&mut tx, group.id, user).await?;
     let inviter = inviter.ok_or(Refusal::NotFound)?;
@@ -49,7 +49,7 @@ pub async fn approve(app: &App, actor: &Actor, group: ConversationId, user: User
 
 /// Sends a waiting person away; they may ask again by another invitation. Refuses with `not_found`.
 pub async fn decline(app: &App, actor: &Actor, group: ConversationId, user: UserId) -> Result<()> {
-    let (mut tx, group) = standing::open(app, actor, group, Power::Manager).await?;
+    let (mut tx, group) = hold::open(app, actor, group, Power::Manager).await?;
     let inviter = queries::take_request(&mut tx, group.id, user).await?;
     inviter.ok_or(Refusal::NotFound)?;
     record(

@@ -2,7 +2,7 @@
 
 use proto::User;
 
-use super::{door, door::Invitation, queries, standing::Standing};
+use super::{door, door::Invitation, hold::Group, queries};
 use crate::{
     actor::Actor,
     app::App,
@@ -29,9 +29,9 @@ pub async fn let_in(
     door::admit(app, tx, &group, vec![bot], invitation).await
 }
 
-async fn hold(tx: &mut Tx, by: &Actor, group: ConversationId) -> Result<Standing> {
+async fn hold(tx: &mut Tx, by: &Actor, group: ConversationId) -> Result<Group> {
     queries::lock(tx, group).await?;
-    let found = queries::standing(tx.sql(), group, by.user).await?;
+    let found = queries::group(tx.sql(), group, by.user).await?;
     let shop = tx.shop()?;
     Ok(found
         .filter(|group| group.shop == shop)

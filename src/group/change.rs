@@ -4,9 +4,9 @@ use proto::{ChangeGroup, NoticeKind};
 use serde_json::json;
 
 use super::{
-    Power, announcement, notice, queries,
-    standing::{self, Standing},
-    wire,
+    Power, announcement,
+    hold::{self, Group},
+    notice, queries, wire,
 };
 use crate::{
     actor::Actor,
@@ -35,9 +35,9 @@ pub async fn change(
         .as_deref()
         .map(announcement)
         .transpose()?;
-    let (mut tx, before) = standing::open(app, actor, group, Power::Manager).await?;
+    let (mut tx, before) = hold::open(app, actor, group, Power::Manager).await?;
     before.require_open()?;
-    let after = Standing {
+    let after = Group {
         name: wanted_name.map_or_else(|| before.name.clone(), str::to_owned),
         announcement: wanted_announcement.unwrap_or_else(|| before.announcement.clone()),
         join_approval: request.join_approval.unwrap_or(before.join_approval),
@@ -59,7 +59,7 @@ pub async fn change(
 }
 
 /// What there is to tell, with its words.
-fn news<'a>(before: &Standing, after: &'a Standing) -> Vec<(NoticeKind, &'a str)> {
+fn news<'a>(before: &Group, after: &'a Group) -> Vec<(NoticeKind, &'a str)> {
     let muted = if after.all_muted {
         NoticeKind::AllMuted
     } else {
@@ -84,7 +84,7 @@ fn news<'a>(before: &Standing, after: &'a Standing) -> Vec<(NoticeKind, &'a str)
         .collect()
 }
 
-fn seen(group: &Standing) -> serde_json::Value {
+fn seen(group: &Group) -> serde_json::Value {
     json!({
         "name": group.name,
         "announcement": group.announcement,
@@ -97,8 +97,8 @@ async fn record(
     app: &App,
     tx: &mut Tx,
     actor: &Actor,
-    before: &Standing,
-    after: &Standing,
+    before: &Group,
+    after: &Group,
 ) -> Result<()> {
     let deed = Deed::new(actor.user, "group.changed", after.id)
         .before(seen(before))

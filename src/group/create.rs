@@ -3,7 +3,7 @@
 use proto::{CreateGroup, GroupRole, NoticeKind, UserKind};
 use serde_json::json;
 
-use super::{Candidate, Power, announcement, notice, people, queries, standing::Standing, wire};
+use super::{Candidate, Power, announcement, hold::Group, notice, people, queries, wire};
 use crate::{
     actor::{ManageGroups, Staff},
     app::App,
@@ -30,7 +30,7 @@ pub async fn create(
     app.sends.take(staff.actor.user)?;
     let mut tx = app.store.begin(staff.shop).await?;
     queries::hold_posts(&mut tx).await?;
-    let group = Standing {
+    let group = Group {
         id: ConversationId::new(),
         shop: staff.shop,
         name: words::name("name", &request.name)?.to_owned(),
@@ -72,14 +72,14 @@ pub async fn create(
         .after(json!({ "name": group.name, "members": members }));
     audit::record(&mut tx, deed, now).await?;
     tx.commit().await?;
-    Ok(wire::group(&Standing { members, ..group }, now))
+    Ok(wire::group(&Group { members, ..group }, now))
 }
 
 /// Its maker and those named, who must all be the shop's people.
 async fn first_members(
     tx: &mut Tx,
     staff: &Staff<ManageGroups>,
-    group: &Standing,
+    group: &Group,
     mut ids: Vec<UserId>,
 ) -> Result<Vec<Candidate>> {
     if !ids.contains(&staff.actor.user) {

@@ -3,7 +3,7 @@
 use proto::NoticeKind;
 use serde_json::json;
 
-use super::{Power, notice, queries, standing};
+use super::{Power, hold, notice, queries};
 use crate::{
     actor::Actor,
     app::App,
@@ -15,7 +15,7 @@ use crate::{
 /// Ends a group: a last notice tells everybody, nothing is said in it any more, nobody comes in; its members keep what
 /// they have read. Does nothing if it has ended.
 pub async fn dissolve(app: &App, actor: &Actor, group: ConversationId) -> Result<()> {
-    let (mut tx, group) = standing::open(app, actor, group, Power::Owner).await?;
+    let (mut tx, group) = hold::open(app, actor, group, Power::Owner).await?;
     if group.closed {
         return Ok(());
     }

@@ -2,7 +2,7 @@
 
 use proto::{Notice, NoticeKind, User, UserKind};
 
-use super::{notice, queries, standing::Standing};
+use super::{hold::Group, notice, queries};
 use crate::{
     app::App,
     error::{Refusal, Result},
@@ -16,7 +16,7 @@ use crate::{
 pub(super) async fn admit(
     app: &App,
     tx: &mut Tx,
-    group: &Standing,
+    group: &Group,
     people: Vec<User>,
     invitation: Invitation,
 ) -> Result<()> {
@@ -70,7 +70,7 @@ pub(super) struct Invitation {
 pub(super) async fn part(
     app: &App,
     tx: &mut Tx,
-    group: &Standing,
+    group: &Group,
     user: UserId,
     said: Notice,
 ) -> Result<()> {

@@ -3,7 +3,7 @@
 use proto::NoticeKind;
 use serde_json::json;
 
-use super::{Power, notice, queries, standing};
+use super::{Power, hold, notice, queries};
 use crate::{
     actor::Actor,
     app::App,
@@ -22,7 +22,7 @@ pub async fn hand_over(
     group: ConversationId,
     user: UserId,
 ) -> Result<()> {
-    let (mut tx, group) = standing::open(app, actor, group, Power::Owner).await?;
+    let (mut tx, group) = hold::open(app, actor, group, Power::Owner).await?;
     group.require_open()?;
     let found = queries::candidates(&mut tx, group.id, &[user]).await?.pop();
     let heir = found.filter(|one| one.member).ok_or(Refusal::NotFound)?;

@@ -5,11 +5,11 @@ use proto::{Invite, MakeInvite};
 use serde_json::json;
 
 use super::{
-    OPEN_INVITES, Power, person, queries,
+    OPEN_INVITES, Power,
+    hold::{self, Group},
+    person, queries,
     queries::NewInvite,
-    refused_because,
-    standing::{self, Standing},
-    wire,
+    refused_because, wire,
 };
 use crate::{
     account::token::{Token, TokenKind},
@@ -39,7 +39,7 @@ pub async fn make(
     if request.seconds > LONGEST {
         return Err(refused_argument("seconds", "is more than 30 days"));
     }
-    let (mut tx, group) = standing::open(app, actor, group, Power::Member).await?;
+    let (mut tx, group) = hold::open(app, actor, group, Power::Member).await?;
     group.require_open()?;
     let now = app.clock.now();
     if queries::open_invites_of(&mut tx, group.id, actor.user, now).await? >= OPEN_INVITES {
@@ -89,7 +89,7 @@ fn link(uses: u32) -> Result<(NewInvite, Option<String>)> {
     Ok((new, Some(token.reveal())))
 }
 
-async fn personal(tx: &mut Tx, group: &Standing, request: &MakeInvite) -> Result<NewInvite> {
+async fn personal(tx: &mut Tx, group: &Group, request: &MakeInvite) -> Result<NewInvite> {
     let invitee: UserId = person("user_id", &request.user_id)?;
     if request.uses > 1 {
         return Err(refused_argument("uses", "is for links"));
@@ -116,7 +116,7 @@ pub async fn revoke(
     group: ConversationId,
     invite: InviteId,
 ) -> Result<()> {
-    let (mut tx, group) = standing::open(app, actor, group, Power::Member).await?;
+    let (mut tx, group) = hold::open(app, actor, group, Power::Member).await?;
     let only = (!group.power.may_run()).then_some(actor.user);
     let now = app.clock.now();
     if !queries::revoke_invite(&mut tx, group.id, invite, only, now).await? {
@@ -136,7 +136,7 @@ pub async fn list(
     cursor: &str,
     limit: u32,
 ) -> Result<proto::InvitePage> {
-    let group = standing::look(app, actor, group, Power::Member).await?;
+    let group = hold::look(app, actor, group, Power::Member).await?;
     let only = (!group.power.may_run()).then_some(actor.user);
     let (limit, after) = wire::page(cursor, limit)?;
     let pool = app.store.pool();

@@ -5,9 +5,8 @@ use proto::AcceptInvite;
 use super::{
     Power,
     door::{self, Invitation},
-    must_wait, queries,
-    standing::{self, Standing},
-    wire,
+    hold::{self, Group},
+    must_wait, queries, wire,
 };
 use crate::{
     account::token::{Token, TokenKind},
@@ -27,7 +26,7 @@ use crate::{
 /// `already_a_member`, `banned`, `forbidden` for those who belong to another shop, `group_full`, `join_pending`.
 pub async fn join(app: &App, actor: &Actor, request: AcceptInvite) -> Result<proto::Group> {
     let (invite, group) = find(app, actor, &request).await?;
-    let (mut tx, group) = standing::lock(app, actor, group).await?;
+    let (mut tx, group) = hold::lock(app, actor, group).await?;
     if group.closed {
         return Err(Refusal::InviteInvalid.into());
     }
@@ -35,7 +34,7 @@ pub async fn join(app: &App, actor: &Actor, request: AcceptInvite) -> Result<pro
     let now = app.clock.now();
     let invite = queries::use_invite(&mut tx, group.id, invite, now).await?;
     let invite = invite.ok_or(Refusal::InviteInvalid)?;
-    let inviter = queries::standing(tx.sql(), group.id, invite.inviter).await?;
+    let inviter = queries::group(tx.sql(), group.id, invite.inviter).await?;
     let power = inviter.map_or(Power::Outsider, |inviter| inviter.power);
     if power == Power::Outsider {
         return Err(Refusal::InviteInvalid.into());
@@ -50,9 +49,9 @@ pub async fn join(app: &App, actor: &Actor, request: AcceptInvite) -> Result<pro
         inviter: queries::person(&mut tx, invite.inviter).await?,
     };
     door::admit(app, &mut tx, &group, vec![person], by_invitation).await?;
-    let standing = queries::standing(tx.sql(), group.id, actor.user).await?;
+    let joined = queries::group(tx.sql(), group.id, actor.user).await?;
     tx.commit().await?;
-    Ok(wire::group(&standing.ok_or(Refusal::NotFound)?, now))
+    Ok(wire::group(&joined.ok_or(Refusal::NotFound)?, now))
 }
 
 /// The invitation that is meant; whether it is still good is decided by the statement that uses it.
@@ -86,7 +85,7 @@ async fn find(
 }
 
 /// May this person come in at all?
-async fn welcome(tx: &mut Tx, actor: &Actor, group: &Standing) -> Result<proto::User> {
+async fn welcome(tx: &mut Tx, actor: &Actor, group: &Group) -> Result<proto::User> {
     let found = queries::candidates(tx, group.id, &[actor.user])
         .await?
         .pop()

@@ -2,7 +2,7 @@
 
 use proto::{GroupRole, NoticeKind};
 
-use super::{Power, door, notice, standing};
+use super::{Power, door, hold, notice};
 use crate::{
     actor::Actor,
     app::App,
@@ -14,7 +14,7 @@ use crate::{
 ///
 /// Refuses with `not_a_member` staff who are not in it, with `last_owner` the owner.
 pub async fn leave(app: &App, actor: &Actor, group: ConversationId) -> Result<()> {
-    let (mut tx, group) = standing::open(app, actor, group, Power::Member).await?;
+    let (mut tx, group) = hold::open(app, actor, group, Power::Member).await?;
     match group.role {
         GroupRole::Unspecified => return Err(Refusal::NotAMember.into()),
         GroupRole::Owner if !group.closed => return Err(Refusal::LastOwner.into()),

@@ -2,7 +2,7 @@
 
 use proto::{GroupPage, JoinRequestPage, ListMembers, MemberPage};
 
-use super::{Power, queries, standing, wire};
+use super::{Power, hold, queries, wire};
 use crate::{
     actor::{Actor, ManageGroups, Staff},
     app::App,
@@ -13,7 +13,7 @@ use crate::{
 
 /// One group, as this person sees it. Refuses with `not_found`.
 pub async fn group(app: &App, actor: &Actor, group: ConversationId) -> Result<proto::Group> {
-    let group = standing::look(app, actor, group, Power::Member).await?;
+    let group = hold::look(app, actor, group, Power::Member).await?;
     Ok(wire::group(&group, app.clock.now()))
 }
 
@@ -35,7 +35,7 @@ pub async fn members(app: &App, actor: &Actor, request: ListMembers) -> Result<M
         .conversation_id
         .parse()
         .map_err(|_| refused_argument("conversation_id", "is not an id"))?;
-    let group = standing::look(app, actor, group, Power::Member).await?;
+    let group = hold::look(app, actor, group, Power::Member).await?;
     let limit = page::limit(request.limit, 100, 200)?;
     let after = page::after(&request.cursor)?;
     let found = queries::members(app.store.pool(), group.id, after, limit + 1).await?;
@@ -50,7 +50,7 @@ pub async fn requests(
     cursor: &str,
     limit: u32,
 ) -> Result<JoinRequestPage> {
-    let group = standing::look(app, actor, group, Power::Manager).await?;
+    let group = hold::look(app, actor, group, Power::Manager).await?;
     let limit = page::limit(limit, 50, 200)?;
     let after = page::after(cursor)?;
     let found = queries::requests(app.store.pool(), group.id, after, limit + 1).await?;

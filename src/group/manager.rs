@@ -3,7 +3,7 @@
 use proto::{GroupRole, NoticeKind, json::Word as _};
 use serde_json::json;
 
-use super::{Power, notice, queries, standing};
+use super::{Power, hold, notice, queries};
 use crate::{
     actor::Actor,
     app::App,
@@ -30,7 +30,7 @@ async fn turn(
     user: UserId,
     role: GroupRole,
 ) -> Result<()> {
-    let (mut tx, group) = standing::open(app, actor, group, Power::Owner).await?;
+    let (mut tx, group) = hold::open(app, actor, group, Power::Owner).await?;
     group.require_open()?;
     let member = queries::member(&mut tx, group.id, user).await?;
     let member = member.ok_or(Refusal::NotFound)?;

@@ -24,6 +24,7 @@ pub mod create;
 pub mod dissolve;
 mod door;
 pub mod hand_over;
+mod hold;
 pub mod invite;
 pub mod join;
 pub mod leave;
@@ -35,7 +36,6 @@ mod notice;
 mod power;
 mod queries;
 pub mod remove;
-mod standing;
 mod wire;
 
 use std::collections::BTreeSet;

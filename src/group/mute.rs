@@ -5,8 +5,9 @@ use proto::NoticeKind;
 use serde_json::json;
 
 use super::{
-    Power, notice, queries,
-    standing::{self, Standing},
+    Power,
+    hold::{self, Group},
+    notice, queries,
 };
 use crate::{
     actor::Actor,
@@ -47,7 +48,7 @@ async fn silence(
     user: UserId,
     until: Option<Timestamp>,
 ) -> Result<()> {
-    let (mut tx, group) = standing::open(app, actor, group, Power::Manager).await?;
+    let (mut tx, group) = hold::open(app, actor, group, Power::Manager).await?;
     group.require_open()?;
     let member = queries::member(&mut tx, group.id, user).await?;
     let member = member.ok_or(Refusal::NotFound)?;
@@ -74,7 +75,7 @@ async fn silence(
 async fn record(
     tx: &mut Tx,
     actor: &Actor,
-    group: &Standing,
+    group: &Group,
     user: UserId,
     [before, after]: [Option<Timestamp>; 2],
     now: Timestamp,

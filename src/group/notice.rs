@@ -2,7 +2,7 @@
 
 use proto::{Conversation, ConversationChanged, Message, Notice, NoticeKind, User, push};
 
-use super::standing::Standing;
+use super::hold::Group;
 use crate::{
     actor::Actor,
     app::App,
@@ -61,7 +61,7 @@ pub(super) fn draft(group: ConversationId, notice: Notice, words: &str) -> Draft
 
 /// Tells everybody's screens that the group is not what it was. Says only which group: this event has no place in the
 /// log's order, and somebody removed a moment ago must not read the new name in it.
-pub(super) fn changed(tx: &mut Tx, group: &Standing) {
+pub(super) fn changed(tx: &mut Tx, group: &Group) {
     let conversation = Conversation {
         id: group.id.to_string(),
         kind: proto::ConversationKind::Group.into(),

@@ -3,7 +3,7 @@
 use proto::{NoticeKind, json::Word as _};
 use serde_json::json;
 
-use super::{Power, door, notice, queries, standing};
+use super::{Power, door, hold, notice, queries};
 use crate::{
     actor::Actor,
     app::App,
@@ -16,7 +16,7 @@ use crate::{
 ///
 /// Refuses with `not_found` if they are not in it, with `forbidden` unless the power here is above their role.
 pub async fn remove(app: &App, actor: &Actor, group: ConversationId, user: UserId) -> Result<()> {
-    let (mut tx, group) = standing::open(app, actor, group, Power::Manager).await?;
+    let (mut tx, group) = hold::open(app, actor, group, Power::Manager).await?;
     let member = queries::member(&mut tx, group.id, user).await?;
     let member = member.ok_or(Refusal::NotFound)?;
     if !group.power.may_overrule(member.role) {

@@ -5,8 +5,8 @@ use proto::{GroupPage, Invite, InvitePage, JoinRequest, JoinRequestPage, MemberP
 use uuid::Uuid;
 
 use super::{
+    hold::Group,
     queries::{Member, OpenInvite, Request},
-    standing::Standing,
 };
 use crate::{clock::millis, error::Result, store::page};
 
@@ -19,7 +19,7 @@ fn muted_until(until: Option<Timestamp>, now: Timestamp) -> i64 {
     until.filter(|until| *until > now).map_or(0, millis)
 }
 
-pub(super) fn group(group: &Standing, now: Timestamp) -> proto::Group {
+pub(super) fn group(group: &Group, now: Timestamp) -> proto::Group {
     proto::Group {
         id: group.id.to_string(),
         shop_id: group.shop.to_string(),
@@ -34,7 +34,7 @@ pub(super) fn group(group: &Standing, now: Timestamp) -> proto::Group {
     }
 }
 
-pub(super) fn group_page(mut found: Vec<Standing>, limit: i64, now: Timestamp) -> GroupPage {
+pub(super) fn group_page(mut found: Vec<Group>, limit: i64, now: Timestamp) -> GroupPage {
     let next_cursor = page::next(&mut found, limit, |last| last.id);
     GroupPage {
         groups: found.iter().map(|one| group(one, now)).collect(),

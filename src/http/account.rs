@@ -10,20 +10,20 @@ use uuid::Uuid;
 
 use super::{
     body::Body,
-    reply::{Answer, ProblemBody},
+    reply::{Answer, Created, ProblemBody, created},
     session::{LoggedIn, logged_in},
 };
 use crate::{
     account::{
-        AccountKind, Device, DeviceKind,
-        contact::Contact,
+        Device, DeviceKind,
         me::{self, Avatar, Changes},
-        prove::{self, Claim, Proof, Purpose},
         register::{self, NewCustomer, NewMerchant, new_password},
         session::Session,
     },
+    actor::AccountKind,
     app::App,
     clock::millis,
+    code::{self, Claim, Proof, Purpose, contact::Contact},
     door::client::ClientAddress,
     error::{Refusal, Result, refused_argument},
     id::{FileId, ShopId},
@@ -69,7 +69,7 @@ pub async fn send_code(
         account: asked.account,
         purpose: asked.purpose,
     };
-    let requested = prove::send_code(&app, &claim, from.0).await?;
+    let requested = code::send(&app, &claim, from.0).await?;
     Ok(Json(CodeRequested {
         request_id: requested.id,
         expires_at: millis(requested.expires_at),
@@ -116,13 +116,13 @@ pub struct MerchantRegistered {
 
 /// Open a merchant account with its shop.
 #[utoipa::path(post, path = "/registrations/merchant", tag = "accounts", request_body = MerchantRegistration,
-    responses((status = 200, body = MerchantRegistered), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
+    responses((status = 201, body = MerchantRegistered), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
 pub async fn register_merchant(
     State(app): State<App>,
     Body(asked): Body<MerchantRegistration>,
-) -> Answer<MerchantRegistered> {
+) -> Created<MerchantRegistered> {
     let (session, shop_id) = register::register_merchant(&app, asked.read()?).await?;
-    Ok(Json(MerchantRegistered {
+    Ok(created(MerchantRegistered {
         session: logged_in(&app, session).await?,
         shop_id,
         certification: "uncertified",
@@ -175,11 +175,11 @@ pub struct CustomerRegistration {
 
 /// Open a customer's account.
 #[utoipa::path(post, path = "/registrations/customer", tag = "accounts", request_body = CustomerRegistration,
-    responses((status = 200, body = LoggedIn), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
+    responses((status = 201, body = LoggedIn), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
 pub async fn register_customer(
     State(app): State<App>,
     Body(asked): Body<CustomerRegistration>,
-) -> Answer<LoggedIn> {
+) -> Created<LoggedIn> {
     let password = asked.password.as_deref();
     let new = NewCustomer {
         contact: Contact::parse(asked.phone.as_deref(), asked.email.as_deref())?,
@@ -191,7 +191,7 @@ pub async fn register_customer(
         device: Device::new(&asked.device_id, asked.device_kind)?,
     };
     let session = register::register_customer(&app, new).await?;
-    Ok(Json(logged_in(&app, session).await?))
+    Ok(created(logged_in(&app, session).await?))
 }
 
 /// One's own account.

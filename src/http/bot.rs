@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     at::{OfConversation, OfHook, OfUser},
     body::{Body, Named},
-    reply::{Answer, ProblemBody},
+    reply::{Answer, Created, ProblemBody, created},
 };
 use crate::{
     actor::{ManageBots, Staff},
@@ -84,14 +84,14 @@ pub async fn list(State(app): State<App>, by: Staff<ManageBots>) -> Answer<Bots>
 /// Make a bot. Its token is shown this one time.
 #[utoipa::path(post, path = "/shops/{shop_id}/bots", tag = "bots", security(("token" = [])),
     params(("shop_id" = ShopId, Path)), request_body = NewBot,
-    responses((status = 200, body = BotWithToken), (status = 403, body = ProblemBody), (status = 422, body = ProblemBody)))]
+    responses((status = 201, body = BotWithToken), (status = 403, body = ProblemBody), (status = 422, body = ProblemBody)))]
 pub async fn create(
     State(app): State<App>,
     by: Staff<ManageBots>,
     Body(body): Body<NewBot>,
-) -> Answer<BotWithToken> {
+) -> Created<BotWithToken> {
     let scopes = staff::permissions("scopes", &body.scopes)?;
-    Ok(Json(
+    Ok(created(
         bot::create::create(&app, &by, &body.name, scopes).await?,
     ))
 }
@@ -161,14 +161,14 @@ pub async fn hooks(
 /// Make an address that posts into a group. It is shown this one time.
 #[utoipa::path(post, path = "/shops/{shop_id}/groups/{conversation_id}/hooks", tag = "bots", security(("token" = [])),
     params(("shop_id" = ShopId, Path), ("conversation_id" = ConversationId, Path)), request_body = NewHook,
-    responses((status = 200, body = HookWithUrl), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody)))]
+    responses((status = 201, body = HookWithUrl), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody)))]
 pub async fn add_hook(
     State(app): State<App>,
     by: Staff<ManageBots>,
     Named(at): Named<OfConversation>,
     Body(body): Body<NewHook>,
-) -> Answer<HookWithUrl> {
-    Ok(Json(
+) -> Created<HookWithUrl> {
+    Ok(created(
         bot::hook::create(&app, &by, at.conversation_id, &body.name).await?,
     ))
 }

@@ -11,12 +11,12 @@ use serde::{Deserialize, Serialize};
 
 use super::reply::{Answer, Problem, ProblemBody};
 use crate::{
-    account::{
+    app::App,
+    clock::millis,
+    code::{
         contact::Contact,
         outbox::{self, OutgoingText},
     },
-    app::App,
-    clock::millis,
     error::Result,
 };
 

@@ -6,7 +6,7 @@ use axum::{
 };
 use serde::{Deserialize, Serialize};
 
-use super::reply::{Answer, ProblemBody};
+use super::reply::{Answer, Created, ProblemBody, created};
 use crate::{
     account::embed_key::{self, EmbedKeyInfo},
     actor::{ManageShop, Staff},
@@ -48,11 +48,11 @@ pub struct NewEmbedKey {
 /// Make a signing key.
 #[utoipa::path(post, path = "/shops/{shop_id}/embed-keys", tag = "embedding", security(("token" = [])),
     params(("shop_id" = ShopId, Path)),
-    responses((status = 200, body = NewEmbedKey), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody)))]
-pub async fn add(State(app): State<App>, staff: Staff<ManageShop>) -> Answer<NewEmbedKey> {
+    responses((status = 201, body = NewEmbedKey), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody)))]
+pub async fn add(State(app): State<App>, staff: Staff<ManageShop>) -> Created<NewEmbedKey> {
     let (key, secret) = embed_key::add_embed_key(&app, &staff).await?;
     let key = key.into();
-    Ok(Json(NewEmbedKey { key, secret }))
+    Ok(created(NewEmbedKey { key, secret }))
 }
 
 /// A shop's signing keys.

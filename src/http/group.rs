@@ -8,7 +8,7 @@ use proto::{
 
 use super::{
     body::{Asked, Body, Named, PageOf},
-    reply::{Answer, ProblemBody},
+    reply::{Answer, Created, ProblemBody, created},
 };
 use crate::{
     actor::{Actor, ManageGroups, Staff},
@@ -31,13 +31,13 @@ macro_rules! done {
 /// Make a group of the shop; whoever makes it owns it.
 #[utoipa::path(post, path = "/shops/{shop_id}/groups", tag = "groups", security(("token" = [])),
     params(("shop_id" = String, Path)), request_body = CreateGroup,
-    responses((status = 200, body = Group), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody)))]
+    responses((status = 201, body = Group), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody)))]
 pub async fn create(
     State(app): State<App>,
     staff: Staff<ManageGroups>,
     Body(request): Body<CreateGroup>,
-) -> Answer<Group> {
-    Ok(Json(group::create::create(&app, &staff, request).await?))
+) -> Created<Group> {
+    Ok(created(group::create::create(&app, &staff, request).await?))
 }
 
 /// The groups of the shop, the newest first.
@@ -112,15 +112,15 @@ pub async fn members(
 /// Put customers, staff and bots of the shop into it.
 #[utoipa::path(post, path = "/groups/{group_id}/members", tag = "groups", security(("token" = [])),
     params(("group_id" = String, Path)), request_body = AddMembers,
-    responses((status = 200, body = MembersAdded), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody),
+    responses((status = 201, body = MembersAdded), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody),
         (status = 409, body = ProblemBody)))]
 pub async fn add(
     State(app): State<App>,
     actor: Actor,
     Named(id): Named<ConversationId>,
     Body(request): Body<AddMembers>,
-) -> Answer<MembersAdded> {
-    Ok(Json(group::add::add(&app, &actor, id, request).await?))
+) -> Created<MembersAdded> {
+    Ok(created(group::add::add(&app, &actor, id, request).await?))
 }
 
 /// Send a member out.
@@ -214,14 +214,16 @@ pub async fn hand_over(
 /// Make a link, or invite one person.
 #[utoipa::path(post, path = "/groups/{group_id}/invites", tag = "groups", security(("token" = [])),
     params(("group_id" = String, Path)), request_body = MakeInvite,
-    responses((status = 200, body = Invite), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
+    responses((status = 201, body = Invite), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
 pub async fn invite(
     State(app): State<App>,
     actor: Actor,
     Named(id): Named<ConversationId>,
     Body(request): Body<MakeInvite>,
-) -> Answer<Invite> {
-    Ok(Json(group::invite::make(&app, &actor, id, request).await?))
+) -> Created<Invite> {
+    Ok(created(
+        group::invite::make(&app, &actor, id, request).await?,
+    ))
 }
 
 /// The open links and invitations: managers see all, others their own.
@@ -264,13 +266,13 @@ pub async fn my_invites(
 
 /// Come into a group by a link or a personal invitation. Where a manager has to approve, the answer is `join_pending`.
 #[utoipa::path(post, path = "/invites/accept", tag = "groups", security(("token" = [])), request_body = AcceptInvite,
-    responses((status = 200, body = Group), (status = 409, body = ProblemBody), (status = 410, body = ProblemBody)))]
+    responses((status = 201, body = Group), (status = 409, body = ProblemBody), (status = 410, body = ProblemBody)))]
 pub async fn join(
     State(app): State<App>,
     actor: Actor,
     Body(request): Body<AcceptInvite>,
-) -> Answer<Group> {
-    Ok(Json(group::join::join(&app, &actor, request).await?))
+) -> Created<Group> {
+    Ok(created(group::join::join(&app, &actor, request).await?))
 }
 
 /// Who waits for approval, the longest waiting first.

@@ -118,24 +118,24 @@ pub async fn recall(State(app): State<App>, actor: Actor, name: Name) -> Answer<
     Ok(Json(recall::recall(&app, &actor, request).await?))
 }
 
-/// A sign on a message, in a path.
+/// A reaction to a message, in a path.
 #[derive(Debug, Deserialize)]
-pub struct Sign {
+pub struct Reaction {
     conversation_id: ConversationId,
     number: u64,
     emoji: String,
 }
 
-impl FromRequestParts<App> for Sign {
+impl FromRequestParts<App> for Reaction {
     type Rejection = Problem;
     async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
         let path: Result<Path<Self>, PathRejection> = Path::from_request_parts(parts, app).await;
-        let Path(sign) = path.map_err(|_| Refusal::NotFound)?;
-        Ok(sign)
+        let Path(reaction) = path.map_err(|_| Refusal::NotFound)?;
+        Ok(reaction)
     }
 }
 
-impl Sign {
+impl Reaction {
     fn request(self, remove: bool) -> React {
         React {
             conversation_id: self.conversation_id.to_string(),
@@ -146,22 +146,34 @@ impl Sign {
     }
 }
 
-/// Set a sign on a message.
+/// React to a message.
 #[utoipa::path(put, path = "/conversations/{conversation_id}/messages/{number}/reactions/{emoji}", tag = "messages",
     security(("token" = [])),
     params(("conversation_id" = ConversationId, Path), ("number" = u64, Path), ("emoji" = String, Path)),
     responses((status = 200, body = Message), (status = "4XX", body = ProblemBody)))]
-pub async fn set_sign(State(app): State<App>, actor: Actor, sign: Sign) -> Answer<Message> {
-    Ok(Json(react::react(&app, &actor, sign.request(false)).await?))
+pub async fn add_reaction(
+    State(app): State<App>,
+    actor: Actor,
+    reaction: Reaction,
+) -> Answer<Message> {
+    Ok(Json(
+        react::react(&app, &actor, reaction.request(false)).await?,
+    ))
 }
 
-/// Remove a sign of one's own.
+/// Take a reaction of one's own away.
 #[utoipa::path(delete, path = "/conversations/{conversation_id}/messages/{number}/reactions/{emoji}", tag = "messages",
     security(("token" = [])),
     params(("conversation_id" = ConversationId, Path), ("number" = u64, Path), ("emoji" = String, Path)),
     responses((status = 200, body = Message), (status = "4XX", body = ProblemBody)))]
-pub async fn remove_sign(State(app): State<App>, actor: Actor, sign: Sign) -> Answer<Message> {
-    Ok(Json(react::react(&app, &actor, sign.request(true)).await?))
+pub async fn remove_reaction(
+    State(app): State<App>,
+    actor: Actor,
+    reaction: Reaction,
+) -> Answer<Message> {
+    Ok(Json(
+        react::react(&app, &actor, reaction.request(true)).await?,
+    ))
 }
 
 /// Pin a message.

@@ -13,6 +13,15 @@ use crate::error::{Error, Refusal, meaning};
 /// What a route returns: JSON, or a problem.
 pub type Answer<T> = std::result::Result<Json<T>, Problem>;
 
+/// What a POST returns that creates something: 201 and JSON, or a problem. Its route says so in the OpenAPI document, and
+/// by that wants an `Idempotency-Key` (`http/once.rs`).
+pub type Created<T> = std::result::Result<(StatusCode, Json<T>), Problem>;
+
+/// The answer of what created `thing`.
+pub fn created<T>(thing: T) -> (StatusCode, Json<T>) {
+    (StatusCode::CREATED, Json(thing))
+}
+
 /// A refusal or failure on its way to a browser.
 #[derive(Debug)]
 pub struct Problem(pub Error);

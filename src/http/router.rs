@@ -1,5 +1,7 @@
 //! The table of routes, and the OpenAPI document that is made from the same table.
 
+use std::{collections::HashSet, sync::LazyLock};
+
 use axum::{
     Json, Router,
     extract::{DefaultBodyLimit, Request, State},
@@ -15,7 +17,7 @@ use utoipa::{
     Modify, OpenApi,
     openapi::{
         ObjectBuilder, Required, Type,
-        path::{ParameterBuilder, ParameterIn},
+        path::{Operation, ParameterBuilder, ParameterIn, PathItem},
         security::{HttpAuthScheme, HttpBuilder, SecurityScheme},
     },
 };
@@ -91,7 +93,7 @@ fn api() -> OpenApiRouter<App> {
             .routes(routes!(conversation::resume))
             .routes(routes!(message::say))
             .routes(routes!(message::edit, message::recall))
-            .routes(routes!(message::set_sign, message::remove_sign))
+            .routes(routes!(message::add_reaction, message::remove_reaction))
             .routes(routes!(message::pin, message::unpin))
             .routes(routes!(message::redraw))
             .routes(routes!(message::versions))
@@ -165,30 +167,22 @@ fn uploads() -> OpenApiRouter<App> {
         .layer(DefaultBodyLimit::disable())
 }
 
-/// The routes whose POST creates something: they ask for an `Idempotency-Key`. Codes, log-ins and tickets need none: a
-/// second one does no harm.
-const CREATES: &[&str] = &[
-    "/api/v1/registrations/merchant",
-    "/api/v1/registrations/customer",
-    "/api/v1/shops/{shop_id}/embed-keys",
-    "/api/v1/shops",
-    "/api/v1/shops/{shop_id}/staff-invites",
-    "/api/v1/staff-invites/{invite_id}/accept",
-    "/api/v1/shops/{shop_id}/roles",
-    "/api/v1/shops/{shop_id}/bots",
-    "/api/v1/shops/{shop_id}/groups",
-    "/api/v1/shops/{shop_id}/groups/{conversation_id}/hooks",
-    "/api/v1/groups/{group_id}/members",
-    "/api/v1/groups/{group_id}/invites",
-    "/api/v1/invites/accept",
-    "/api/v1/shops/{shop_id}/webhooks",
-    "/api/v1/shops/{shop_id}/webhooks/{endpoint_id}/rotate-secret",
-    "/api/v1/shops/{shop_id}/webhooks/{endpoint_id}/test",
-];
+/// The routes whose POST creates something, answers 201 and wants an `Idempotency-Key`. Codes, log-ins and tickets do not:
+/// a second one does no harm.
+static CREATES: LazyLock<HashSet<String>> = LazyLock::new(|| {
+    let paths = api().split_for_parts().1.paths.paths;
+    let creates = |item: &PathItem| item.post.as_ref().is_some_and(answers_created);
+    let routes = paths.into_iter().filter(|(_, item)| creates(item));
+    routes.map(|(path, _)| path).collect()
+});
+
+fn answers_created(operation: &Operation) -> bool {
+    operation.responses.responses.contains_key("201")
+}
 
 /// Does a POST to this route create something?
 pub(super) fn creates(route: &str) -> bool {
-    CREATES.contains(&route)
+    CREATES.contains(route)
 }
 
 /// The document without a database or a socket; `/api/openapi.json` serves it.
@@ -207,12 +201,11 @@ fn ask_for_keys(document: &mut utoipa::openapi::OpenApi) {
         .description(Some("1 to 255 characters, best a UUID. The same request with the same key is executed once and answered alike for 24 hours."))
         .schema(Some(ObjectBuilder::new().schema_type(Type::String)))
         .build();
-    let paths = document.paths.paths.iter_mut();
-    for (_, item) in paths.filter(|(path, _)| creates(path)) {
-        if let Some(post) = &mut item.post {
-            post.parameters
-                .get_or_insert_default()
-                .push(key.clone().into());
+    let posts = document.paths.paths.values_mut();
+    for post in posts.filter_map(|item| item.post.as_mut()) {
+        if answers_created(post) {
+            let parameters = post.parameters.get_or_insert_default();
+            parameters.push(key.clone().into());
         }
     }
 }
@@ -238,7 +231,7 @@ impl Modify for Bearer {
 }
 
 /// Runs every request to its end, whether or not its caller waits: a handler dropped in the middle of its database work
-/// may lose other people's writes (reliability: trap T1).
+/// may lose other people's writes.
 async fn to_the_end(State(app): State<App>, request: Request, next: Next) -> Response {
     let handled = app.tasks.spawn(next.run(request)).await;
     handled.unwrap_or_else(|panic| Problem(Error::Broken(panic.into())).into_response())

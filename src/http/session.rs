@@ -12,17 +12,16 @@ use super::{
 };
 use crate::{
     account::{
-        AccountKind, Device, DeviceKind,
-        contact::Contact,
+        Device, DeviceKind,
         log_in::{self, LogIn},
-        prove::Proof,
         refresh,
         session::{self, OwnSession, Session},
         visit, wire,
     },
-    actor::Actor,
+    actor::{AccountKind, Actor},
     app::App,
     clock::millis,
+    code::{Proof, contact::Contact},
     door::client::ClientAddress,
     error::Result,
     id::SessionId,
@@ -54,12 +53,12 @@ pub struct Tokens {
     session_id: SessionId,
     /// For `Authorization: Bearer …` and for `authenticate` on a socket.
     access_token: String,
-    /// Milliseconds since 1970.
+    /// The access token is good until then, milliseconds since 1970.
     access_expires_at: i64,
     /// For `POST /sessions/refresh`; good for one use.
     refresh_token: String,
     /// The end of the session, however often it is refreshed, milliseconds since 1970.
-    expires_at: i64,
+    session_expires_at: i64,
 }
 
 /// A session and whose it is.
@@ -79,7 +78,7 @@ impl From<session::LoggedIn> for Tokens {
             access_token: session.access.reveal(),
             access_expires_at: millis(session.access_expires_at),
             refresh_token: session.refresh.reveal(),
-            expires_at: millis(session.expires_at),
+            session_expires_at: millis(session.session_expires_at),
         }
     }
 }

@@ -5,7 +5,7 @@ use serde::Deserialize;
 
 use super::{
     body::{Body, Named},
-    reply::{Answer, ProblemBody},
+    reply::{Answer, Created, ProblemBody, created},
 };
 use crate::{
     actor::{Actor, ManageShop, Merchant, Staff},
@@ -24,13 +24,15 @@ pub struct ShopName {
 
 /// Open a shop; merchant accounts only.
 #[utoipa::path(post, path = "/shops", tag = "shops", security(("token" = [])), request_body = ShopName,
-    responses((status = 200, body = Shop), (status = 403, body = ProblemBody), (status = 422, body = ProblemBody)))]
+    responses((status = 201, body = Shop), (status = 403, body = ProblemBody), (status = 422, body = ProblemBody)))]
 pub async fn open(
     State(app): State<App>,
     merchant: Merchant,
     Body(body): Body<ShopName>,
-) -> Answer<Shop> {
-    Ok(Json(shop::open::open(&app, &merchant, &body.name).await?))
+) -> Created<Shop> {
+    Ok(created(
+        shop::open::open(&app, &merchant, &body.name).await?,
+    ))
 }
 
 /// A shop as everybody sees it.

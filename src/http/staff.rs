@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     at::{OfRole, OfStaffInvite, OfUser},
     body::{Asked, Body, Named, PageOf},
-    reply::{Answer, ProblemBody},
+    reply::{Answer, Created, ProblemBody, created},
 };
 use crate::{
     actor::{Actor, ManageStaff, Merchant, Staff},
@@ -105,18 +105,18 @@ pub async fn list(
 /// who it is, the staff see once they have accepted.
 #[utoipa::path(post, path = "/shops/{shop_id}/staff-invites", tag = "staff", security(("token" = [])),
     params(("shop_id" = ShopId, Path)), request_body = NewColleague,
-    responses((status = 200, body = StaffInvite), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
+    responses((status = 201, body = StaffInvite), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
 pub async fn invite(
     State(app): State<App>,
     by: Staff<ManageStaff>,
     Body(body): Body<NewColleague>,
-) -> Answer<StaffInvite> {
+) -> Created<StaffInvite> {
     let newcomer = Newcomer {
         phone: &body.phone,
         name: &body.name,
         role: body.role_id,
     };
-    Ok(Json(staff::invite::invite(&app, &by, newcomer).await?))
+    Ok(created(staff::invite::invite(&app, &by, newcomer).await?))
 }
 
 /// The shop's open invitations to its staff, the newest first.
@@ -151,13 +151,13 @@ pub async fn my_invites(State(app): State<App>, me: Merchant) -> Answer<MyStaffI
 /// Come to a shop's staff. From now on its staff see who I am.
 #[utoipa::path(post, path = "/staff-invites/{invite_id}/accept", tag = "me", security(("token" = [])),
     params(("invite_id" = StaffInviteId, Path)),
-    responses((status = 200, body = Colleague), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 410, body = ProblemBody)))]
+    responses((status = 201, body = Colleague), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 410, body = ProblemBody)))]
 pub async fn join(
     State(app): State<App>,
     me: Merchant,
     Named(at): Named<OfStaffInvite>,
-) -> Answer<Colleague> {
-    Ok(Json(staff::join::join(&app, &me, at.invite_id).await?))
+) -> Created<Colleague> {
+    Ok(created(staff::join::join(&app, &me, at.invite_id).await?))
 }
 
 /// Decline an invitation.
@@ -203,14 +203,14 @@ pub async fn roles(State(app): State<App>, by: Staff<ManageStaff>) -> Answer<Rol
 /// Compose a role from single permissions.
 #[utoipa::path(post, path = "/shops/{shop_id}/roles", tag = "staff", security(("token" = [])),
     params(("shop_id" = ShopId, Path)), request_body = NewRole,
-    responses((status = 200, body = Role), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
+    responses((status = 201, body = Role), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
 pub async fn compose(
     State(app): State<App>,
     by: Staff<ManageStaff>,
     Body(body): Body<NewRole>,
-) -> Answer<Role> {
+) -> Created<Role> {
     let permissions = staff::permissions("permissions", &body.permissions)?;
-    Ok(Json(
+    Ok(created(
         staff::roles::compose(&app, &by, &body.name, permissions).await?,
     ))
 }

@@ -6,7 +6,7 @@ use utoipa::IntoParams;
 
 use super::{
     body::{Asked, Body, Named},
-    reply::{Answer, Problem, ProblemBody},
+    reply::{Answer, Created, Problem, ProblemBody, created},
 };
 use crate::{
     actor::{ManageBots, Staff},
@@ -40,13 +40,6 @@ pub struct InEndpoint {
 pub struct InDelivery {
     endpoint_id: EndpointId,
     delivery_id: DeliveryId,
-}
-
-/// What a route returns that has created something.
-type Created<T> = Result<(StatusCode, Json<T>), Problem>;
-
-fn created<T>(thing: T) -> (StatusCode, Json<T>) {
-    (StatusCode::CREATED, Json(thing))
 }
 
 /// Add an endpoint. Its secret is shown this once. At most 20 a shop.

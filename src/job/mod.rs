@@ -2,6 +2,7 @@
 //!
 //! [`worker`] takes facts, [`schedule`] says what runs when. Both are on every node; the database decides who does what.
 
+pub mod forget;
 mod queries;
 pub mod schedule;
 pub mod worker;

@@ -7,11 +7,11 @@ use jiff::SignedDuration;
 use tokio::time::{MissedTickBehavior, interval};
 
 use super::{
+    forget,
     queries::{self, Lease},
     worker,
 };
 use crate::{
-    account,
     app::App,
     error::{Error, Result},
     webhook,
@@ -31,7 +31,7 @@ const JOBS: &[Job] = &[
         Box::pin(async move { worker::forget(&app).await })
     }),
     Job("forget_expired", minutes(5), |app| {
-        Box::pin(async move { account::forget_expired(&app).await })
+        Box::pin(async move { forget::expired(&app).await })
     }),
     Job("forget_deliveries", minutes(60), |app| {
         Box::pin(async move { webhook::history::forget(&app).await })

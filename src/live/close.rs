@@ -6,6 +6,13 @@ use std::time::Duration;
 
 use proto::Goodbye;
 
+use crate::error::{Error, Refusal};
+
+/// Nobody who may come back is told to do so at once: 0 says not to come back.
+const SOONEST: Duration = Duration::from_millis(100);
+/// Over so long those are spread who come back to this server.
+const SPREAD: Duration = Duration::from_millis(1_900);
+
 /// The reasons.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Close {
@@ -17,11 +24,13 @@ pub enum Close {
     Stalled,
     /// 4003: nobody said who they are in time.
     NotAuthenticated,
+    /// 4004: there was no place for one more just now, or we failed.
+    TurnedAway,
     /// 4100: not a frame of this protocol, or another one before `authenticate`.
     Protocol,
     /// 4101: the token or ticket is not good.
     WrongToken,
-    /// 4102: the session was revoked: log-out, password change, staff disabled, ban.
+    /// 4102: the session was revoked, now or before it came: log-out, password change, staff disabled, ban.
     Revoked,
     /// 4103: this user has opened too many sockets since.
     Replaced,
@@ -35,11 +44,12 @@ pub enum Close {
 
 impl Close {
     /// Every reason of our own, for the table in docs/protocol.md.
-    pub const ALL: [Self; 10] = [
+    pub const ALL: [Self; 11] = [
         Self::Silent,
         Self::Slow,
         Self::Stalled,
         Self::NotAuthenticated,
+        Self::TurnedAway,
         Self::Protocol,
         Self::WrongToken,
         Self::Revoked,
@@ -55,6 +65,7 @@ impl Close {
             Self::Slow => 4001,
             Self::Stalled => 4002,
             Self::NotAuthenticated => 4003,
+            Self::TurnedAway => 4004,
             Self::Protocol => 4100,
             Self::WrongToken => 4101,
             Self::Revoked => 4102,
@@ -72,6 +83,7 @@ impl Close {
             Self::Slow => "slow, resume",
             Self::Stalled => "writing stalled, resume",
             Self::NotAuthenticated => "authenticate in time",
+            Self::TurnedAway => "not let in just now",
             Self::Protocol => "not a frame of this protocol",
             Self::WrongToken => "the token or ticket is not good",
             Self::Revoked => "the session is over",
@@ -91,6 +103,7 @@ impl Close {
             Self::Slow => "slow",
             Self::Stalled => "stalled",
             Self::NotAuthenticated => "not_authenticated",
+            Self::TurnedAway => "turned_away",
             Self::Protocol => "protocol",
             Self::WrongToken => "wrong_token",
             Self::Revoked => "revoked",
@@ -101,13 +114,20 @@ impl Close {
         }
     }
 
-    /// What is said before closing.
-    pub fn goodbye(&self) -> Goodbye {
+    /// Why whoever said who they are is not let in.
+    pub fn refused(error: &Error) -> Self {
+        match error.refusal() {
+            None | Some(Refusal::Overloaded | Refusal::Unavailable) => Self::TurnedAway,
+            Some(Refusal::SessionRevoked) => Self::Revoked,
+            Some(_) => Self::WrongToken,
+        }
+    }
+
+    /// What is said before closing. `chance`, from 0 to 1, spreads those who come back: many may be closed at once.
+    pub fn goodbye(&self, chance: f64) -> Goodbye {
         let wait = match self {
-            Self::Moving(wait) => *wait,
-            Self::Silent | Self::Slow | Self::Stalled | Self::NotAuthenticated => {
-                Duration::from_secs(1)
-            }
+            Self::Moving(wait) => SOONEST.max(*wait),
+            _ if (4000..4100).contains(&self.code()) => SOONEST + SPREAD.mul_f64(chance),
             _ => Duration::ZERO,
         };
         Goodbye {
@@ -115,5 +135,43 @@ impl Close {
             sentence: self.sentence().to_owned(),
             retry_after_ms: u64::try_from(wait.as_millis()).unwrap_or_default(),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn who_may_come_back_is_spread_and_nobody_else_is_told_to() {
+        for close in Close::ALL {
+            let waits = [0.0, 0.5, 1.0].map(|chance| close.goodbye(chance).retry_after_ms);
+            let expected = match close.code() {
+                4000..4100 => [100, 1_050, 2_000],
+                4200..4300 => [100; 3],
+                _ => [0; 3],
+            };
+            assert_eq!(waits, expected, "{close:?}");
+        }
+        let moving = Close::Moving(Duration::from_secs(7));
+        assert_eq!(moving.goodbye(0.3).retry_after_ms, 7_000);
+    }
+
+    #[test]
+    fn who_is_not_let_in_hears_whether_to_come_back() {
+        let codes = [
+            (Refusal::Overloaded, 4004),
+            (Refusal::Unavailable, 4004),
+            (Refusal::SessionRevoked, 4102),
+            (Refusal::TokenExpired, 4101),
+            (Refusal::TicketSpent, 4101),
+            (Refusal::NotAuthenticated, 4101),
+            (Refusal::InvalidArgument, 4101),
+        ];
+        for (refusal, code) in codes {
+            assert_eq!(Close::refused(&refusal.into()).code(), code, "{refusal:?}");
+        }
+        let broken = Error::Broken(anyhow::anyhow!("no database"));
+        assert_eq!(Close::refused(&broken).code(), 4004);
     }
 }

@@ -34,7 +34,7 @@ use crate::{
         wire,
     },
     clock::millis,
-    error::{Error, Refusal, Result, refused_argument},
+    error::{Error, Result, refused_argument},
     event::Frame,
 };
 
@@ -87,16 +87,11 @@ impl Connection {
                 Ok(place)
             }
             Err(error) => {
-                let close = if error.refusal().is_some_and(wrong_token) {
-                    Close::WrongToken
-                } else {
-                    Close::Stalled
-                };
                 self.write(vec![
                     self.encode(&reply(id, Answer::Refused(error.to_refused()))),
                 ])
                 .await?;
-                Err(close)
+                Err(Close::refused(&error))
             }
         }
     }
@@ -241,9 +236,11 @@ impl Connection {
         }
     }
 
-    /// Says why, sends the close frame, and reads to the end of the stream, so that the close is clean (trap T4).
+    /// Says why, sends the close frame, and reads to the end of the stream, so that the close is clean: a socket
+    /// that is dropped with bytes unread is reset, and the reset may overtake the reason.
     async fn say_goodbye(mut self, close: &Close) {
-        let goodbye = self.encode(&push(push::Event::Goodbye(close.goodbye())));
+        let goodbye = close.goodbye(rand::random());
+        let goodbye = self.encode(&push(push::Event::Goodbye(goodbye)));
         let frame = CloseFrame {
             code: close.code(),
             reason: close.sentence().into(),
@@ -299,10 +296,6 @@ async fn recognise(live: &Live, request: &Authenticate) -> Result<Session> {
     }
 }
 
-fn wrong_token(code: Refusal) -> bool {
-    !matches!(code, Refusal::Overloaded | Refusal::Unavailable)
-}
-
 fn welcome(live: &Live, session: &Session) -> Authenticated {
     let actor = &session.actor;
     Authenticated {
@@ -310,7 +303,7 @@ fn welcome(live: &Live, session: &Session) -> Authenticated {
         session_id: session.id.to_string(),
         posts: actor.posts.iter().map(wire::post).collect(),
         now: millis(live.app.clock.now()),
-        expires_at: millis(session.expires_at),
+        access_expires_at: millis(session.access_expires_at),
     }
 }
 

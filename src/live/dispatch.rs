@@ -1,17 +1,20 @@
 //! The table: one line per request → the verb.
 //!
-//! A request is answered exactly once, by its id. Database work runs in a task of its own that nobody cancels
-//! (reliability: trap T1); only sends are queued in the order they were read.
+//! A request is answered exactly once, by its id. Database work runs in a task of its own that nobody cancels, for a
+//! transaction that is cancelled while it begins may stay open on its connection. Only sends are queued in the order they
+//! were read.
 
 use std::sync::Arc;
 
-use proto::{Done, MessageAccepted, Pong, Resume, client_frame::Request, reply::Answer};
+use anyhow::anyhow;
+use proto::{
+    Done, MessageAccepted, Ping, Pong, Resume, Resumed, client_frame::Request, reply::Answer,
+};
 use tokio::task::JoinHandle;
 
 use super::{Live, line::Line};
 use crate::{
     actor::Actor,
-    app::App,
     clock::millis,
     conversation::{
         self, Posted, edit, history, list, open, pin, react, read, recall, redraw, resume, search,
@@ -53,22 +56,54 @@ impl Live {
     /// Answers when it is the person's turn: their requests, over REST and on all their sockets, do not have the database
     /// to themselves.
     async fn settle_request(&self, line: &Arc<Line>, request: Request) -> Result<Answer> {
-        if let Request::Ping(_) = request {
-            return Ok(Answer::Pong(Pong {
-                now: millis(self.app.clock.now()),
-            }));
-        }
         let actor = line.actor();
-        let _place = self.app.places.take(actor.user).await?;
+        let _place = match request {
+            Request::Ping(_) => None,
+            _ => Some(self.app.places.take(actor.user).await?),
+        };
+        self.answer(&actor, line, request).await
+    }
+
+    /// Every request by name: one that nobody answers does not compile.
+    async fn answer(&self, actor: &Actor, line: &Arc<Line>, request: Request) -> Result<Answer> {
+        use Answer as A;
+        use Request as R;
+        let app = &self.app;
         match request {
-            Request::WatchPresence(request) => self.watch(line, request).await,
-            Request::Resume(request) => self.resume(line, request).await,
-            request => answer(&self.app, &actor, line, request).await,
+            R::Authenticate(_) => Err(Refusal::AlreadyAuthenticated.into()),
+            R::SendMessage(_) => Err(Error::Broken(anyhow!("sends are queued in their order"))),
+            R::Ping(Ping {}) => Ok(A::Pong(self.pong())),
+            R::Resume(ask) => self.resume(line, ask).await.map(A::Resumed),
+            R::WatchPresence(ask) => self.watch(line, ask).await,
+            R::MarkRead(ask) => read::mark_read(app, actor, ask).await.map(done),
+            R::Type(ask) if line.may_type() => typing::typing(app, actor, ask).await.map(done),
+            R::Type(_) => Ok(done(())),
+            R::ListMessages(ask) => history::history(app, actor, ask).await.map(A::MessagePage),
+            R::ListConversations(ask) => list::list(app, actor, ask).await.map(A::ConversationPage),
+            R::OpenConversation(ask) => open::open(app, actor, ask).await.map(A::Conversation),
+            R::ListReaders(ask) => read::readers(app, actor, ask).await.map(A::ReaderPage),
+            R::EditMessage(ask) => edit::edit(app, actor, ask).await.map(changed),
+            R::RecallMessage(ask) => recall::recall(app, actor, ask).await.map(changed),
+            R::React(ask) => react::react(app, actor, ask).await.map(changed),
+            R::PinMessage(ask) => pin::pin(app, actor, ask).await.map(changed),
+            R::RedrawCard(ask) => redraw::redraw_card(app, actor, ask).await.map(changed),
+            R::SearchMessages(ask) => search::search(app, actor, ask)
+                .await
+                .map(A::MessageSearchPage),
+            R::ListMembers(ask) => group::list::members(app, actor, ask)
+                .await
+                .map(A::MemberPage),
+        }
+    }
+
+    fn pong(&self) -> Pong {
+        Pong {
+            now: millis(self.app.clock.now()),
         }
     }
 
     /// Catches up; from what was caught up with, the line is shown everything in order.
-    async fn resume(&self, line: &Line, ask: Resume) -> Result<Answer> {
+    async fn resume(&self, line: &Line, ask: Resume) -> Result<Resumed> {
         let resumed = resume::resume(&self.app, &line.actor(), ask).await?;
         let complete = resumed
             .conversations
@@ -76,40 +111,13 @@ impl Live {
             .filter(|one| !one.more && !one.left);
         self.hub
             .begin(line, complete.filter_map(|one| one.head.as_ref()));
-        Ok(Answer::Resumed(resumed))
+        Ok(resumed)
     }
 }
 
 fn log_failure<T>(result: &Result<T>) {
     if let Err(Error::Broken(error)) = result {
         tracing::error!(error = format!("{error:#}"), "a request failed");
-    }
-}
-
-async fn answer(app: &App, actor: &Actor, line: &Line, request: Request) -> Result<Answer> {
-    use Answer as A;
-    use Request as R;
-    match request {
-        R::Authenticate(_) => Err(Refusal::AlreadyAuthenticated.into()),
-        R::MarkRead(ask) => read::mark_read(app, actor, ask).await.map(done),
-        R::Type(ask) if line.may_type() => typing::typing(app, actor, ask).await.map(done),
-        R::Type(_) => Ok(done(())),
-        R::ListMessages(ask) => history::history(app, actor, ask).await.map(A::MessagePage),
-        R::ListConversations(ask) => list::list(app, actor, ask).await.map(A::ConversationPage),
-        R::OpenConversation(ask) => open::open(app, actor, ask).await.map(A::Conversation),
-        R::ListReaders(ask) => read::readers(app, actor, ask).await.map(A::ReaderPage),
-        R::EditMessage(ask) => edit::edit(app, actor, ask).await.map(changed),
-        R::RecallMessage(ask) => recall::recall(app, actor, ask).await.map(changed),
-        R::React(ask) => react::react(app, actor, ask).await.map(changed),
-        R::PinMessage(ask) => pin::pin(app, actor, ask).await.map(changed),
-        R::RedrawCard(ask) => redraw::redraw_card(app, actor, ask).await.map(changed),
-        R::SearchMessages(ask) => search::search(app, actor, ask)
-            .await
-            .map(A::MessageSearchPage),
-        R::ListMembers(ask) => group::list::members(app, actor, ask)
-            .await
-            .map(A::MemberPage),
-        _ => Err(Refusal::UnknownRequest.into()),
     }
 }
 

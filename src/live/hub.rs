@@ -1,23 +1,21 @@
 //! Who is connected here, and what they are shown.
 //!
-//! The hub knows which local lines belong to which audience and keeps each conversation's events in order. Its maps
-//! are locked for lines only; nothing here waits. Lock order: a conversation's [`Order`], then an audience, then an outbox.
+//! The hub knows which local lines belong to which audience (`live/crowd.rs`) and shows each conversation's events in
+//! order (`live/show.rs`). Its maps are locked for lines only; nothing here waits. Lock order: a conversation's [`Order`],
+//! then an audience, then a line's belongings or its outbox.
 
-use std::{collections::HashSet, sync::Arc};
+use std::sync::Arc;
 
 use dashmap::DashMap;
 use parking_lot::Mutex;
-use proto::{ConversationLeft, Head, Heartbeat, push};
+use proto::{ConversationLeft, push};
 use tokio::sync::mpsc;
 
-use super::{
-    line::Line,
-    order::{Offer, Order},
-};
+use super::{crowd::Crowd, line::Line, order::Order, show::heads};
 use crate::{
-    bus::{Audience, Bus, Listener},
+    bus::{Audience, Bus},
     conversation::recent::Change,
-    event::{Counter, Event, Frame},
+    event::Frame,
     id::{ConversationId, LineId, UserId},
 };
 
@@ -35,10 +33,9 @@ pub enum Errand {
 /// The people on the line at this node.
 pub struct Hub {
     lines: DashMap<LineId, Arc<Line>>,
-    audiences: DashMap<Audience, Vec<Arc<Line>>>,
-    orders: DashMap<ConversationId, Arc<Mutex<Order>>>,
+    pub(super) crowd: Crowd,
+    pub(super) orders: DashMap<ConversationId, Arc<Mutex<Order>>>,
     errands: mpsc::Sender<Errand>,
-    bus: Bus,
 }
 
 impl Hub {
@@ -47,10 +44,9 @@ impl Hub {
         let (errands, list) = mpsc::channel(4_096);
         let hub = Self {
             lines: DashMap::new(),
-            audiences: DashMap::new(),
+            crowd: Crowd::new(bus),
             orders: DashMap::new(),
             errands,
-            bus,
         };
         (Arc::new(hub), list)
     }
@@ -62,78 +58,33 @@ impl Hub {
 
     /// A line belongs to `audiences`, too, from now on. Returns when the bus hears for it.
     pub async fn join(&self, line: &Arc<Line>, audiences: &[Audience]) {
-        for audience in audiences {
-            self.enter(line, *audience);
-        }
-        self.bus.confirmed(audiences).await;
-    }
-
-    /// Puts a line into an audience; the bus follows it from the first one there. False: it was there already.
-    fn enter(&self, line: &Arc<Line>, audience: Audience) -> bool {
-        if !line.enter(audience) {
-            return false;
-        }
-        let mut lines = self.audiences.entry(audience).or_default();
-        lines.push(line.clone());
-        if lines.len() == 1 {
-            self.bus.follow(audience);
-        }
-        drop(lines);
-        if line.gone() {
-            self.exit(line, audience);
-        }
-        true
-    }
-
-    fn exit(&self, line: &Line, audience: Audience) {
-        line.exit(audience);
-        if let Some(mut lines) = self.audiences.get_mut(&audience)
-            && let Some(place) = lines.iter().position(|one| one.id == line.id)
-        {
-            lines.swap_remove(place);
-        }
-        self.audiences.remove_if(&audience, |_, lines| {
-            if lines.is_empty() {
-                self.bus.unsubscribe(audience);
-            }
-            lines.is_empty()
-        });
+        self.crowd.join(line, audiences).await;
     }
 
     /// A line belongs to exactly these audiences from now on: its person's rights changed.
     pub async fn move_line(&self, line: &Arc<Line>, audiences: &[Audience]) {
-        for audience in line.audiences() {
-            if !audiences.contains(&audience) {
-                self.exit(line, audience);
-            }
-        }
-        self.join(line, audiences).await;
+        self.crowd
+            .thin(line, |audience| audiences.contains(audience));
+        self.crowd.join(line, audiences).await;
     }
 
     /// A line is gone.
     pub fn leave(&self, line: &Line) {
         self.lines.remove(&line.id);
-        for audience in line.vanish() {
-            self.exit(line, audience);
-        }
+        self.crowd.leave(line);
     }
 
     /// A line watches these people and nobody else from now on.
     pub async fn watch(&self, line: &Arc<Line>, watched: &[Audience]) {
-        for audience in line.audiences() {
-            if matches!(audience, Audience::Watchers(_)) && !watched.contains(&audience) {
-                self.exit(line, audience);
-            }
-        }
-        self.join(line, watched).await;
+        self.crowd.thin(line, |audience| {
+            !matches!(audience, Audience::Watchers(_)) || watched.contains(audience)
+        });
+        self.crowd.join(line, watched).await;
     }
 
     /// The lines of one person here.
     pub fn lines_of(&self, user: UserId) -> Vec<Arc<Line>> {
-        self.audiences
-            .get(&Audience::User(user))
-            .map(|lines| lines.clone())
-            .unwrap_or_default()
+        self.crowd.lines_of(user)
     }
 
     /// All lines here.
@@ -153,46 +104,7 @@ impl Hub {
 
     /// Is anybody of these audiences here?
     pub fn anybody(&self, audiences: &[Audience]) -> bool {
-        audiences
-            .iter()
-            .any(|audience| self.audiences.contains_key(audience))
-    }
-
-    /// What has been shown of a conversation here, if anything was.
-    pub fn shown(&self, conversation: ConversationId) -> Option<(Option<u64>, Option<u64>)> {
-        let order = self.orders.get(&conversation).map(|order| order.clone())?;
-        let shown = order.lock().shown();
-        Some(shown)
-    }
-
-    /// The person on a line has caught up to these heads: from there on they are shown all of it in order.
-    pub fn begin<'a>(&self, line: &Line, heads: impl Iterator<Item = &'a Head>) {
-        for head in heads {
-            let Ok(conversation) = head.conversation_id.parse() else {
-                continue;
-            };
-            let order = self.orders.entry(conversation).or_default().clone();
-            if order.lock().begin(head.number, head.revision) {
-                self.ask(Errand::Fill(conversation));
-            }
-            line.follow(conversation, order);
-        }
-    }
-
-    /// The log stands at `head`, by the sweep. What is behind here is asked for; where nothing was shown yet, people are
-    /// told the head and compare for themselves.
-    pub fn compare(&self, conversation: ConversationId, head: &Head, audiences: &[Audience]) {
-        if !self.anybody(audiences) {
-            self.orders.remove(&conversation);
-            return;
-        }
-        let order = self.orders.entry(conversation).or_default().clone();
-        let mut order = order.lock();
-        if order.behind(head.number, head.revision) {
-            self.ask(Errand::Fill(conversation));
-        } else if order.must_tell(head.number, head.revision) {
-            self.deliver(&Event::passing(audiences.to_vec(), heads(head)));
-        }
+        self.crowd.anybody(audiences)
     }
 
     /// A membership as the sweep found it: lines that were not told of it begin or cease to follow the group.
@@ -202,7 +114,7 @@ impl Hub {
             match change.left {
                 None => {
                     line.arrive(change.group, change.joined);
-                    if self.enter(&line, group) {
+                    if self.crowd.enter(&line, group) {
                         line.say(Frame::push(heads(&change.head())));
                     }
                 }
@@ -214,104 +126,10 @@ impl Hub {
         }
     }
 
-    /// The log was asked: these events, in order, are all there is up to `number` and `revision`. A counter of which
-    /// nothing was ever shown stays so: it begins with its first event.
-    pub fn filled(
-        &self,
-        conversation: ConversationId,
-        events: &[Arc<Event>],
-        number: u64,
-        revision: u64,
-    ) {
-        let Some(order) = self.orders.get(&conversation).map(|order| order.clone()) else {
-            return;
-        };
-        let mut order = order.lock();
-        for event in events {
-            if let Some(step) = event.step {
-                self.advance(&mut order, step.counter.before());
-            }
-            self.show_in_order(&mut order, event);
-        }
-        self.advance(&mut order, Counter::Number(number));
-        self.advance(&mut order, Counter::Revision(revision));
-    }
-
-    /// The log has nothing more to show up to here.
-    fn advance(&self, order: &mut Order, counter: Counter) {
-        for event in order.advance(counter) {
-            self.deliver(&event);
-        }
-    }
-
-    fn show_in_order(&self, order: &mut Order, event: &Arc<Event>) {
-        let Some(step) = event.step else {
-            return self.deliver(event);
-        };
-        match order.offer(step.counter, event) {
-            Offer::Show(events) => events.iter().for_each(|event| self.deliver(event)),
-            Offer::Seen => {}
-            Offer::Hole => self.ask(Errand::Fill(step.conversation)),
-        }
-    }
-
-    /// Puts an event into the queues of everybody it is for, once each.
-    fn deliver(&self, event: &Arc<Event>) {
-        self.come(event);
-        match &event.audiences[..] {
-            [audience] => self.each_line(*audience, |line| line.show(event)),
-            audiences => {
-                let mut reached = HashSet::new();
-                for audience in audiences {
-                    self.each_line(*audience, |line| {
-                        if reached.insert(line.id) {
-                            line.show(event);
-                        }
-                    });
-                }
-            }
-        }
-        self.go(event);
-    }
-
-    fn each_line(&self, audience: Audience, mut act: impl FnMut(&Arc<Line>)) {
-        if let Some(lines) = self.audiences.get(&audience) {
-            lines.iter().for_each(&mut act);
-        }
-    }
-
-    /// Those who take part from this message on follow the group before it is shown.
-    fn come(&self, event: &Event) {
-        let Some(step) = event.step.filter(|_| !event.joined.is_empty()) else {
-            return;
-        };
-        let group = Audience::Group(step.conversation);
-        let Counter::Number(number) = step.counter else {
-            return;
-        };
-        for line in event.joined.iter().flat_map(|user| self.lines_of(*user)) {
-            line.arrive(step.conversation, number);
-            self.enter(&line, group);
-        }
-    }
-
-    /// Those who do not take part after this message are told so, last of all.
-    fn go(&self, event: &Event) {
-        let Some(step) = event.step.filter(|_| !event.left.is_empty()) else {
-            return;
-        };
-        let Counter::Number(number) = step.counter else {
-            return;
-        };
-        for line in event.left.iter().flat_map(|user| self.lines_of(*user)) {
-            self.show_out(&line, step.conversation, number);
-        }
-    }
-
     /// A line's person does not take part any more after message `number`.
-    fn show_out(&self, line: &Line, group: ConversationId, number: u64) {
+    pub(super) fn show_out(&self, line: &Line, group: ConversationId, number: u64) {
         line.depart(group, number);
-        self.exit(line, Audience::Group(group));
+        self.crowd.exit(line, Audience::Group(group));
         let left = ConversationLeft {
             conversation_id: group.to_string(),
             number,
@@ -320,7 +138,7 @@ impl Hub {
     }
 
     /// Errands are few; when the list is full, the sweep will find the same again.
-    fn ask(&self, errand: Errand) {
+    pub(super) fn ask(&self, errand: Errand) {
         let _ = self.errands.try_send(errand);
     }
 
@@ -330,35 +148,5 @@ impl Hub {
         self.orders
             .retain(|_, order| Arc::strong_count(order) > 1 || !order.lock().rests());
         self.orders.len()
-    }
-}
-
-fn heads(head: &Head) -> push::Event {
-    push::Event::Heartbeat(Heartbeat {
-        heads: vec![head.clone()],
-    })
-}
-
-impl Listener for Hub {
-    fn show(&self, event: &Arc<Event>) {
-        let Some(step) = event.step else {
-            return self.deliver(event);
-        };
-        if !self.anybody(&event.audiences) {
-            // What is not followed has no order: whoever comes later begins with their own catching up.
-            self.orders.remove(&step.conversation);
-            return;
-        }
-        let order = self.orders.entry(step.conversation).or_default().clone();
-        let mut order = order.lock();
-        self.show_in_order(&mut order, event);
-    }
-
-    fn look_again(&self, user: UserId) {
-        self.ask(Errand::LookAgain(user));
-    }
-
-    fn doubt(&self) {
-        self.ask(Errand::Doubt);
     }
 }

@@ -37,15 +37,16 @@ pub struct Line {
     unwanted: RwLock<Vec<AlertKind>>,
     belongings: Mutex<Belongings>,
     typed_at: Mutex<Option<Instant>>,
-    /// The orders that this line relies on: the hub keeps them while somebody does.
-    follows: Mutex<BTreeMap<ConversationId, Arc<Mutex<Order>>>>,
 }
 
+/// Where the line belongs and what it follows: one lock for all of it, the last to be taken.
 #[derive(Debug, Default)]
 struct Belongings {
     /// The person's times in each group, as far as they are known here.
     times: Times,
     audiences: Vec<Audience>,
+    /// The orders that the line relies on: the hub keeps them while somebody does.
+    orders: BTreeMap<ConversationId, Arc<Mutex<Order>>>,
     /// Groups left, each with the last message: what was read before that must not bring the line back.
     departed: Vec<(ConversationId, u64)>,
     /// The socket is closed: it belongs nowhere any more.
@@ -63,7 +64,6 @@ impl Line {
             unwanted: RwLock::default(),
             belongings: Mutex::default(),
             typed_at: Mutex::default(),
-            follows: Mutex::default(),
         })
     }
 
@@ -112,7 +112,10 @@ impl Line {
 
     /// The person has caught up with a conversation and relies on its order from now on.
     pub(super) fn follow(&self, conversation: ConversationId, order: Arc<Mutex<Order>>) {
-        self.follows.lock().insert(conversation, order);
+        let mut own = self.belongings.lock();
+        if !own.gone {
+            own.orders.insert(conversation, order);
+        }
     }
 
     /// May another sign of typing be passed on? Once a second.
@@ -170,6 +173,7 @@ impl Line {
     pub(super) fn vanish(&self) -> Vec<Audience> {
         let mut own = self.belongings.lock();
         own.gone = true;
+        own.orders.clear();
         std::mem::take(&mut own.audiences)
     }
 

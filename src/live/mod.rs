@@ -4,6 +4,7 @@
 mod alarm;
 pub mod close;
 pub mod connection;
+mod crowd;
 pub mod decode;
 mod dispatch;
 pub mod hub;
@@ -11,6 +12,7 @@ pub mod keeper;
 pub mod line;
 pub mod order;
 pub mod outbox;
+mod show;
 mod sweep;
 mod tempo;
 mod times;

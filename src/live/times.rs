@@ -68,7 +68,7 @@ mod tests {
             .collect()
     }
 
-    /// I-9: both times are seen, nothing between them, whether the line was told of them or the database was asked.
+    /// Both times are seen, nothing between them, whether the line was told of them or the database was asked.
     #[test]
     fn nothing_is_held_between_two_times() {
         let (mut told, mut asked, group) =

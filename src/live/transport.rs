@@ -7,7 +7,7 @@ use tokio_tungstenite::tungstenite::Error;
 
 use crate::config::Limits;
 
-/// Every size explicit: the library's own are 128 KiB a connection for reading and 64 MiB a message (trap T3).
+/// Every size explicit: the library's own are 128 KiB a connection for reading and 64 MiB a message.
 pub fn sized(upgrade: WebSocketUpgrade, limits: &Limits) -> WebSocketUpgrade {
     upgrade
         .read_buffer_size(4_096)

@@ -4,7 +4,7 @@ use jiff::Timestamp;
 
 use super::{Colleague, may_change, queries};
 use crate::{
-    account::standing,
+    account::session,
     actor::{ManageStaff, Permissions, Staff},
     app::App,
     audit::{self, Deed},
@@ -82,7 +82,7 @@ fn action(before: &Colleague, after: &Colleague) -> &'static str {
 /// Whoever has lost their only post is logged out; everybody else goes on with other rights.
 async fn tell(tx: &mut Tx, now: &Colleague, at: Timestamp) -> Result<()> {
     if now.disabled && !queries::has_post(tx, now.user_id).await? {
-        standing::revoke_all(tx, now.user_id, "staff_disabled", at).await
+        session::revoke_all(tx, now.user_id, "staff_disabled", at).await
     } else {
         tx.look_again(&[now.user_id], "staff_changed").await
     }

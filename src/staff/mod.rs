@@ -16,9 +16,9 @@ use serde::Serialize;
 use uuid::Uuid;
 
 use crate::{
-    account::phone::Phone,
     actor::{ManageStaff, Permissions, Staff},
     app::App,
+    code::phone::Phone,
     error::{Refusal, Result, refused_argument},
     id::{RoleId, UserId},
     store::{Tx, page},

@@ -119,7 +119,7 @@ impl Store {
 }
 
 /// Every connection rolls back what it has open when it is given back: a cancelled `begin` may leave a transaction open,
-/// and the next user's writes would be lost in it (reliability: trap T1). Giving it back tries it, too, so only one that
+/// and the next user's writes would be lost in it. Giving it back tries it, too, so only one that
 /// has rested is tried again before it is used.
 fn pool(connections: u32) -> PgPoolOptions {
     PgPoolOptions::new()

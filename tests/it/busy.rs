@@ -204,7 +204,7 @@ async fn statements_and_idle_transactions_have_their_time() {
     assert_eq!(late.refusal(), Some(Refusal::Unavailable));
 }
 
-/// I-20: while requests hold all of their connections, a session that is over is ended all the same, and the node is
+/// While requests hold all of their connections, a session that is over is ended all the same, and the node is
 /// ready.
 #[tokio::test]
 async fn the_server_has_connections_of_its_own() {

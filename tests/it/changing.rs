@@ -116,7 +116,7 @@ async fn a_newcomer_does_not_see_old_messages_change() {
     assert_eq!((seen.number, &seen.text[..]), (2, "after all"));
 }
 
-/// CHAT-08, I-12: what is recalled is gone from history, from its pins, from quotes made later, and not changed again.
+/// CHAT-08: what is recalled is gone from history, from its pins, from quotes made later, and not changed again.
 #[tokio::test]
 async fn a_recalled_message_is_blank_everywhere() {
     let server = TestServer::start().await;

@@ -32,7 +32,7 @@ async fn many_happen(stage: &Stage, number: i32) {
     .expect("facts");
 }
 
-/// I-18, F08: two nodes work on the same facts while their database connections are killed again and again.
+/// F08: two nodes work on the same facts while their database connections are killed again and again.
 #[tokio::test]
 async fn a_fact_is_fanned_out_once_whatever_dies_in_between() {
     let one = TestServer::start().await;
@@ -79,7 +79,7 @@ async fn kill_all_others(pool: &PgPool) -> i64 {
     .unwrap_or(0)
 }
 
-/// F38: what nobody can read is put aside with its reason, and does not hold up what stands behind it.
+/// What nobody can read is put aside with its reason, and does not hold up what stands behind it.
 #[tokio::test]
 async fn the_queue_moves_past_a_poisoned_fact() {
     let server = TestServer::start().await;
@@ -121,7 +121,7 @@ async fn the_queue_moves_past_a_poisoned_fact() {
     assert_eq!(count(&stage.pool, "webhook_deliveries").await, 5);
 }
 
-/// F38: one fact that the database will not take does not spoil its batch.
+/// One fact that the database will not take does not spoil its batch.
 #[tokio::test]
 async fn a_batch_is_taken_apart_around_its_bad_fact() {
     let server = TestServer::start().await;

@@ -6,20 +6,8 @@ use souk::{conversation::Address, event::Event, id::ConversationId};
 use crate::support::{
     Person, Shop, TestServer,
     people::Line,
-    shop::{edits_unseen, run, says_unseen},
+    shop::{bulletin, edits_unseen, run, says_unseen},
 };
-
-/// Tells the bus of a message that is in the log already.
-fn bulletin(server: &TestServer, address: Address, group: ConversationId, number: u64) {
-    let message = proto::Message {
-        conversation_id: group.to_string(),
-        number,
-        text: number.to_string(),
-        ..proto::Message::default()
-    };
-    let event = Event::posted(group, address.audiences(), message);
-    server.server.app.store.bus().publish(&event);
-}
 
 async fn three_people(server: &TestServer) -> (Person, Line, Line, ConversationId, Address) {
     let shop = Shop::new(server, "Tea").await;
@@ -63,7 +51,7 @@ async fn lost_and_mixed_bulletins_are_found_in_the_log() {
     assert_eq!(phone.hears().await.number, 301);
 }
 
-/// I-12: lost changes are found as well, each message as it is now, by rising revision.
+/// Lost changes are found as well, each message as it is now, by rising revision.
 #[tokio::test]
 async fn lost_changes_are_found_in_the_log() {
     let server = TestServer::with(|config| config.bus.sweep_ms = 600_000).await;

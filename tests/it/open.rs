@@ -146,7 +146,7 @@ async fn what_cannot_be_opened() {
     let embedded = Person::customer(&server, "Ann").await;
     run!(
         server,
-        "update users set shop_id = $1, external_id = 'a1' where id = $2",
+        "update users set home_id = $1, external_id = 'a1' where id = $2",
         tea.id,
         embedded.id
     );

@@ -43,7 +43,7 @@ async fn unread(line: &mut Line) -> (u64, u32) {
     (page.conversations[0].read, page.conversations[0].unread)
 }
 
-/// ACC-13, I-11: two devices of one account see the same events and share one watermark, which never goes back.
+/// ACC-13: two devices of one account see the same events and share one watermark, which never goes back.
 #[tokio::test]
 async fn two_devices_are_kept_in_step() {
     let server = TestServer::start().await;
@@ -81,7 +81,7 @@ async fn two_devices_are_kept_in_step() {
     assert_eq!(unread(&mut phone).await, (5, 1));
 }
 
-/// I-11: of many devices at once, the one that has read furthest wins.
+/// Of many devices at once, the one that has read furthest wins.
 #[tokio::test]
 async fn the_furthest_of_many_wins() {
     let server = TestServer::start().await;
@@ -174,7 +174,7 @@ async fn a_group_counts_its_readers() {
     );
 }
 
-/// I-11: unread counts stop at a thousand, leave out one's own and what one may not see.
+/// Unread counts stop at a thousand, leave out one's own and what one may not see.
 #[tokio::test]
 async fn unread_counts_stop_at_a_thousand() {
     let server = TestServer::start().await;
@@ -203,7 +203,7 @@ async fn unread_counts_stop_at_a_thousand() {
     assert_eq!(unread(&mut bob).await, (0, 1));
 }
 
-/// I-19: typing is shown to those in the conversation, once a second, and never stored.
+/// Typing is shown to those in the conversation, once a second, and never stored.
 #[tokio::test]
 async fn typing_is_shown_and_forgotten() {
     let server = TestServer::start().await;

@@ -147,7 +147,7 @@ async fn who_has_left_gets_the_end_of_their_time() {
     assert_eq!(rest.conversations[0].head.as_ref().unwrap().number, 6);
 }
 
-/// I-9, I-10: a stranger cannot tell a conversation from none.
+/// I-9: a stranger cannot tell a conversation from none.
 #[tokio::test]
 async fn a_stranger_learns_nothing() {
     let server = TestServer::start().await;

@@ -216,7 +216,7 @@ async fn tell(seed: u64) {
     }
 }
 
-/// I-1, I-3, I-9, I-12: whoever follows by pages holds in the end exactly what they may see, as it is now.
+/// I-1, I-3, I-9: whoever follows by pages holds in the end exactly what they may see, as it is now.
 #[tokio::test]
 async fn a_follower_holds_what_a_slow_look_finds() {
     for seed in 0..6 {

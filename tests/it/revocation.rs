@@ -1,6 +1,8 @@
 //! Who may no longer be on the line is not, on any node, with Redis and without.
 
 use jiff::SignedDuration;
+use loadtest::{Client, Format};
+use proto::{Authenticate, Goodbye, client_frame::Request, push::Event};
 use souk::id::UserId;
 
 use crate::support::{
@@ -121,4 +123,43 @@ async fn whoever_leaves_the_staff_hears_nothing_more() {
         .ask(proto::client_frame::Request::Ping(proto::Ping {}))
         .await;
     assert!(kim_line.client.pushes_so_far().is_empty());
+}
+
+/// Says who one is, and is not let in: the close code, and what is said before it.
+async fn not_let_in(server: &TestServer, person: &Person) -> (u16, Goodbye) {
+    let url = server.socket_url();
+    let mut client = Client::open(&url, Format::Binary).await.expect("opens");
+    let request = Authenticate {
+        token: person.token.clone(),
+        ..Authenticate::default()
+    };
+    client.send(Request::Authenticate(request)).await.unwrap();
+    let close = client.closed().await.expect("a close");
+    match client.pushes_so_far().pop() {
+        Some(Event::Goodbye(goodbye)) => (close.code, goodbye),
+        other => panic!("expected a good-bye, got {other:?}"),
+    }
+}
+
+/// Whoever is not let in hears whether to come back: not with a session that is over, and by chance a little later where
+/// it is the server that cannot, so that a crowd does not come back at once.
+#[tokio::test]
+async fn who_is_not_let_in_hears_whether_to_come_back() {
+    let server = TestServer::start().await;
+    let ann = Person::customer(&server, "Ann").await;
+    let bob = Person::customer(&server, "Bob").await;
+    revoke(&server, ann.id).await;
+    let (code, goodbye) = not_let_in(&server, &ann).await;
+    assert_eq!((code, goodbye.retry_after_ms), (REVOKED, 0));
+
+    server.server.app.store.pool().close().await;
+    let mut waits = vec![];
+    for _ in 0..8 {
+        let (code, goodbye) = not_let_in(&server, &bob).await;
+        assert_eq!((code, goodbye.close_code), (4004, 4004));
+        assert!((100..=2_000).contains(&goodbye.retry_after_ms));
+        waits.push(goodbye.retry_after_ms);
+    }
+    waits.dedup();
+    assert!(waits.len() > 1, "all are told to come back after {waits:?}");
 }

@@ -4,7 +4,7 @@ use proto::{
     MessageSearchPage, RecallMessage, SearchMessages, client_frame::Request, reply::Answer,
 };
 use serde_json::json;
-use souk::id::ConversationId;
+use souk::{conversation::search::STRIDE_BYTES, id::ConversationId};
 
 use crate::support::{
     Person, TestServer,
@@ -92,7 +92,7 @@ async fn words_are_found_page_by_page() {
     }
 }
 
-/// I-9, I-12: nobody finds what was recalled or said outside their time; a stranger finds no conversation.
+/// I-9: nobody finds what was recalled or said outside their time; a stranger finds no conversation.
 #[tokio::test]
 async fn what_may_not_be_seen_is_not_found() {
     let server = TestServer::start().await;
@@ -156,4 +156,30 @@ async fn a_long_conversation_is_looked_through_in_strides() {
         }
     };
     assert_eq!((found, looked), (vec![1], vec![25_001, 5_001, 0]));
+}
+
+/// Long messages are looked through in strides of so many bytes: one request reads no more, however long they are.
+#[tokio::test]
+async fn long_messages_are_looked_through_in_shorter_strides() {
+    const BYTES: usize = 24_000;
+    let server = TestServer::start().await;
+    let (ann, _, conversation) = direct_conversation(&server).await;
+    let mut line = ann.connect(&server).await;
+    line.say(conversation, "a needle").await;
+    sqlx::query(
+        "with said as (
+           insert into messages (conversation_id, number, sender_id, fingerprint, sent_at, text)
+           select $1, n, $2, 0, now(), repeat('草', 8000) from generate_series(2, 600) n)
+         update conversations set number = 600 where id = $1",
+    )
+    .bind(conversation)
+    .bind(ann.id)
+    .execute(server.server.app.store.pool())
+    .await
+    .expect("hay");
+    let read = STRIDE_BYTES.div_ceil(BYTES) as u64;
+    let first = search(&mut line, conversation, "needle", 0, 0).await;
+    assert_eq!((numbers(&first), first.searched_to), (vec![], 601 - read));
+    let second = search(&mut line, conversation, "needle", first.searched_to, 0).await;
+    assert_eq!((numbers(&second), second.searched_to), (vec![1], 0));
 }

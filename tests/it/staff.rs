@@ -602,7 +602,7 @@ async fn a_banned_embedded_customer_is_out() {
     let server = TestServer::start().await;
     let shop = TestShop::open(&server).await;
     let ann = Person::customer(&server, "Ann").await;
-    sqlx::query("update users set shop_id = $2, external_id = 'ann' where id = $1")
+    sqlx::query("update users set home_id = $2, external_id = 'ann' where id = $1")
         .bind(ann.id)
         .bind(shop.id)
         .execute(server.server.app.store.pool())

@@ -1,12 +1,14 @@
 //! Two nodes on one database: Redis makes it quick, Postgres makes it sure.
 
-use proto::{Type, client_frame::Request, push::Event, reply::Answer};
-use souk::id::ConversationId;
+use proto::{Cursor, Type, client_frame::Request, push::Event, reply::Answer};
+use souk::{conversation::Address, id::ConversationId};
 
 use crate::support::{
-    Cluster, Person, Redis, Shop, TestServer, eventually,
+    Cluster, Person, Redis, Shop, TestServer,
+    asking::asked,
+    eventually,
     people::{Line, direct_conversation},
-    shop::{joins, leaves, run, says_unseen},
+    shop::{bulletin, joins, leaves, run, says_unseen},
 };
 
 /// The sweep never comes: what arrives was pushed.
@@ -78,6 +80,49 @@ async fn what_is_said_on_one_node_is_heard_on_the_other() {
     sees_typing(&mut bob).await;
     one.stop().await;
     other.stop().await;
+}
+
+/// CHAT-13, I-3: the order of a conversation begins on a node where somebody has caught up. Bulletins from the other node
+/// that were held back meanwhile put nothing out of order, and what is missing beyond is fetched before it goes on.
+#[tokio::test]
+async fn an_order_begins_where_somebody_caught_up() {
+    let redis = Redis::start().await;
+    let (one, other) = two_nodes(&redis, NEVER).await;
+    let shop = Shop::new(&one, "Tea").await;
+    let ann = Person::customer(&one, "Ann").await;
+    let bob = Person::customer(&one, "Bob").await;
+    let group = shop.group(&one, &[&ann, &bob]).await;
+    let address = Address::Group {
+        group,
+        shop: shop.id,
+    };
+    says_unseen(&one, group, &ann, "1").await;
+    says_unseen(&one, group, &ann, "2").await;
+
+    let mut bob = bob.connect(&other).await;
+    let start = Cursor {
+        conversation_id: group.to_string(),
+        ..Cursor::default()
+    };
+    let resumed = asked!(bob, Resume { cursors: vec![start] } => Resumed);
+    assert_eq!(resumed.conversations[0].messages.len(), 2);
+    says_unseen(&one, group, &ann, "3").await;
+    says_unseen(&one, group, &ann, "4").await;
+    // The first two were on their way all the time; the third comes after the fourth.
+    for number in [2, 1, 4, 3] {
+        bulletin(&one, address, group, number);
+    }
+    ann.connect(&one).await.say(group, "5").await;
+    let mut heard = vec![];
+    while heard.last() != Some(&5) {
+        heard.push(bob.hears().await.number);
+    }
+    heard.retain(|number| *number > 2);
+    assert_eq!(
+        heard,
+        [3, 4, 5],
+        "what is above the cursor, once and in order"
+    );
 }
 
 /// CHAT-13: two agents of a shop on two nodes hear the same customer.

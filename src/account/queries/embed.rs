@@ -99,16 +99,20 @@ pub(in crate::account) async fn admit(
         with key as (
           select id from embed_keys where id = $15 and revoked_at is null for share
         ), customer as (
-          insert into users as u (id, kind, name, shop_id, external_id, created_at)
+          insert into users as u (id, kind, name, home_id, external_id, created_at)
           select $1, 'customer', $4, $2, $3, $14 from key
-          on conflict (shop_id, external_id) do update set name = coalesce($5, u.name)
-          returning id, name, avatar, banned_at
+          on conflict (home_id, external_id) do update set name = coalesce($5, u.name)
+          returning id, name, avatar
+        ), admitted as (
+          select id, name, avatar
+          from customer c
+          where not exists (select from bans b where b.shop_id = $2 and b.user_id = c.id)
         ), session as (
           insert into sessions (id, user_id, device_id, device_kind, access_hash, access_expires_at, refresh_hash, expires_at,
             refreshed_at, created_at, embed_key)
-          select $6, id, $7, $8, $9, $10, $11, $12, $13, $13, $15 from customer where banned_at is null
+          select $6, id, $7, $8, $9, $10, $11, $12, $13, $13, $15 from admitted
         )
-        select id as "user: UserId", name, avatar as "avatar: FileId" from customer where banned_at is null
+        select id as "user: UserId", name, avatar as "avatar: FileId" from admitted
         "#,
         customer.new_id.0,
         customer.shop.0,

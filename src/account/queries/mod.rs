@@ -1,10 +1,8 @@
 //! Every statement about accounts: one file each for what there are many of.
 
-pub(super) mod code;
+pub(super) mod bot_token;
 pub(super) mod embed;
 pub(super) mod forget;
-pub(super) mod limit;
 pub(super) mod over;
 pub(super) mod session;
-pub(super) mod standing;
 pub(super) mod user;

@@ -21,7 +21,7 @@ pub(in crate::account) struct Holder {
     pub avatar: Option<FileId>,
     pub home: Option<ShopId>,
     pub banned: bool,
-    pub expires_at: Timestamp,
+    pub access_expires_at: Timestamp,
     pub revoked: bool,
     pub posts: Json<Vec<Place>>,
 }
@@ -46,24 +46,30 @@ impl From<Place> for Post {
     }
 }
 
+/// One list of columns for both ways to name a session; each asks an index of its own.
+macro_rules! holder {
+    ($sql:expr, $which:literal, $value:expr) => {
+        sqlx::query_as!(
+            Holder,
+            r#"
+        select session_id as "session!: SessionId", user_id as "user!: UserId", kind as "kind!", name as "name!",
+          avatar as "avatar: FileId", home_id as "home: ShopId", banned as "banned!",
+          access_expires_at as "access_expires_at!: jiff_sqlx::Timestamp", revoked as "revoked!", posts as "posts!: Json<Vec<Place>>"
+        from session_holders
+        "# + $which,
+            $value,
+        )
+        .fetch_optional($sql)
+        .await
+    };
+}
+
 /// The session of an access token, by its hash.
 pub(in crate::account) async fn session_by_access(
     sql: impl PgExecutor<'_>,
     hash: &[u8],
 ) -> sqlx::Result<Option<Holder>> {
-    sqlx::query_as!(
-        Holder,
-        r#"
-        select session_id as "session!: SessionId", user_id as "user!: UserId", kind as "kind!", name as "name!",
-          avatar as "avatar: FileId", home_id as "home: ShopId", banned as "banned!",
-          access_expires_at as "expires_at!: jiff_sqlx::Timestamp", revoked as "revoked!", posts as "posts!: Json<Vec<Place>>"
-        from session_holders
-        where access_hash = $1
-        "#,
-        hash,
-    )
-    .fetch_optional(sql)
-    .await
+    holder!(sql, "where access_hash = $1", hash)
 }
 
 /// The session by its id, as it is now.
@@ -71,19 +77,7 @@ pub(in crate::account) async fn session_by_id(
     sql: impl PgExecutor<'_>,
     session: SessionId,
 ) -> sqlx::Result<Option<Holder>> {
-    sqlx::query_as!(
-        Holder,
-        r#"
-        select session_id as "session!: SessionId", user_id as "user!: UserId", kind as "kind!", name as "name!",
-          avatar as "avatar: FileId", home_id as "home: ShopId", banned as "banned!",
-          access_expires_at as "expires_at!: jiff_sqlx::Timestamp", revoked as "revoked!", posts as "posts!: Json<Vec<Place>>"
-        from session_holders
-        where session_id = $1
-        "#,
-        session.0,
-    )
-    .fetch_optional(sql)
-    .await
+    holder!(sql, "where session_id = $1", session.0)
 }
 
 /// Takes a ticket: it is gone afterwards, whoever asks.
@@ -224,6 +218,24 @@ pub(in crate::account) async fn revoke(
     Ok(revoked.rows_affected() == 1)
 }
 
+/// Ends all of a user's sessions that are not over.
+pub(in crate::account) async fn revoke_all(
+    sql: impl PgExecutor<'_>,
+    user: UserId,
+    because: &str,
+    now: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update sessions set revoked_at = $3, revoked_because = $2 where user_id = $1 and revoked_at is null",
+        user.0,
+        because,
+        now.to_sqlx() as _,
+    )
+    .execute(sql)
+    .await?;
+    Ok(())
+}
+
 /// Ends all sessions of a user but one.
 pub(in crate::account) async fn revoke_others(
     sql: impl PgExecutor<'_>,
@@ -276,9 +288,7 @@ pub(in crate::account) async fn rotate(
         with rotated as (
           update sessions s
           set access_hash = $3, access_expires_at = least($4, s.expires_at), refresh_hash = $5, refreshed_at = $7
-          from users u
           where s.refresh_hash = $1 and s.revoked_at is null and s.expires_at > $7 and s.refreshed_at > $6
-            and u.id = s.user_id and u.banned_at is null
           returning s.id, s.user_id, s.access_expires_at, s.expires_at
         ), spent as (
           insert into spent_refresh_tokens (hash, session_id, nonce, spent_at)

@@ -5,7 +5,8 @@ use jiff_sqlx::ToSqlx as _;
 use sqlx::PgExecutor;
 
 use crate::{
-    account::{contact::Contact, me::Me, prove::Claim},
+    account::me::Me,
+    code::{Claim, contact::Contact},
     error::Result,
     id::UserId,
     store::Tx,
@@ -98,7 +99,6 @@ pub(in crate::account) struct Login {
     pub user: UserId,
     pub password_hash: Option<String>,
     pub two_factor: bool,
-    pub banned: bool,
     pub device_known: bool,
 }
 
@@ -112,7 +112,7 @@ pub(in crate::account) async fn login(
     sqlx::query_as!(
         Login,
         r#"
-        select u.id as "user: UserId", u.password_hash, u.two_factor, u.banned_at is not null as "banned!",
+        select u.id as "user: UserId", u.password_hash, u.two_factor,
           exists (select from devices d where d.user_id = u.id and d.device_id = $3) as "device_known!"
         from users u
         where u.kind = $1 and (u.phone = $2 or u.email = $2)

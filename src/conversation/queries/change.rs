@@ -166,29 +166,29 @@ pub(in crate::conversation) async fn pins(
     Ok(pins)
 }
 
-/// The signs on a message, counted for one more of a user's.
+/// The reactions to a message, counted for one more of a user's.
 #[derive(Clone, Copy, Debug, Default)]
-pub(in crate::conversation) struct Signs {
-    /// Different signs on the message, of everybody.
+pub(in crate::conversation) struct Reactions {
+    /// Different reactions on the message, of everybody.
     pub different: i64,
-    /// Signs that this user has set on it.
+    /// Reactions that this user has set on it.
     pub own: i64,
-    /// Somebody has set this sign.
+    /// Somebody has set this reaction.
     pub known: bool,
-    /// This user has set this sign.
+    /// This user has set this reaction.
     pub mine: bool,
 }
 
-/// Counts the signs on a message.
-pub(in crate::conversation) async fn signs(
+/// Counts the reactions to a message.
+pub(in crate::conversation) async fn reactions(
     tx: &mut Tx,
     conversation: ConversationId,
     number: u64,
     user: UserId,
     emoji: &str,
-) -> Result<Signs> {
-    let signs = sqlx::query_as!(
-        Signs,
+) -> Result<Reactions> {
+    let reactions = sqlx::query_as!(
+        Reactions,
         r#"
         select count(distinct emoji) as "different!", count(*) filter (where user_id = $3) as "own!",
           coalesce(bool_or(emoji = $4), false) as "known!", coalesce(bool_or(emoji = $4 and user_id = $3), false) as "mine!"
@@ -202,11 +202,11 @@ pub(in crate::conversation) async fn signs(
     )
     .fetch_one(tx.sql())
     .await?;
-    Ok(signs)
+    Ok(reactions)
 }
 
-/// Sets a sign.
-pub(in crate::conversation) async fn set_sign(
+/// Sets a reaction.
+pub(in crate::conversation) async fn set_reaction(
     tx: &mut Tx,
     conversation: ConversationId,
     number: u64,
@@ -227,8 +227,8 @@ pub(in crate::conversation) async fn set_sign(
     Ok(())
 }
 
-/// Takes a sign away.
-pub(in crate::conversation) async fn take_sign(
+/// Takes a reaction away.
+pub(in crate::conversation) async fn take_reaction(
     tx: &mut Tx,
     conversation: ConversationId,
     number: u64,

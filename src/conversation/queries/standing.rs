@@ -81,10 +81,6 @@ pub(in crate::conversation) async fn standing(
         row.person_b,
     )?;
     let permissions = Permissions::from_words(row.permissions);
-    let parted = row
-        .parted
-        .into_iter()
-        .map(|number| number.map(i64::cast_unsigned));
     let seat = Seat {
         conversation,
         address,
@@ -92,13 +88,7 @@ pub(in crate::conversation) async fn standing(
         revision: row.revision.cast_unsigned(),
         staff: matches!(address, Address::Shop { .. })
             && permissions.include(proto::Permission::Chat),
-        times: row
-            .joined
-            .into_iter()
-            .map(i64::cast_unsigned)
-            .zip(parted)
-            .map(|(joined, left)| Time { joined, left })
-            .collect(),
+        times: times(row.joined, row.parted),
         role: GroupRole::try_from(i32::from(row.role.unwrap_or_default())).unwrap_or_default(),
         closed: row.closed,
         read: row.read.cast_unsigned(),
@@ -109,4 +99,13 @@ pub(in crate::conversation) async fn standing(
         muted: row.muted,
         banned: row.banned,
     }))
+}
+
+/// Somebody's times in a group, of where each began and where it ended.
+fn times(joined: Vec<i64>, parted: Vec<Option<i64>>) -> Vec<Time> {
+    let times = joined.into_iter().zip(parted).map(|(joined, left)| Time {
+        joined: joined.cast_unsigned(),
+        left: left.map(i64::cast_unsigned),
+    });
+    times.collect()
 }

@@ -54,13 +54,12 @@ pub(in crate::group) async fn candidates(
     let ids: Vec<Uuid> = people.iter().map(|user| user.0).collect();
     let rows = sqlx::query!(
         r#"
-        select u.id as "id: UserId", u.kind, u.name, u.avatar, u.shop_id as "home: ShopId",
+        select u.id as "id: UserId", u.kind, u.name, u.avatar, u.home_id as "home: ShopId",
           exists (select 1 from posts p where p.shop_id = $1 and p.user_id = u.id) as "works_here!",
           exists (
             select 1 from conversations c where c.kind = 'shop' and c.shop_id = $1 and c.person_a = u.id
           ) as "buys_here!",
-          u.banned_at is not null
-            or exists (select 1 from bans b where b.shop_id = $1 and b.user_id = u.id) as "banned!",
+          exists (select 1 from bans b where b.shop_id = $1 and b.user_id = u.id) as "banned!",
           exists (
             select 1 from memberships m where m.conversation_id = $2 and m.user_id = u.id and m.left_number is null
           ) as "member!"

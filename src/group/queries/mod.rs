@@ -14,7 +14,7 @@ pub(super) use invites::*;
 pub(super) use members::*;
 pub(super) use requests::*;
 
-use super::{Power, standing::Standing};
+use super::{Power, hold::Group};
 use crate::{
     actor::{ManageGroups, Permissions, Staff},
     error::Result,
@@ -61,11 +61,11 @@ pub(super) async fn lock(tx: &mut Tx, group: ConversationId) -> Result<()> {
 }
 
 /// A group, this person's place in it, and what they may do there by that and by their post, at this moment.
-pub(super) async fn standing(
+pub(super) async fn group(
     sql: impl PgExecutor<'_>,
     group: ConversationId,
     user: UserId,
-) -> Result<Option<Standing>> {
+) -> Result<Option<Group>> {
     let row = sqlx::query_as!(
         Row,
         r#"
@@ -92,7 +92,7 @@ pub(super) async fn groups(
     staff: &Staff<ManageGroups>,
     after: Option<Uuid>,
     limit: i64,
-) -> Result<Vec<Standing>> {
+) -> Result<Vec<Group>> {
     let rows = sqlx::query_as!(
         Row,
         r#"
@@ -132,9 +132,9 @@ struct Row {
 }
 
 impl Row {
-    fn stand(self) -> Standing {
+    fn stand(self) -> Group {
         let role = role(self.role);
-        Standing {
+        Group {
             id: self.id,
             shop: self.shop,
             name: self.name,
@@ -153,7 +153,7 @@ impl Row {
 /// Writes a new group, still without members.
 pub(super) async fn create(
     tx: &mut Tx,
-    group: &Standing,
+    group: &Group,
     maker: UserId,
     now: Timestamp,
 ) -> Result<()> {
@@ -185,7 +185,7 @@ pub(super) async fn create(
 }
 
 /// Writes name, announcement, approval and muting.
-pub(super) async fn change(tx: &mut Tx, group: &Standing) -> Result<()> {
+pub(super) async fn change(tx: &mut Tx, group: &Group) -> Result<()> {
     let shop = tx.shop()?;
     sqlx::query!(
         "update groups set name = $3, announcement = $4, join_approval = $5 where conversation_id = $1 and shop_id = $2",

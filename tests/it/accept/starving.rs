@@ -1,4 +1,4 @@
-//! A server that has run out of descriptors, in a process of its own (fault F37).
+//! A server that has run out of descriptors, in a process of its own (F37 of docs/faults.md).
 
 use std::io::{BufRead, BufReader, Read};
 use std::process::{Child, Command, Stdio};

@@ -72,7 +72,7 @@ async fn only_those_who_manage_the_shop_see_its_keys() {
     assert!(list["keys"][0].get("secret").is_none(), "shown once");
     let more = join_all((0..8).map(|_| rest.post(&path, json!({})))).await;
     assert_eq!(
-        more.iter().filter(|said| said.status == 200).count(),
+        more.iter().filter(|said| said.status == 201).count(),
         4,
         "five in all, at once or not"
     );
@@ -109,6 +109,22 @@ async fn a_shops_user_is_one_customer() {
         .await
         .ok();
     assert_ne!(someone["user"]["id"], all[0]["user"]["id"]);
+}
+
+/// ACC-01: whom the shop has banned is not let in by its word either, until the ban is lifted.
+#[tokio::test]
+async fn a_banned_user_of_a_shop_stays_out() {
+    let server = TestServer::start().await;
+    let (owner, shop, key) = shop_with_key(&server, 1).await;
+    let token = sign(&key, &claims(&server, shop, "u-1"));
+    let ann = visit(&server, token.clone()).await.ok();
+    let ban = format!("/shops/{shop}/bans/{}", ann["user"]["id"].as_str().unwrap());
+    let rest = server.rest().by(&owner);
+    rest.put(&ban, json!({ "reason": "spam" })).await.ok();
+    let said = visit(&server, token.clone()).await;
+    assert_eq!((said.status, said.refused()), (403, "forbidden"));
+    rest.delete(&ban).await.ok();
+    visit(&server, token).await.ok();
 }
 
 /// ACC-01: nobody else's word is taken: not with a revoked key, another secret, for another shop, or too late.

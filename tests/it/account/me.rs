@@ -217,13 +217,13 @@ async fn what_is_over_is_forgotten() {
             .await
             .unwrap()
     };
-    souk::account::forget_expired(app).await.unwrap();
+    souk::job::forget::expired(app).await.unwrap();
     assert_eq!(left().await, (1, 1, 1, 1, 1, 1));
     server.clock.advance(SignedDuration::from_mins(10));
-    souk::account::forget_expired(app).await.unwrap();
+    souk::job::forget::expired(app).await.unwrap();
     assert_eq!(left().await, (0, 0, 0, 1, 1, 1));
     server.clock.advance(SignedDuration::from_hours(24));
-    souk::account::forget_expired(app).await.unwrap();
+    souk::job::forget::expired(app).await.unwrap();
     assert_eq!(left().await, (0, 0, 0, 0, 0, 1));
     server.clock.advance(SignedDuration::from_hours(24 * 120));
     eventually("the schedule forgets the session", async || {

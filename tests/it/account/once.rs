@@ -50,6 +50,33 @@ async fn the_same_key_gives_the_first_answer() {
     assert_ne!(rest.post_as("l", &path, json!({})).await.ok(), first);
 }
 
+/// What creates answers 201 and wants a key, and nothing else does: the routes say so themselves, in the OpenAPI document.
+#[tokio::test]
+async fn what_creates_wants_a_key_and_answers_created() {
+    let server = TestServer::start().await;
+    let (rest, path) = owner(&server).await;
+    let document = souk::http::router::document().to_json().unwrap();
+    let document: Value = serde_json::from_str(&document).unwrap();
+    let posts = document["paths"].as_object().unwrap().iter();
+    let posts = posts.filter(|(_, item)| item["post"].is_object());
+    let wants_key = |item: &Value| item["post"].to_string().contains("Idempotency-Key");
+    let (creating, others): (Vec<_>, Vec<_>) =
+        posts.partition(|(_, item)| item["post"]["responses"]["201"].is_object());
+    assert!(creating.iter().all(|(_, item)| wants_key(item)));
+    assert!(!others.iter().any(|(_, item)| wants_key(item)));
+    for (path, _) in &creating {
+        assert!(document["paths"][path]["post"]["responses"]["200"].is_null());
+        let path = path.trim_start_matches("/api/v1").replace(['{', '}'], "");
+        let keyless = rest.post_as("", &path, json!({})).await;
+        assert_eq!(keyless.refused(), "idempotency_key_missing", "{path}");
+    }
+    for (path, body) in [(&path[..], json!({})), ("/shops", json!({ "name": "Tea" }))] {
+        assert_eq!(rest.post(path, body.clone()).await.status, 201);
+        assert_eq!(rest.post_as("k", path, body.clone()).await.status, 201);
+        assert_eq!(rest.post_as("k", path, body).await.status, 201, "again");
+    }
+}
+
 /// A key belongs to its user, whatever token they have, and to nobody else.
 #[tokio::test]
 async fn a_key_belongs_to_its_user() {
@@ -101,7 +128,7 @@ async fn fifty_at_once_are_one() {
     let server = TestServer::start().await;
     let (rest, path) = owner(&server).await;
     let all = join_all((0..50).map(|_| rest.post_as("k", &path, json!({})))).await;
-    let (done, told): (Vec<Said>, Vec<Said>) = all.into_iter().partition(|said| said.status == 200);
+    let (done, told): (Vec<Said>, Vec<Said>) = all.into_iter().partition(|said| said.status == 201);
     assert!(done.iter().all(|said| said.body == done[0].body));
     assert!(
         told.iter()

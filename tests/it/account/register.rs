@@ -156,6 +156,33 @@ async fn codes_are_limited_by_contact_and_by_address() {
     ask(1).await.ok();
 }
 
+/// ACC-03: addresses are counted as the networks that one subscriber has: IPv6 by its /64, IPv4 alone, however written.
+#[tokio::test]
+async fn codes_are_limited_by_the_network_of_an_address() {
+    let server = TestServer::with(|config| {
+        config.login.codes_per_address = 2;
+        config.limits.exempt_networks.clear();
+        config.limits.trusted_proxies = vec!["127.0.0.0/8".to_owned()];
+    })
+    .await;
+    let mut number = 0;
+    let mut ask = async |from: &str| {
+        number += 1;
+        let body = json!({ "account": "customer", "phone": phone(number), "purpose": "register" });
+        let request = TestServer::http().post(server.url("/api/v1/codes"));
+        let request = request.header("x-forwarded-for", from).json(&body);
+        request.send().await.expect("an answer").status().as_u16()
+    };
+    assert_eq!(ask("2001:db8:1:2::1").await, 200);
+    assert_eq!(ask("2001:db8:1:2:ffff:ffff:ffff:ffff").await, 200);
+    assert_eq!(ask("2001:db8:1:2:abcd::").await, 429, "the same /64");
+    assert_eq!(ask("2001:db8:1:3::1").await, 200, "the neighbours");
+    assert_eq!(ask("203.0.113.7").await, 200);
+    assert_eq!(ask("::ffff:203.0.113.7").await, 200);
+    assert_eq!(ask("203.0.113.7").await, 429, "one address");
+    assert_eq!(ask("203.0.113.8").await, 200, "another");
+}
+
 /// ACC-04: 8 to 16 characters with letters, digits and symbols; a field error for each fault.
 #[tokio::test]
 async fn a_merchants_password_keeps_the_rule() {
@@ -263,10 +290,10 @@ async fn a_phone_or_address_is_one_account_only() {
             async move { rest.post("/registrations/customer", form).await }
         });
         let said = join_all(forms).await;
-        assert_eq!(said.iter().filter(|said| said.status == 200).count(), 1);
+        assert_eq!(said.iter().filter(|said| said.status == 201).count(), 1);
         let refused = said
             .iter()
-            .filter(|said| said.status != 200)
+            .filter(|said| said.status != 201)
             .map(|said| said.refused().to_owned());
         assert!(refused.eq(["account_taken"; 3]), "{said:?}");
         let users: i64 = sqlx::query_scalar("select count(*) from users")

@@ -22,7 +22,7 @@ fn act() -> impl Strategy<Value = Act> {
     ]
 }
 
-/// I-4, I-12: several people edit, sign and pin at once: revisions are 1 to n without a hole, and everybody on the line is
+/// I-4: several people edit, sign and pin at once: revisions are 1 to n without a hole, and everybody on the line is
 /// shown each change of a message in order, the last one included.
 #[test]
 fn changes_at_the_same_time_are_dense_and_in_order() {

@@ -56,7 +56,7 @@ async fn all_over_rest(rest: &Rest, conversation: ConversationId) -> Vec<(&'stat
     ]
 }
 
-/// CHAT-08, CHAT-09, I-12: what is recalled is gone from the quotes that were made before, what is edited is quoted as it
+/// CHAT-08, CHAT-09: what is recalled is gone from the quotes that were made before, what is edited is quoted as it
 /// reads now: in history, resume, search, lists, on screens drawn anew, and in what is forwarded.
 #[tokio::test]
 async fn recalled_and_edited_words_live_on_in_no_quote() {
@@ -112,7 +112,7 @@ async fn recalled_and_edited_words_live_on_in_no_quote() {
     assert_eq!((&heard.text[..], heard.quote), ("answer to one", None));
 }
 
-/// I-12: an answer that is written down after the recall quotes nothing, though it was sent before.
+/// An answer that is written down after the recall quotes nothing, though it was sent before.
 #[tokio::test]
 async fn a_quote_that_comes_after_the_recall_is_blank() {
     let server = TestServer::start().await;

@@ -127,7 +127,7 @@ async fn caught_up(
     )
 }
 
-/// I-9, I-12, GRP-02: on a line that was there all the time, on one that came between, and on one that comes after:
+/// I-9, GRP-02: on a line that was there all the time, on one that came between, and on one that comes after:
 /// changes of the messages of both times are shown, those of the time between are not. Resume gives the same.
 #[tokio::test]
 async fn both_times_are_shown_as_they_are_now_and_nothing_between() {

@@ -1,7 +1,11 @@
 //! Shops, groups and logs, put straight into the database.
 
 use jiff_sqlx::ToSqlx as _;
-use souk::id::{ConversationId, ShopId};
+use souk::{
+    conversation::Address,
+    event::Event,
+    id::{ConversationId, ShopId},
+};
 use uuid::Uuid;
 
 use super::{Person, TestServer};
@@ -130,6 +134,18 @@ pub async fn says_unseen(
         text,
         now
     );
+}
+
+/// Tells the bus of a message that is in the log already: until then its bulletin was held back.
+pub fn bulletin(server: &TestServer, address: Address, group: ConversationId, number: u64) {
+    let message = proto::Message {
+        conversation_id: group.to_string(),
+        number,
+        text: number.to_string(),
+        ..proto::Message::default()
+    };
+    let event = Event::posted(group, address.audiences(), message);
+    server.server.app.store.bus().publish(&event);
 }
 
 /// A message has other words now, and no screen is told.

@@ -33,7 +33,7 @@ async fn paused(stage: &Stage, endpoint: &str, delivery: &Value) -> i64 {
     delivery["due_at"].as_i64().unwrap() - last["at"].as_i64().unwrap()
 }
 
-/// I-18: a message reaches the shop's system with a valid signature and everything in it.
+/// A message reaches the shop's system with a valid signature and everything in it.
 #[tokio::test]
 async fn a_message_is_told_signed() {
     let server = TestServer::start().await;
@@ -61,7 +61,7 @@ async fn a_message_is_told_signed() {
     );
 }
 
-/// I-18, F29: failures are retried on the published schedule under one id, given up in the end, and replayed by hand.
+/// Failures are retried on the published schedule under one id, given up in the end, and replayed by hand.
 #[tokio::test]
 async fn failures_are_retried_given_up_and_replayed() {
     let server = TestServer::start().await;
@@ -111,7 +111,7 @@ async fn failures_are_retried_given_up_and_replayed() {
     assert_eq!(delivery["attempts"], 9);
 }
 
-/// F29: a receiver that asks for time gets it, within twice the step.
+/// A receiver that asks for time gets it, within twice the step.
 #[tokio::test]
 async fn retry_after_is_honoured() {
     let server = TestServer::start().await;
@@ -127,7 +127,7 @@ async fn retry_after_is_honoured() {
     assert!((9_000..=13_000).contains(&pause), "{pause}");
 }
 
-/// F29, reliability 3.4: whatever a receiver does, it costs a bounded time, and only a status or a word is kept.
+/// Whatever a receiver does, it costs a bounded time, and only a status or a word is kept.
 #[tokio::test]
 async fn hostile_receivers_are_survived() {
     let server = TestServer::with(|config| config.webhook.call_ms = 400).await;
@@ -166,7 +166,7 @@ async fn hostile_receivers_are_survived() {
     assert!(target.heard().is_empty(), "a redirect was followed");
 }
 
-/// F29: nobody listens; later somebody does.
+/// Nobody listens; later somebody does.
 #[tokio::test]
 async fn a_closed_port_is_tried_again() {
     let server = TestServer::start().await;
@@ -195,7 +195,7 @@ async fn a_closed_port_is_tried_again() {
     stage.delivery(&id, |one| one["state"] == "delivered").await;
 }
 
-/// I-12: what was recalled before a retry is not in the retry.
+/// What was recalled before a retry is not in the retry.
 #[tokio::test]
 async fn recalled_words_are_not_sent_again() {
     let server = TestServer::start().await;
@@ -256,7 +256,7 @@ async fn alert(line: &mut crate::support::people::Line) -> proto::Alert {
     }
 }
 
-/// I-18: 410 switches an endpoint off, staff are alerted, nothing more is sent; switched on, it gets what waited.
+/// 410 switches an endpoint off, staff are alerted, nothing more is sent; switched on, it gets what waited.
 #[tokio::test]
 async fn gone_means_off_and_staff_are_told() {
     let server = TestServer::start().await;
@@ -302,7 +302,7 @@ async fn gone_means_off_and_staff_are_told() {
     assert_eq!(receiver.hears().await.id(), waiting);
 }
 
-/// I-18: nothing but failures for 120 hours: off, by the schedule, and staff are told.
+/// Nothing but failures for 120 hours: off, by the schedule, and staff are told.
 #[tokio::test]
 async fn long_failure_means_off() {
     let server = TestServer::start().await;

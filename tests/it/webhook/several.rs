@@ -10,7 +10,7 @@ use super::{
 };
 use crate::support::TestServer;
 
-/// F29: one endpoint that never answers holds two calls, and the other gets everything meanwhile.
+/// One endpoint that never answers holds two calls, and the other gets everything meanwhile.
 #[tokio::test]
 async fn a_bad_endpoint_does_not_delay_a_good_one() {
     let server = TestServer::start().await;
@@ -31,7 +31,7 @@ async fn a_bad_endpoint_does_not_delay_a_good_one() {
     bad.let_go();
 }
 
-/// I-18: two nodes share the work: each delivery is sent once.
+/// Two nodes share the work: each delivery is sent once.
 #[tokio::test]
 async fn two_nodes_send_each_delivery_once() {
     let one = TestServer::start().await;
@@ -59,7 +59,7 @@ async fn two_nodes_send_each_delivery_once() {
     assert_eq!((calls.len(), ids.len()), (100, 100));
 }
 
-/// F04, I-18: a node that is taken for dead in the middle of a call: another calls again under the same id, and what the
+/// A node that is taken for dead in the middle of a call: another calls again under the same id, and what the
 /// first one says when it wakes up changes nothing.
 #[tokio::test]
 async fn a_lease_that_ran_out_is_taken_over_and_fenced() {

@@ -128,7 +128,7 @@ impl Stage {
     /// A bot of the shop.
     pub async fn bot(&self) -> UserId {
         let bot = UserId::new();
-        sqlx::query("insert into users (id, kind, name, shop_id, created_at) values ($1, 'bot', 'Robo', $2, now())")
+        sqlx::query("insert into users (id, kind, name, home_id, created_at) values ($1, 'bot', 'Robo', $2, now())")
             .bind(bot)
             .bind(self.shop)
             .execute(&self.pool)

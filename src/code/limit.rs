@@ -16,11 +16,11 @@ use crate::{
 };
 
 /// Who or what is limited, as a hash.
-pub(super) struct Subject([u8; 32]);
+pub(crate) struct Subject([u8; 32]);
 
 impl Subject {
     /// The parts name the limit and whom it is for.
-    pub(super) fn new(parts: &[&str]) -> Self {
+    pub(crate) fn new(parts: &[&str]) -> Self {
         let mut hash = Sha256::new();
         for part in parts {
             hash.update(part.len().to_le_bytes());
@@ -31,7 +31,7 @@ impl Subject {
 }
 
 /// Takes one of the `most` that `subject` has in every `per`. Refuses with `rate_limited`.
-pub(super) async fn take(
+pub(crate) async fn take(
     app: &App,
     subject: &Subject,
     most: i32,
@@ -46,7 +46,7 @@ pub(super) async fn take(
 }
 
 /// The same as part of a unit of work: a refusal takes the work with it.
-pub(super) async fn take_within(
+pub(crate) async fn take_within(
     tx: &mut Tx,
     now: Timestamp,
     subject: &Subject,
@@ -61,13 +61,13 @@ pub(super) async fn take_within(
 }
 
 /// Gives one back: it was not what the limit is against.
-pub(super) async fn give_back(app: &App, subject: &Subject) -> Result<()> {
+pub(crate) async fn give_back(app: &App, subject: &Subject) -> Result<()> {
     Ok(queries::give_back(app.store.pool(), &subject.0).await?)
 }
 
 /// Counts a guess at a secret before it is checked. The first few are free, then each waits twice as long, up to a
 /// quarter of an hour; after a day without guesses all is forgotten. Refuses with `rate_limited`.
-pub(super) async fn attempt(app: &App, subject: &Subject) -> Result<()> {
+pub(crate) async fn attempt(app: &App, subject: &Subject) -> Result<()> {
     let (pool, now) = (app.store.pool(), app.clock.now());
     if queries::attempt(pool, &subject.0, now).await? {
         return Ok(());
@@ -77,7 +77,7 @@ pub(super) async fn attempt(app: &App, subject: &Subject) -> Result<()> {
 }
 
 /// The guess was right: the failures before it are forgotten.
-pub(super) async fn succeeded(app: &App, subject: &Subject) -> Result<()> {
+pub(crate) async fn succeeded(app: &App, subject: &Subject) -> Result<()> {
     Ok(queries::forget_attempts(app.store.pool(), &subject.0).await?)
 }
 

@@ -108,17 +108,17 @@ impl Fault {
 impl Ways {
     /// As the settings say. Fails on addresses and secrets that are none, and on plain `http` in production.
     pub fn open(config: &Config) -> anyhow::Result<Self> {
-        let (sms, mail) = (&config.sms, &config.mail);
+        let (sms, email) = (&config.sms, &config.email);
         let sms = (&sms.gateway_url[..], &sms.gateway_secret[..], sms.call_ms);
-        let mail = (
-            &mail.gateway_url[..],
-            &mail.gateway_secret[..],
-            mail.call_ms,
+        let email = (
+            &email.gateway_url[..],
+            &email.gateway_secret[..],
+            email.call_ms,
         );
         let development = config.development();
         Ok(Self {
             sms: Way::open("sms", sms, development).context("sms.gateway_…")?,
-            email: Way::open("email", mail, development).context("mail.gateway_…")?,
+            email: Way::open("email", email, development).context("email.gateway_…")?,
         })
     }
 

@@ -5,7 +5,7 @@ use jiff_sqlx::ToSqlx as _;
 use sqlx::PgExecutor;
 
 /// Takes one; false if none is left. The statement decides.
-pub(in crate::account) async fn take(
+pub(in crate::code) async fn take(
     sql: impl PgExecutor<'_>,
     subject: &[u8],
     most: i32,
@@ -33,7 +33,7 @@ pub(in crate::account) async fn take(
 }
 
 /// Gives one back; what is whole again is not kept.
-pub(in crate::account) async fn give_back(
+pub(in crate::code) async fn give_back(
     sql: impl PgExecutor<'_>,
     subject: &[u8],
 ) -> sqlx::Result<()> {
@@ -50,7 +50,7 @@ pub(in crate::account) async fn give_back(
 }
 
 /// When the allowance is whole again.
-pub(in crate::account) async fn renews_at(
+pub(in crate::code) async fn renews_at(
     sql: impl PgExecutor<'_>,
     subject: &[u8],
 ) -> sqlx::Result<Option<Timestamp>> {
@@ -64,7 +64,7 @@ pub(in crate::account) async fn renews_at(
 }
 
 /// Counts a guess; false if it comes too early. Four are free, then 1 s, 2 s, 4 s … 900 s.
-pub(in crate::account) async fn attempt(
+pub(in crate::code) async fn attempt(
     sql: impl PgExecutor<'_>,
     subject: &[u8],
     now: Timestamp,
@@ -91,7 +91,7 @@ pub(in crate::account) async fn attempt(
 }
 
 /// When the next guess may come.
-pub(in crate::account) async fn next_at(
+pub(in crate::code) async fn next_at(
     sql: impl PgExecutor<'_>,
     subject: &[u8],
 ) -> sqlx::Result<Option<Timestamp>> {
@@ -102,7 +102,7 @@ pub(in crate::account) async fn next_at(
 }
 
 /// Forgets the failures.
-pub(in crate::account) async fn forget_attempts(
+pub(in crate::code) async fn forget_attempts(
     sql: impl PgExecutor<'_>,
     subject: &[u8],
 ) -> sqlx::Result<()> {

@@ -14,7 +14,7 @@ use crate::{
 
 /// A group, and one person's place in it.
 #[derive(Clone, Debug)]
-pub(super) struct Standing {
+pub(super) struct Group {
     pub id: ConversationId,
     pub shop: ShopId,
     pub name: String,
@@ -31,7 +31,7 @@ pub(super) struct Standing {
     pub power: Power,
 }
 
-impl Standing {
+impl Group {
     /// Refuses with `conversation_closed` after the group was dissolved.
     pub(super) fn require_open(&self) -> Result<()> {
         if self.closed {
@@ -47,11 +47,11 @@ pub(super) async fn look(
     actor: &Actor,
     group: ConversationId,
     least: Power,
-) -> Result<Standing> {
-    let found = queries::standing(app.store.pool(), group, actor.user).await?;
-    let standing = found.ok_or(Refusal::NotFound)?;
-    standing.power.require(least)?;
-    Ok(standing)
+) -> Result<Group> {
+    let found = queries::group(app.store.pool(), group, actor.user).await?;
+    let group = found.ok_or(Refusal::NotFound)?;
+    group.power.require(least)?;
+    Ok(group)
 }
 
 /// Opens a unit of work that alone may change the group: who may is judged under its lock. Refuses like [`look`].
@@ -60,23 +60,19 @@ pub(super) async fn open(
     actor: &Actor,
     group: ConversationId,
     least: Power,
-) -> Result<(Tx, Standing)> {
-    let (tx, standing) = lock(app, actor, group).await?;
-    standing.power.require(least)?;
-    Ok((tx, standing))
+) -> Result<(Tx, Group)> {
+    let (tx, group) = lock(app, actor, group).await?;
+    group.power.require(least)?;
+    Ok((tx, group))
 }
 
 /// The same for whoever comes, also from outside. Every change of a group begins here, and takes from the user's pace as
 /// saying does: refuses with `rate_limited`.
-pub(super) async fn lock(
-    app: &App,
-    actor: &Actor,
-    group: ConversationId,
-) -> Result<(Tx, Standing)> {
+pub(super) async fn lock(app: &App, actor: &Actor, group: ConversationId) -> Result<(Tx, Group)> {
     app.sends.take(actor.user)?;
     let shop = queries::shop_of(app.store.pool(), group).await?;
     let mut tx = app.store.begin(shop.ok_or(Refusal::NotFound)?).await?;
     queries::lock(&mut tx, group).await?;
-    let standing = queries::standing(tx.sql(), group, actor.user).await?;
-    Ok((tx, standing.ok_or(Refusal::NotFound)?))
+    let found = queries::group(tx.sql(), group, actor.user).await?;
+    Ok((tx, found.ok_or(Refusal::NotFound)?))
 }

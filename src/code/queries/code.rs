@@ -6,7 +6,7 @@ use sqlx::PgExecutor;
 use uuid::Uuid;
 
 /// A code and the text that carries it.
-pub(in crate::account) struct NewCode<'a> {
+pub(in crate::code) struct NewCode<'a> {
     pub id: Uuid,
     pub account: &'a str,
     pub contact: &'a str,
@@ -22,7 +22,7 @@ pub(in crate::account) struct NewCode<'a> {
 
 /// Keeps a code, and its text where it is shown on a page. Says whether the text is to be sent: not if there is no account and
 /// strangers get none.
-pub(in crate::account) async fn add(
+pub(in crate::code) async fn add(
     sql: impl PgExecutor<'_>,
     new: &NewCode<'_>,
     now: Timestamp,
@@ -64,14 +64,14 @@ pub(in crate::account) async fn add(
 }
 
 /// What hashes of codes are keyed with.
-pub(in crate::account) async fn secret(sql: impl PgExecutor<'_>) -> sqlx::Result<Vec<u8>> {
+pub(in crate::code) async fn secret(sql: impl PgExecutor<'_>) -> sqlx::Result<Vec<u8>> {
     sqlx::query_scalar!("select value from secrets where name = 'codes'")
         .fetch_one(sql)
         .await
 }
 
 /// Spends a try; the hash to compare with, or nothing if there is no such code, or none that is good.
-pub(in crate::account) async fn spend_try(
+pub(in crate::code) async fn spend_try(
     sql: impl PgExecutor<'_>,
     id: Uuid,
     (account, contact, purpose): (&str, &str, &str),
@@ -96,7 +96,7 @@ pub(in crate::account) async fn spend_try(
 }
 
 /// Uses a code up; false if that was done before.
-pub(in crate::account) async fn use_up(
+pub(in crate::code) async fn use_up(
     sql: impl PgExecutor<'_>,
     id: Uuid,
     now: Timestamp,
@@ -113,7 +113,7 @@ pub(in crate::account) async fn use_up(
 
 /// A text that was sent.
 #[derive(Debug)]
-pub(in crate::account) struct Sent {
+pub(in crate::code) struct Sent {
     pub channel: String,
     pub recipient: String,
     pub text: String,
@@ -121,7 +121,7 @@ pub(in crate::account) struct Sent {
 }
 
 /// The newest texts, to everybody or to one recipient.
-pub(in crate::account) async fn sent(
+pub(in crate::code) async fn sent(
     sql: impl PgExecutor<'_>,
     recipient: Option<&str>,
 ) -> sqlx::Result<Vec<Sent>> {
