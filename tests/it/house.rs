@@ -9,8 +9,9 @@ use std::{
 const MAP: &str = "docs/architecture.md";
 
 /// Circles that have their reasons: docs/decisions/006-who-knows-whom.md.
-const CIRCLES: [[&str; 2]; 4] = [
+const CIRCLES: [[&str; 2]; 5] = [
     ["app", "account"],
+    ["app", "code"],
     ["app", "conversation"],
     ["app", "media"],
     ["bus", "event"],
