@@ -51,6 +51,23 @@ create index webhook_deliveries_waiting on webhook_deliveries (endpoint_id, due_
 create index webhook_deliveries_endpoint on webhook_deliveries (endpoint_id, created_at, id);
 create index webhook_deliveries_created on webhook_deliveries (created_at);
 
+create view webhook_endpoints_waited_for as
+  with recursive waited_for as (
+    (select endpoint_id from webhook_deliveries where state = 'waiting' order by endpoint_id limit 1)
+    union all
+    select (
+      select d.endpoint_id
+      from webhook_deliveries d
+      where d.state = 'waiting' and d.endpoint_id > w.endpoint_id
+      order by d.endpoint_id
+      limit 1
+    )
+    from waited_for w
+    where w.endpoint_id is not null
+  )
+  select endpoint_id from waited_for where endpoint_id is not null;
+comment on view webhook_endpoints_waited_for is 'Endpoints that something waits for, each by one look at the index, however much waits for it.';
+
 create table webhook_attempts (
   delivery_id uuid not null references webhook_deliveries on delete cascade,
   attempt integer not null,

@@ -96,27 +96,14 @@ pub(in crate::webhook) async fn take(
     let due = sqlx::query_as!(
         Due,
         r#"
-        with recursive waited_for as (
-          (select endpoint_id from webhook_deliveries where state = 'waiting' order by endpoint_id limit 1)
-          union all
-          select (
-            select d.endpoint_id
-            from webhook_deliveries d
-            where d.state = 'waiting' and d.endpoint_id > w.endpoint_id
-            order by d.endpoint_id
-            limit 1
-          )
-          from waited_for w
-          where w.endpoint_id is not null
-        ),
-        ready as (
+        with ready as (
           select e.id, e.failing_since,
             case when e.failing_since is null then 2 else 1 end - (
               select count(*)
               from webhook_deliveries d
               where d.endpoint_id = e.id and d.state = 'waiting' and d.leased_until > $1
             ) as seats
-          from waited_for w
+          from webhook_endpoints_waited_for w
           join webhook_endpoints e on e.id = w.endpoint_id
           where e.switched_off_at is null
         ),
