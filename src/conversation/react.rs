@@ -1,4 +1,4 @@
-//! Add or remove a reaction to a message.
+//! Set or remove a reaction to a message.
 
 use proto::{Message, React};
 
@@ -21,7 +21,7 @@ pub const REACTIONS: i64 = 20;
 /// Reactions of one person on one message at most.
 pub const REACTIONS_OF_ONE: i64 = 5;
 
-/// Adds or removes one reaction of the actor's own. What is so already changes nothing.
+/// Sets or removes one reaction of the actor's own. What is so already changes nothing.
 ///
 /// Refuses with `rate_limited`, with `invalid_argument` a reaction that is no 1 to 32 bytes of visible characters or is one too
 /// many, with `already_recalled` what was taken back, and whoever may not speak here now.
