@@ -19,7 +19,7 @@ use super::{
 };
 use crate::{
     clock::{Clock, millis},
-    error::{Refusal, Result, refused_until},
+    error::{Error, Refusal, Result, refused_until},
     event::Event,
     id::ConversationId,
     shutdown::Shutdown,
@@ -131,7 +131,7 @@ pub(super) fn settle(
     match outcome.verdict.as_str() {
         "posted" => {}
         "repeated" => return Ok((posted, None)),
-        verdict => return Err(refusal(verdict).into()),
+        verdict => return Err(refused(verdict)),
     }
     let address = outcome.address(draft.conversation)?;
     let mut message = draft.message;
@@ -145,14 +145,15 @@ pub(super) fn settle(
     Ok((posted, Some(event)))
 }
 
-fn refusal(verdict: &str) -> Refusal {
-    match verdict {
+fn refused(verdict: &str) -> Error {
+    let code = match verdict {
         "reused" => Refusal::ClientMessageIdReused,
         "closed" => Refusal::ConversationClosed,
         "not_a_member" => Refusal::NotAMember,
         "banned" => Refusal::Banned,
         "muted" => Refusal::Muted,
         "not_found" => Refusal::NotFound,
-        _ => Refusal::Broken,
-    }
+        other => return anyhow::anyhow!("append_messages said {other:?}").into(),
+    };
+    code.into()
 }

@@ -5,7 +5,7 @@ use std::net::{IpAddr, SocketAddr};
 use http::HeaderMap;
 use http::header::{FORWARDED, HeaderName, VIA};
 
-use super::limits::{ForwardedBy, Limits};
+use super::limits::Limits;
 
 const X_FORWARDED_FOR: HeaderName = HeaderName::from_static("x-forwarded-for");
 
@@ -21,7 +21,7 @@ impl ClientAddress {
     /// Reads it off a request that `peer` sent us.
     pub fn of(peer: IpAddr, headers: &HeaderMap, limits: &Limits) -> Self {
         let mut nearest = peer.to_canonical();
-        let mut hops = hops_from_the_right(headers, limits.forwarded_by);
+        let mut hops = hops_from_the_right(headers);
         while limits.trusts(nearest) {
             match hops.next() {
                 Some(Some(hop)) => nearest = hop.to_canonical(),
@@ -53,21 +53,13 @@ fn is_of_proxies(name: &HeaderName) -> bool {
         || name.as_str().starts_with("x-forwarded-")
 }
 
-/// The hops named in the headers, the last one first; `None` for one that is not an address.
-fn hops_from_the_right(
-    headers: &HeaderMap,
-    by: ForwardedBy,
-) -> impl Iterator<Item = Option<IpAddr>> {
-    let (name, read): (_, fn(&str) -> Option<IpAddr>) = match by {
-        ForwardedBy::XForwardedFor => (X_FORWARDED_FOR, address),
-        ForwardedBy::Forwarded => (FORWARDED, forwarded_for),
-    };
-    // Commas are split without regard to quotes: an element that a proxy of ours wrote has none inside, and a
-    // forged opening quote to the left of it must not swallow it.
-    let lines: Vec<_> = headers.get_all(name).into_iter().collect();
-    lines.into_iter().rev().flat_map(move |line| {
+/// The hops named in `X-Forwarded-For`, the last one first; `None` for one that is not an address. `Forwarded` (RFC 7239) is not
+/// read: a proxy that writes one of the two commonly passes the other one on as the client forged it.
+fn hops_from_the_right(headers: &HeaderMap) -> impl Iterator<Item = Option<IpAddr>> {
+    let lines: Vec<_> = headers.get_all(X_FORWARDED_FOR).into_iter().collect();
+    lines.into_iter().rev().flat_map(|line| {
         let line = line.to_str().unwrap_or("?");
-        line.rsplit(',').map(move |hop| read(hop.trim()))
+        line.rsplit(',').map(|hop| address(hop.trim()))
     })
 }
 
@@ -79,26 +71,13 @@ fn address(text: &str) -> Option<IpAddr> {
     bare.parse().ok().or_else(with_port)
 }
 
-/// The `for=` of one element of a `Forwarded` header.
-fn forwarded_for(element: &str) -> Option<IpAddr> {
-    let mut named = element.split(';').filter_map(|pair| {
-        let (name, value) = pair.trim().split_once('=')?;
-        name.eq_ignore_ascii_case("for").then_some(value)
-    });
-    let (Some(value), None) = (named.next(), named.next()) else {
-        return None;
-    };
-    address(value.trim_matches('"'))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
 
-    fn seen(by: ForwardedBy, peer: &str, lines: &[(&'static str, &str)]) -> String {
+    fn seen(peer: &str, lines: &[(&'static str, &str)]) -> String {
         let limits = Limits {
             trusted_proxies: vec!["10.0.0.0/8".parse().unwrap()],
-            forwarded_by: by,
             ..Limits::default()
         };
         let mut headers = HeaderMap::new();
@@ -111,7 +90,6 @@ mod tests {
 
     #[test]
     fn the_rightmost_hop_that_is_not_ours_is_the_client() {
-        let by = ForwardedBy::XForwardedFor;
         let table = [
             ("10.0.0.1", "203.0.113.7", "203.0.113.7"),
             ("10.0.0.1", "1.1.1.1, 203.0.113.7", "203.0.113.7"),
@@ -129,48 +107,19 @@ mod tests {
             ("198.51.100.9", "203.0.113.7", "198.51.100.9"),
         ];
         for (peer, line, client) in table {
-            assert_eq!(
-                seen(by, peer, &[("x-forwarded-for", line)]),
-                client,
-                "{line}"
-            );
+            assert_eq!(seen(peer, &[("x-forwarded-for", line)]), client, "{line}");
         }
         let two = [
             ("x-forwarded-for", "1.1.1.1"),
             ("x-forwarded-for", "203.0.113.7"),
         ];
-        assert_eq!(seen(by, "10.0.0.1", &two), "203.0.113.7");
-        assert_eq!(seen(by, "10.0.0.1", &[]), "10.0.0.1");
-    }
-
-    #[test]
-    fn the_standard_header_is_read_the_same_way() {
-        let by = ForwardedBy::Forwarded;
-        let table = [
-            ("for=203.0.113.7", "203.0.113.7"),
-            ("for=1.1.1.1, For=203.0.113.7;proto=https", "203.0.113.7"),
-            ("proto=https;for=\"[2001:db8::1]:4711\"", "2001:db8::1"),
-            ("for=\"1.1.1.1, for=203.0.113.7", "203.0.113.7"),
-            ("for=1.1.1.1;for=2.2.2.2", "10.0.0.1"),
-            ("for=_hidden", "10.0.0.1"),
-            ("for=203.0.113.7, for=10.0.0.2", "203.0.113.7"),
-        ];
-        for (line, client) in table {
-            assert_eq!(
-                seen(by, "10.0.0.1", &[("forwarded", line)]),
-                client,
-                "{line}"
-            );
-        }
+        assert_eq!(seen("10.0.0.1", &two), "203.0.113.7");
+        assert_eq!(seen("10.0.0.1", &[]), "10.0.0.1");
     }
 
     #[test]
     fn the_header_that_our_proxy_does_not_write_is_not_read() {
         let forged = [("forwarded", "for=1.1.1.1"), ("x-forwarded-for", "2.2.2.2")];
-        assert_eq!(
-            seen(ForwardedBy::XForwardedFor, "10.0.0.1", &forged),
-            "2.2.2.2"
-        );
-        assert_eq!(seen(ForwardedBy::Forwarded, "10.0.0.1", &forged), "1.1.1.1");
+        assert_eq!(seen("10.0.0.1", &forged), "2.2.2.2");
     }
 }

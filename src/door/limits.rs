@@ -34,19 +34,6 @@ pub struct Limits {
     /// Proxies in front of us. Their connections are not limited by address; instead each socket that they
     /// open for a client is counted for the client whom they name.
     pub trusted_proxies: Vec<IpNet>,
-    /// The header in which the trusted proxies name the client. Only this one is read: a proxy that writes
-    /// one header commonly passes the other one through as the client forged it.
-    pub forwarded_by: ForwardedBy,
-}
-
-/// The header in which a trusted proxy names its client.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub enum ForwardedBy {
-    /// `X-Forwarded-For: client, proxy`
-    #[default]
-    XForwardedFor,
-    /// `Forwarded: for=client, for=proxy` (RFC 7239)
-    Forwarded,
 }
 
 impl Default for Limits {
@@ -63,7 +50,6 @@ impl Default for Limits {
             handshake_burst: NonZeroU32::new(100).expect("not zero"),
             exempt: Vec::new(),
             trusted_proxies: Vec::new(),
-            forwarded_by: ForwardedBy::default(),
         }
     }
 }

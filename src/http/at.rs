@@ -2,7 +2,7 @@
 
 use serde::Deserialize;
 
-use crate::id::{ConversationId, HookId, RoleId, StaffInviteId, UserId};
+use crate::id::{ConversationId, FileId, HookId, RoleId, SessionId, StaffInviteId, UserId};
 
 /// A person or bot.
 #[derive(Deserialize)]
@@ -26,6 +26,39 @@ pub struct OfRole {
 #[derive(Deserialize)]
 pub struct OfConversation {
     pub(super) conversation_id: ConversationId,
+}
+
+/// A message.
+#[derive(Deserialize)]
+pub struct OfMessage {
+    pub(super) conversation_id: ConversationId,
+    pub(super) number: u64,
+}
+
+/// A reaction to a message.
+#[derive(Deserialize)]
+pub struct OfReaction {
+    pub(super) conversation_id: ConversationId,
+    pub(super) number: u64,
+    pub(super) emoji: String,
+}
+
+/// A file.
+#[derive(Deserialize)]
+pub struct OfFile {
+    pub(super) file_id: FileId,
+}
+
+/// A session.
+#[derive(Deserialize)]
+pub struct OfSession {
+    pub(super) session_id: SessionId,
+}
+
+/// A shop's signing key.
+#[derive(Deserialize)]
+pub struct OfEmbedKey {
+    pub(super) key_id: String,
 }
 
 /// A hook of a group.

@@ -2,14 +2,13 @@
 
 use std::fmt::Write as _;
 
-use axum::{
-    Json,
-    extract::{Query, State},
-    response::Html,
-};
+use axum::{Json, extract::State, response::Html};
 use serde::{Deserialize, Serialize};
 
-use super::reply::{Answer, Problem, ProblemBody};
+use super::{
+    body::Asked,
+    reply::{Answer, Problem, ProblemBody},
+};
 use crate::{
     app::App,
     clock::millis,
@@ -59,7 +58,7 @@ pub struct SentText {
 /// See what was sent to phones and mailboxes (development only).
 #[utoipa::path(get, path = "/dev/outbox", tag = "development", params(To),
     responses((status = 200, body = Outbox), (status = 404, body = ProblemBody)))]
-pub async fn outbox(State(app): State<App>, Query(to): Query<To>) -> Answer<Outbox> {
+pub async fn outbox(State(app): State<App>, Asked(to): Asked<To>) -> Answer<Outbox> {
     let texts = outbox::outbox(&app, to.contact()?.as_ref()).await?;
     let messages = texts.into_iter().map(|text| SentText {
         channel: text.channel,

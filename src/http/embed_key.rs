@@ -1,12 +1,14 @@
 //! A shop's signing keys over REST.
 
-use axum::{
-    Json,
-    extract::{Path, State},
-};
-use serde::{Deserialize, Serialize};
+use axum::{Json, extract::State};
+use proto::Done;
+use serde::Serialize;
 
-use super::reply::{Answer, Created, ProblemBody, created};
+use super::{
+    at::OfEmbedKey,
+    body::Named,
+    reply::{Answer, Created, ProblemBody, created},
+};
 use crate::{
     account::embed_key::{self, EmbedKeyInfo},
     actor::{ManageShop, Staff},
@@ -72,21 +74,15 @@ pub async fn list(State(app): State<App>, staff: Staff<ManageShop>) -> Answer<Em
     Ok(Json(EmbedKeys { keys }))
 }
 
-/// Which key.
-#[derive(Deserialize)]
-pub struct Which {
-    key_id: String,
-}
-
 /// Revoke a signing key.
 #[utoipa::path(delete, path = "/shops/{shop_id}/embed-keys/{key_id}", tag = "embedding", security(("token" = [])),
     params(("shop_id" = ShopId, Path), ("key_id" = String, Path)),
-    responses((status = 200), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody)))]
+    responses((status = 200, body = Done), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody)))]
 pub async fn revoke(
     State(app): State<App>,
     staff: Staff<ManageShop>,
-    Path(which): Path<Which>,
-) -> Answer<()> {
+    Named(which): Named<OfEmbedKey>,
+) -> Answer<Done> {
     embed_key::revoke_embed_key(&app, &staff, &which.key_id).await?;
-    Ok(Json(()))
+    Ok(Json(Done {}))
 }

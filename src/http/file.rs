@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::{
     Json,
     body::Body,
-    extract::{Path, Request, State},
+    extract::{Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
@@ -14,6 +14,8 @@ use serde::Serialize;
 use tokio::time::timeout;
 
 use super::{
+    at::OfFile,
+    body::Named,
     form::Form,
     reply::{Answer, Problem, ProblemBody},
 };
@@ -117,14 +119,14 @@ async fn pass_over(request: Request) {
 pub async fn show(
     State(app): State<App>,
     actor: Actor,
-    Path(id): Path<FileId>,
+    Named(file): Named<OfFile>,
     headers: HeaderMap,
 ) -> Result<Response, Problem> {
     let range = headers
         .get(header::RANGE)
         .and_then(|value| range(value.to_str().ok()?));
     let partial = range.is_some();
-    let (file, fetched) = fetch(&app, &actor, id, range).await?;
+    let (file, fetched) = fetch(&app, &actor, file.file_id, range).await?;
     Ok(served(&file, fetched, partial))
 }
 

@@ -1,13 +1,6 @@
 //! Messages over REST: say, edit, recall, react, pin, redraw, search, and what was said before.
 
-use axum::{
-    Json,
-    extract::{
-        FromRequestParts, Path, Query, State,
-        rejection::{PathRejection, QueryRejection},
-    },
-    http::request::Parts,
-};
+use axum::{Json, extract::State};
 use proto::{
     Card, EditMessage, Message, MessageAccepted, MessageSearchPage, PinMessage, React,
     RecallMessage, RedrawCard, SearchMessages, SendMessage,
@@ -15,47 +8,17 @@ use proto::{
 use serde::Deserialize;
 
 use super::{
-    body::Body,
-    reply::{Answer, Problem, ProblemBody},
+    at::{OfConversation, OfMessage, OfReaction},
+    body::{Asked, Body, Named, PageOf},
+    reply::{Answer, ProblemBody},
 };
 use crate::{
     actor::Actor,
     app::App,
     conversation::{edit, pin, post, react, recall, redraw, search, versions},
-    error::{Refusal, refused_argument},
+    error::refused_argument,
     id::ConversationId,
 };
-
-/// A message's name in a path. What is no such name names nothing.
-#[derive(Debug, Deserialize)]
-pub struct Name {
-    conversation_id: ConversationId,
-    number: u64,
-}
-
-impl FromRequestParts<App> for Name {
-    type Rejection = Problem;
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let path: Result<Path<Self>, PathRejection> = Path::from_request_parts(parts, app).await;
-        let Path(name) = path.map_err(|_| Refusal::NotFound)?;
-        Ok(name)
-    }
-}
-
-/// A conversation's id in a path.
-#[derive(Debug, Deserialize)]
-pub struct There {
-    conversation_id: ConversationId,
-}
-
-impl FromRequestParts<App> for There {
-    type Rejection = Problem;
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let path: Result<Path<Self>, PathRejection> = Path::from_request_parts(parts, app).await;
-        let Path(there) = path.map_err(|_| Refusal::NotFound)?;
-        Ok(there)
-    }
-}
 
 /// Say something. Safe to repeat with the same `client_message_id`: the first answer comes back, for ever.
 #[utoipa::path(post, path = "/conversations/{conversation_id}/messages", tag = "messages", security(("token" = [])),
@@ -64,7 +27,7 @@ impl FromRequestParts<App> for There {
 pub async fn say(
     State(app): State<App>,
     actor: Actor,
-    there: There,
+    Named(there): Named<OfConversation>,
     Body(mut request): Body<SendMessage>,
 ) -> Answer<MessageAccepted> {
     let conversation_id = there.conversation_id.to_string();
@@ -95,7 +58,7 @@ pub struct Words {
 pub async fn edit(
     State(app): State<App>,
     actor: Actor,
-    name: Name,
+    Named(name): Named<OfMessage>,
     Body(words): Body<Words>,
 ) -> Answer<Message> {
     let request = EditMessage {
@@ -110,7 +73,11 @@ pub async fn edit(
 #[utoipa::path(delete, path = "/conversations/{conversation_id}/messages/{number}", tag = "messages", security(("token" = [])),
     params(("conversation_id" = ConversationId, Path), ("number" = u64, Path)),
     responses((status = 200, body = Message), (status = "4XX", body = ProblemBody)))]
-pub async fn recall(State(app): State<App>, actor: Actor, name: Name) -> Answer<Message> {
+pub async fn recall(
+    State(app): State<App>,
+    actor: Actor,
+    Named(name): Named<OfMessage>,
+) -> Answer<Message> {
     let request = RecallMessage {
         conversation_id: name.conversation_id.to_string(),
         number: name.number,
@@ -118,24 +85,7 @@ pub async fn recall(State(app): State<App>, actor: Actor, name: Name) -> Answer<
     Ok(Json(recall::recall(&app, &actor, request).await?))
 }
 
-/// A reaction to a message, in a path.
-#[derive(Debug, Deserialize)]
-pub struct Reaction {
-    conversation_id: ConversationId,
-    number: u64,
-    emoji: String,
-}
-
-impl FromRequestParts<App> for Reaction {
-    type Rejection = Problem;
-    async fn from_request_parts(parts: &mut Parts, app: &App) -> Result<Self, Problem> {
-        let path: Result<Path<Self>, PathRejection> = Path::from_request_parts(parts, app).await;
-        let Path(reaction) = path.map_err(|_| Refusal::NotFound)?;
-        Ok(reaction)
-    }
-}
-
-impl Reaction {
+impl OfReaction {
     fn request(self, remove: bool) -> React {
         React {
             conversation_id: self.conversation_id.to_string(),
@@ -154,7 +104,7 @@ impl Reaction {
 pub async fn add_reaction(
     State(app): State<App>,
     actor: Actor,
-    reaction: Reaction,
+    Named(reaction): Named<OfReaction>,
 ) -> Answer<Message> {
     Ok(Json(
         react::react(&app, &actor, reaction.request(false)).await?,
@@ -169,7 +119,7 @@ pub async fn add_reaction(
 pub async fn remove_reaction(
     State(app): State<App>,
     actor: Actor,
-    reaction: Reaction,
+    Named(reaction): Named<OfReaction>,
 ) -> Answer<Message> {
     Ok(Json(
         react::react(&app, &actor, reaction.request(true)).await?,
@@ -180,7 +130,11 @@ pub async fn remove_reaction(
 #[utoipa::path(put, path = "/conversations/{conversation_id}/messages/{number}/pin", tag = "messages", security(("token" = [])),
     params(("conversation_id" = ConversationId, Path), ("number" = u64, Path)),
     responses((status = 200, body = Message), (status = "4XX", body = ProblemBody)))]
-pub async fn pin(State(app): State<App>, actor: Actor, name: Name) -> Answer<Message> {
+pub async fn pin(
+    State(app): State<App>,
+    actor: Actor,
+    Named(name): Named<OfMessage>,
+) -> Answer<Message> {
     Ok(Json(pin::pin(&app, &actor, name.pinned(true)).await?))
 }
 
@@ -188,11 +142,15 @@ pub async fn pin(State(app): State<App>, actor: Actor, name: Name) -> Answer<Mes
 #[utoipa::path(delete, path = "/conversations/{conversation_id}/messages/{number}/pin", tag = "messages", security(("token" = [])),
     params(("conversation_id" = ConversationId, Path), ("number" = u64, Path)),
     responses((status = 200, body = Message), (status = "4XX", body = ProblemBody)))]
-pub async fn unpin(State(app): State<App>, actor: Actor, name: Name) -> Answer<Message> {
+pub async fn unpin(
+    State(app): State<App>,
+    actor: Actor,
+    Named(name): Named<OfMessage>,
+) -> Answer<Message> {
     Ok(Json(pin::pin(&app, &actor, name.pinned(false)).await?))
 }
 
-impl Name {
+impl OfMessage {
     fn pinned(&self, pinned: bool) -> PinMessage {
         PinMessage {
             conversation_id: self.conversation_id.to_string(),
@@ -209,7 +167,7 @@ impl Name {
 pub async fn redraw(
     State(app): State<App>,
     actor: Actor,
-    name: Name,
+    Named(name): Named<OfMessage>,
     Body(card): Body<Card>,
 ) -> Answer<Message> {
     let request = RedrawCard {
@@ -241,10 +199,9 @@ pub struct Looked {
 pub async fn search(
     State(app): State<App>,
     actor: Actor,
-    there: There,
-    looked: Result<Query<Looked>, QueryRejection>,
+    Named(there): Named<OfConversation>,
+    Asked(looked): Asked<Looked>,
 ) -> Answer<MessageSearchPage> {
-    let Query(looked) = looked.map_err(|wrong| refused_argument("words", &wrong.body_text()))?;
     let request = SearchMessages {
         conversation_id: there.conversation_id.to_string(),
         words: looked.words,
@@ -254,34 +211,21 @@ pub async fn search(
     Ok(Json(search::search(&app, &actor, request).await?))
 }
 
-/// A page of a record.
-#[derive(Debug, Deserialize, utoipa::IntoParams)]
-#[serde(deny_unknown_fields)]
-pub struct Paged {
-    /// From the last page; left out: from the newest.
-    #[serde(default)]
-    cursor: String,
-    /// 1 to 100; left out: 50.
-    #[serde(default)]
-    limit: u32,
-}
-
 /// What a message said before, newest first: evidence, for staff who may moderate. Looking is recorded.
 #[utoipa::path(get, path = "/conversations/{conversation_id}/messages/{number}/versions", tag = "messages",
-    security(("token" = [])), params(("conversation_id" = ConversationId, Path), ("number" = u64, Path), Paged),
+    security(("token" = [])), params(("conversation_id" = ConversationId, Path), ("number" = u64, Path), PageOf),
     responses((status = 200, body = versions::Versions), (status = "4XX", body = ProblemBody)))]
 pub async fn versions(
     State(app): State<App>,
     actor: Actor,
-    name: Name,
-    paged: Result<Query<Paged>, QueryRejection>,
+    Named(name): Named<OfMessage>,
+    Asked(page): Asked<PageOf>,
 ) -> Answer<versions::Versions> {
-    let Query(paged) = paged.map_err(|wrong| refused_argument("cursor", &wrong.body_text()))?;
     let asked = versions::Asked {
         conversation: name.conversation_id,
         number: name.number,
-        cursor: paged.cursor,
-        limit: paged.limit,
+        cursor: page.cursor,
+        limit: page.limit,
     };
     Ok(Json(versions::versions(&app, &actor, &asked).await?))
 }

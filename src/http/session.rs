@@ -2,12 +2,14 @@
 
 use axum::{
     Json,
-    extract::{Extension, Path, Query, State},
+    extract::{Extension, State},
 };
+use proto::Done;
 use serde::{Deserialize, Serialize};
 
 use super::{
-    body::Body,
+    at::OfSession,
+    body::{Asked, Body, Named},
     reply::{Answer, ProblemBody},
 };
 use crate::{
@@ -137,8 +139,9 @@ pub async fn refresh(State(app): State<App>, Body(asked): Body<RefreshRequest>) 
 
 /// Where a list goes on.
 #[derive(Deserialize, utoipa::IntoParams)]
+#[serde(deny_unknown_fields)]
 pub struct After {
-    /// `next` of the page before; absent for the first page.
+    /// `next_cursor` of the page before; absent for the first page.
     #[serde(default)]
     cursor: String,
 }
@@ -148,7 +151,7 @@ pub struct After {
 pub struct Sessions {
     sessions: Vec<SessionSeen>,
     /// The cursor of the next page; empty on the last.
-    next: String,
+    next_cursor: String,
 }
 
 /// One of one's own sessions.
@@ -185,34 +188,35 @@ impl SessionSeen {
 pub async fn sessions(
     State(app): State<App>,
     session: Session,
-    Query(after): Query<After>,
+    Asked(after): Asked<After>,
 ) -> Answer<Sessions> {
-    let (found, next) = session::list(&app, &session, &after.cursor).await?;
+    let (found, next_cursor) = session::list(&app, &session, &after.cursor).await?;
     let seen = |found| SessionSeen::of(found, session.id);
     Ok(Json(Sessions {
         sessions: found.into_iter().map(seen).collect(),
-        next,
+        next_cursor,
     }))
 }
 
 /// Log out here: the session that asks ends.
 #[utoipa::path(delete, path = "/sessions/current", tag = "sessions", security(("token" = [])),
-    responses((status = 200), (status = 401, body = ProblemBody)))]
-pub async fn log_out(State(app): State<App>, session: Session) -> Answer<()> {
-    Ok(Json(session::revoke(&app, &session, session.id).await?))
+    responses((status = 200, body = Done), (status = 401, body = ProblemBody)))]
+pub async fn log_out(State(app): State<App>, session: Session) -> Answer<Done> {
+    session::revoke(&app, &session, session.id).await?;
+    Ok(Json(Done {}))
 }
 
 /// Log out elsewhere: one of one's own sessions ends, and its sockets are closed within two seconds.
 #[utoipa::path(delete, path = "/sessions/{session_id}", tag = "sessions", security(("token" = [])),
     params(("session_id" = SessionId, Path)),
-    responses((status = 200), (status = 401, body = ProblemBody), (status = 404, body = ProblemBody)))]
+    responses((status = 200, body = Done), (status = 401, body = ProblemBody), (status = 404, body = ProblemBody)))]
 pub async fn revoke(
     State(app): State<App>,
     session: Session,
-    Path(which): Path<String>,
-) -> Answer<()> {
-    let which = which.parse().map_err(|_| crate::error::Refusal::NotFound)?;
-    Ok(Json(session::revoke(&app, &session, which).await?))
+    Named(which): Named<OfSession>,
+) -> Answer<Done> {
+    session::revoke(&app, &session, which.session_id).await?;
+    Ok(Json(Done {}))
 }
 
 /// What a shop's site logs its user in with.

@@ -1,4 +1,4 @@
-//! Forgetting what is over, of all nouns that keep something for a time only.
+//! Forgetting what is over: codes, sessions, keys. Facts and deliveries are forgotten on schedules of their own (`schedule.rs`).
 
 use crate::{account, app::App, code, error::Result, store::once};
 

@@ -207,6 +207,7 @@ impl Stage {
         let status = response.status();
         // That texts cannot be sent is said so; everything else of ours is at hand.
         let ours = status.is_server_error() && status != StatusCode::INSUFFICIENT_STORAGE;
+        let kind = response.headers().get("content-type").cloned();
         let said = response.text().await.expect("an answer");
         let shown: String = body
             .map(Value::to_string)
@@ -215,6 +216,11 @@ impl Stage {
             .take(300)
             .collect();
         assert!(!ours, "{method} {path} {shown} → {status} {said}");
+        let problem = kind.is_some_and(|kind| kind == "application/problem+json");
+        assert!(
+            problem || !status.is_client_error() || refused_at_the_door(status),
+            "{method} {path} {shown} → {status} {said}: not told as all others are"
+        );
     }
 
     /// The path with good values in it, and with others in the place of each.
@@ -410,4 +416,13 @@ async fn ask(client: &mut Client, frame: Value) -> Answer {
 
 async fn server_is_well(server: &TestServer, person: &Person) {
     server.rest().by(person).get("/me").await.ok();
+}
+
+/// Said before it is known that the request is for the API.
+fn refused_at_the_door(status: StatusCode) -> bool {
+    [
+        StatusCode::URI_TOO_LONG,
+        StatusCode::REQUEST_HEADER_FIELDS_TOO_LARGE,
+    ]
+    .contains(&status)
 }
