@@ -9,6 +9,13 @@ create table shops (
 );
 comment on column shops.remembers_messages is 'somebody (a webhook, a bot) wants a fact for every message; off saves a row a message';
 
+-- Advisory locks: the only ones that the server takes. Whatever changes rights in a shop has this number alone, whatever
+-- relies on them shares it (src/staff/lock.rs). Two shops with the same number would wait for each other, nothing worse.
+create function rights_of(shop uuid) returns bigint
+language sql immutable strict parallel safe
+as $$ select hashtextextended('rights of ' || shop::text, 0) $$;
+comment on function rights_of is 'the number of the advisory lock that guards the rights in a shop';
+
 alter table users add constraint users_home foreign key (home_id) references shops;
 
 create table embed_keys (

@@ -21,7 +21,7 @@ pub async fn create(
 ) -> Result<BotWithToken> {
     let (name, now) = (words::name("name", wanted)?, app.clock.now());
     let mut tx = app.store.begin(by.shop).await?;
-    let held = staff::lock(&mut tx, by.actor.user).await?;
+    let held = staff::lock(&mut tx, by).await?;
     staff::may_change(held, Permissions::NONE, scopes)?;
     if queries::count(&mut tx).await? >= MOST {
         return Err(Refusal::QuotaExceeded.into());

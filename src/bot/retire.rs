@@ -16,7 +16,7 @@ use crate::{
 pub async fn retire(app: &App, by: &Staff<ManageBots>, bot: UserId) -> Result<()> {
     let now = app.clock.now();
     let mut tx = app.store.begin(by.shop).await?;
-    staff::lock(&mut tx, by.actor.user).await?;
+    staff::lock(&mut tx, by).await?;
     let before = queries::bot(&mut tx, bot).await?.ok_or(Refusal::NotFound)?;
     queries::retire(&mut tx, bot, now).await?;
     group::let_go::let_go(app, &mut tx, &by.actor, bot).await?;

@@ -11,6 +11,7 @@ use crate::{
     error::{Refusal, Result},
     fact::Fact,
     id::{ConversationId, UserId},
+    staff::rely,
     store::Tx,
     words,
 };
@@ -29,7 +30,7 @@ pub async fn create(
     let others = people(&request.user_ids)?;
     app.sends.take(staff.actor.user)?;
     let mut tx = app.store.begin(staff.shop).await?;
-    queries::hold_posts(&mut tx).await?;
+    rely(&mut tx, staff).await?;
     let group = Group {
         id: ConversationId::new(),
         shop: staff.shop,

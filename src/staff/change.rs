@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Colleague, may_change, queries};
+use super::{Colleague, lock, may_change, queries};
 use crate::{
     account::session,
     actor::{ManageStaff, Permissions, Staff},
@@ -37,7 +37,7 @@ pub async fn change(
 ) -> Result<Colleague> {
     let now = app.clock.now();
     let mut tx = app.store.begin(by.shop).await?;
-    let held = queries::lock(&mut tx, by.actor.user).await?;
+    let held = lock(&mut tx, by).await?;
     let before = queries::colleague(&mut tx, user)
         .await?
         .ok_or(Refusal::NotFound)?;

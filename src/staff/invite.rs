@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::json;
 
-use super::{may_change, phone, queries, roles::Role};
+use super::{lock, may_change, phone, queries, roles::Role};
 use crate::{
     account::merchant,
     actor::{ManageStaff, Permissions, Staff},
@@ -89,7 +89,7 @@ pub async fn invite(
     let (phone, now) = (phone(newcomer.phone)?, app.clock.now());
     let name = words::name("name", newcomer.name)?;
     let mut tx = app.store.begin(by.shop).await?;
-    let held = queries::lock(&mut tx, by.actor.user).await?;
+    let held = lock(&mut tx, by).await?;
     let role = queries::role(&mut tx, newcomer.role).await?;
     let role = role.ok_or(Refusal::NotFound)?;
     may_change(held, Permissions::NONE, role.set())?;
@@ -124,6 +124,7 @@ pub async fn open(app: &App, by: &Staff<ManageStaff>) -> Result<Vec<StaffInvite>
 /// Takes an invitation back. Refuses with `not_found`.
 pub async fn withdraw(app: &App, by: &Staff<ManageStaff>, id: StaffInviteId) -> Result<()> {
     let mut tx = app.store.begin(by.shop).await?;
+    lock(&mut tx, by).await?;
     if !queries::invite::withdraw(&mut tx, id).await? {
         return Err(Refusal::NotFound.into());
     }

@@ -1,16 +1,19 @@
 //! People who sell: who works for a shop, by which role, with which permissions.
 //!
-//! Everything that changes rights happens while the shop's row is held (`queries::lock`), which also reads what the
-//! person who changes them holds at that moment: two owners who demote each other do not both succeed.
+//! Everything that changes rights, or is done by right, happens while the shop's rights are held ([`lock`]), which also
+//! reads what the person who does it holds at that moment: two owners who demote each other do not both succeed, and
+//! nothing is done by somebody whose dismissal has committed.
 
 pub mod alerts;
 pub mod change;
 pub mod invite;
 pub mod join;
+mod lock;
 mod queries;
 pub mod roles;
 
 use jiff::Timestamp;
+pub use lock::{lock, rely, rely_on_posts};
 use proto::Permission;
 use serde::Serialize;
 use uuid::Uuid;
@@ -96,11 +99,6 @@ pub async fn list(
 pub async fn found(tx: &mut Tx, owner: UserId, now: Timestamp) -> Result<()> {
     queries::add(tx, owner, OWNER, now).await?;
     tx.look_again(&[owner], "post_given").await
-}
-
-/// Holds everything that changes rights in the shop, and says what `user` may do there now.
-pub async fn lock(tx: &mut Tx, user: UserId) -> Result<Permissions> {
-    queries::lock(tx, user).await
 }
 
 /// May somebody who holds `held` give somebody who may do `before` the permissions `after`?

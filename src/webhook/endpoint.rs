@@ -163,6 +163,8 @@ fn with_secret(endpoint: Option<Endpoint>, secret: &Secret) -> Result<EndpointWi
 struct Act<'a> {
     app: &'a App,
     staff: &'a Staff<ManageBots>,
+    /// What they may do in the shop while this lasts.
+    held: Permissions,
     tx: Tx,
     id: EndpointId,
     before: Option<Endpoint>,
@@ -172,11 +174,13 @@ impl<'a> Act<'a> {
     /// Whoever changes the shop's endpoints comes one after the other from here on.
     async fn begin(app: &'a App, staff: &'a Staff<ManageBots>, id: EndpointId) -> Result<Self> {
         let mut tx = app.store.begin(staff.shop).await?;
+        let held = staff::rely(&mut tx, staff).await?;
         queries::lock_shop(&mut tx).await?;
         let before = queries::one(&mut tx, id).await?;
         Ok(Self {
             app,
             staff,
+            held,
             tx,
             id,
             before,
@@ -185,7 +189,6 @@ impl<'a> Act<'a> {
 
     /// What is heard goes only where somebody sends it who may hear it themselves. Refuses with `forbidden`.
     async fn may_hear(&mut self, endpoint: &Endpoint) -> Result<()> {
-        let held = staff::lock(&mut self.tx, self.staff.actor.user).await?;
         let heard = match endpoint.bot_id {
             Some(bot) => {
                 let scopes = queries::scopes(&mut self.tx, bot).await?;
@@ -195,7 +198,7 @@ impl<'a> Act<'a> {
                 .into_iter()
                 .collect(),
         };
-        staff::may_change(held, Permissions::NONE, heard)
+        staff::may_change(self.held, Permissions::NONE, heard)
     }
 
     /// Sees to it that the shop remembers what its endpoints want, leaves a record, and commits. Gives the endpoint as
@@ -219,12 +222,13 @@ impl<'a> Act<'a> {
 }
 
 /// The endpoint, if it begins to hear something that not all may hear, or hears it elsewhere than before: words, or what
-/// is told to a bot.
+/// is told to a bot. Switched on it hears anew.
 fn hears_more<'a>(before: Option<&Endpoint>, after: Option<&'a Endpoint>) -> Option<&'a Endpoint> {
     let after = after?;
     let words = |event: &&String| [MESSAGE_POSTED, MESSAGE_CHANGED].contains(&event.as_str());
     let guarded = |event: &&String| after.bot_id.is_some() || words(event);
-    let before = before.filter(|before| before.url == after.url);
+    let goes_on = |before: &&Endpoint| before.on || !after.on;
+    let before = before.filter(|before| before.url == after.url).filter(goes_on);
     let heard = |event: &String| before.is_some_and(|before| before.events.contains(event));
     let new = after
         .events

@@ -19,6 +19,7 @@ use crate::{
     actor::{ManageGroups, Permissions, Staff},
     error::Result,
     id::{ConversationId, ShopId, UserId},
+    staff,
     store::Tx,
 };
 
@@ -36,19 +37,9 @@ pub(super) async fn shop_of(pool: &PgPool, group: ConversationId) -> Result<Opti
     Ok(shop.fetch_optional(pool).await?)
 }
 
-/// Nobody gets or loses a post in the shop until this work ends: whoever changes rights there holds its row alone
-/// (`staff::lock`), those who only rely on them hold it together. Comes before the lock of a group.
-pub(super) async fn hold_posts(tx: &mut Tx) -> Result<()> {
-    let shop = tx.shop()?;
-    sqlx::query!("select from shops where id = $1 for share", shop.0)
-        .fetch_optional(tx.sql())
-        .await?;
-    Ok(())
-}
-
 /// Takes the lock that everything said and changed in the group takes, with the shop's posts as they are now.
 pub(super) async fn lock(tx: &mut Tx, group: ConversationId) -> Result<()> {
-    hold_posts(tx).await?;
+    staff::rely_on_posts(tx).await?;
     let shop = tx.shop()?;
     sqlx::query!(
         "select 1 as one from conversations where id = $1 and shop_id = $2 for no key update",
