@@ -60,6 +60,7 @@ impl App {
             lanes: config.database.lanes,
             batch: config.database.batch,
             backlog: config.database.backlog,
+            lock_ms: config.database.send_lock_ms,
         };
         let log = Log::start(&store, &clock, width, shutdown)?;
         let hasher = PasswordHasher::new(config.login.hashes_at_once, config.login.hashes_waiting);

@@ -74,6 +74,9 @@ settings! {
     own_connections: u32 = 4u32;
     /// Milliseconds that a request's statement waits for a lock at the most; then the request is refused as `unavailable`.
     lock_ms: u32 = 5_000u32;
+    /// Milliseconds that a lane waits for a conversation that somebody else holds; then what is said there is refused as
+    /// `unavailable`, and the others go on.
+    send_lock_ms: u32 = 1_000u32;
     /// Milliseconds that a request's statement may take; then the request is refused as `unavailable`.
     statement_ms: u32 = 10_000u32;
     /// Milliseconds that a request may leave its transaction idle; then the database ends it.
@@ -168,6 +171,13 @@ settings! {
     upload_seconds: u64 = 600u64;
     /// Members of a group.
     group_members: i64 = 20_000i64;
+    /// Groups of a shop, dissolved ones apart.
+    groups_per_shop: i64 = 5_000i64;
+    /// Groups of one shop that a customer may be in, dissolved ones too until they leave them.
+    groups_per_customer: i64 = 1_000i64;
+    /// The same for one of the shop's staff, or a bot. When their post ends they go out of all of them at once, and nobody
+    /// says anything there meanwhile.
+    groups_per_colleague: i64 = 500i64;
 
     [login: Login] "Log-ins."
     /// Minutes that an access token is good for.

@@ -268,6 +268,10 @@ pub fn meaning(code: Refusal) -> (StatusCode, &'static str) {
             StatusCode::CONFLICT,
             "This message was edited too often; say it anew.",
         ),
+        R::TooManyGroups => (
+            StatusCode::CONFLICT,
+            "The shop has, or one of these people is in, as many groups as may be.",
+        ),
 
         R::RateLimited => (StatusCode::TOO_MANY_REQUESTS, "Too fast; wait a moment."),
         R::Overloaded => (

@@ -29,6 +29,7 @@ fn bounds(config: &Config) -> impl Iterator<Item = Bound> {
         database.connections 2..0 "requests need more than one connection";
         database.own_connections 1..0 "nothing would be done by itself, such as ending sessions that were revoked";
         database.lock_ms 10..60_000 "a request must be able to wait for another, and may not do so for ever";
+        database.send_lock_ms 10..5_000 "a message must be able to wait for a change, and may not hold up the others";
         database.statement_ms 100..600_000 "a statement takes its time, and may not take for ever";
         database.idle_in_transaction_ms 1_000..600_000 "a request's work has pauses, and may not rest for ever";
         database.lanes 1..64 "messages are written by at least one lane, and many contend for the disk";
@@ -53,6 +54,9 @@ fn bounds(config: &Config) -> impl Iterator<Item = Bound> {
         limits.uploads_at_once 1..0 "nobody could upload anything";
         limits.upload_seconds 1..0 "no upload comes that fast";
         limits.group_members 2..0 "a group is for several people";
+        limits.groups_per_shop 1..0 "nobody could make a group";
+        limits.groups_per_customer 1..0 "nobody could come into a group";
+        limits.groups_per_colleague 1..2_000 "nobody could come into a group, or whoever is dismissed would hold up too many";
         login.access_minutes 1..0 "access tokens would never be good";
         login.session_days 1..0 "sessions would end at once";
         login.code_minutes 1..0 "codes would never be good";

@@ -17,6 +17,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     Draft, Posted,
+    jam::Jam,
     log::{Answer, settle},
     queries,
     queries::Outcome,
@@ -26,6 +27,7 @@ use crate::{
     bus::Bus,
     clock::Clock,
     error::{Error, Refusal, Result, refused_until},
+    id::ConversationId,
     store::{Store, constraint::unreachable},
 };
 
@@ -88,6 +90,23 @@ impl Batch {
         }
     }
 
+    /// Takes out the drafts for these conversations.
+    fn split_off(&mut self, held: &HashSet<ConversationId>) -> Self {
+        let whole = self.drafts.drain(..).zip(self.callers.drain(..));
+        let (out, kept): (Vec<_>, Vec<_>) =
+            whole.partition(|(draft, _)| held.contains(&draft.conversation));
+        (self.drafts, self.callers) = kept.into_iter().unzip();
+        let (drafts, callers) = out.into_iter().unzip();
+        Self { drafts, callers }
+    }
+
+    /// Nothing has happened, and it is worth trying again.
+    fn refuse(self) {
+        let refused = || refused_until(Refusal::Unavailable, Duration::from_secs(1));
+        let answers = self.callers.into_iter().map(|caller| caller.answer);
+        answers.for_each(|answer| answer(Err(refused())));
+    }
+
     /// When the longest waiting has waited long enough.
     fn patience(&self) -> Instant {
         let oldest = self.callers.iter().map(|caller| caller.since).min();
@@ -103,9 +122,10 @@ pub(super) struct Lane {
 }
 
 impl Lane {
-    pub(super) fn new(store: &Store, clock: Clock, batch: usize) -> Self {
+    /// Its statements wait for `lock_ms` for a conversation that somebody else holds.
+    pub(super) fn new(store: &Store, clock: Clock, batch: usize, lock_ms: u32) -> Self {
         Self {
-            options: store.options(),
+            options: store.options().options([("lock_timeout", lock_ms)]),
             bus: store.bus().clone(),
             clock,
             batch: batch.max(1),
@@ -120,6 +140,7 @@ impl Lane {
             .connect_lazy_with(self.options.clone());
         let mut waiting = Vec::new();
         let mut not_before = Instant::now();
+        let mut jam = Jam::default();
         loop {
             if waiting.is_empty() {
                 let gathered = tokio::select! {
@@ -140,18 +161,46 @@ impl Lane {
             }
             not_before = Instant::now() + gathering(waiting.len());
             let (first, again) = apart_from_retries(waiting);
-            self.write(&pool, Batch::of(first), &mut queue).await;
+            let mut batch = Batch::of(first);
+            let held = jam
+                .of(&pool, batch.drafts.iter().map(|draft| &**draft))
+                .await;
+            batch.split_off(&held).refuse();
+            self.write(&pool, batch, &mut jam, &mut queue).await;
             waiting = again;
         }
     }
 
-    /// Writes a batch, again and again while the database is out of reach and somebody still waits. A batch that the
-    /// database will not have is halved until the one bad draft stands alone.
-    async fn write(&self, pool: &PgPool, batch: Batch, queue: &mut mpsc::Receiver<Waiting>) {
+    /// Writes a batch, again and again while the database is out of reach and somebody still waits. What is for a
+    /// conversation that somebody else holds is refused. A batch that the database will not have otherwise is halved until
+    /// the one bad draft stands alone.
+    async fn write(
+        &self,
+        pool: &PgPool,
+        batch: Batch,
+        jam: &mut Jam,
+        queue: &mut mpsc::Receiver<Waiting>,
+    ) {
         let mut parts = vec![batch];
         while let Some(mut part) = parts.pop() {
+            if part.drafts.is_empty() {
+                continue;
+            }
             match self.commit(pool, &mut part, queue).await {
                 Ok(outcomes) => self.announce(part, outcomes),
+                Err(error) if waited_in_vain(&error) => {
+                    let held = part.split_off(&jam.found(pool, &part.drafts).await);
+                    tracing::warn!(%error, drafts = held.drafts.len(), "conversations are held");
+                    let others = match held.drafts.len() {
+                        0 => part.split_half(),
+                        _ => Batch::of(vec![]),
+                    };
+                    match (held.drafts.len(), others.drafts.len()) {
+                        (0, 0) => part.refuse(),
+                        _ => parts.extend([others, part]),
+                    }
+                    held.refuse();
+                }
                 Err(error) if part.drafts.len() > 1 => {
                     tracing::warn!(%error, drafts = part.drafts.len(), "a batch failed; trying its halves");
                     let half = part.split_half();
@@ -200,10 +249,13 @@ impl Lane {
         drafts: &[Box<Draft>],
     ) -> Result<Vec<Outcome>, sqlx::Error> {
         let mut pause = Duration::from_millis(20);
+        let mut in_doubt = false;
         loop {
             match self.written(pool, drafts).await {
-                Err(error) if worth_repeating(&error) => {
+                // What may have been written must not be called undone.
+                Err(error) if worth_repeating(&error) || in_doubt && waited_in_vain(&error) => {
                     tracing::warn!(%error, "writing a batch again");
+                    in_doubt |= unreachable(&error);
                 }
                 settled => return settled,
             }
@@ -284,16 +336,23 @@ fn give_up(caller: &mut Caller) {
     )));
 }
 
+/// Somebody else holds a row for longer than a lane waits.
+fn waited_in_vain(error: &sqlx::Error) -> bool {
+    has_code(error, |code| code == "55P03")
+}
+
+fn has_code(error: &sqlx::Error, is: impl Fn(&str) -> bool) -> bool {
+    let code = error
+        .as_database_error()
+        .and_then(sqlx::error::DatabaseError::code);
+    code.as_deref().is_some_and(is)
+}
+
 /// The connection died, or two transactions were in each other's way: writing the same drafts again settles it.
 fn worth_repeating(error: &sqlx::Error) -> bool {
-    let in_the_way = |code: &str| code == "40001" || code == "40P01";
     unreachable(error)
         || matches!(error, sqlx::Error::PoolTimedOut)
-        || error
-            .as_database_error()
-            .and_then(sqlx::error::DatabaseError::code)
-            .as_deref()
-            .is_some_and(in_the_way)
+        || has_code(error, |code| code == "40001" || code == "40P01")
 }
 
 #[cfg(test)]

@@ -64,6 +64,8 @@ pub struct Width {
     pub batch: usize,
     /// Drafts that may wait in all.
     pub backlog: usize,
+    /// Milliseconds that a commit waits for a conversation that somebody else holds.
+    pub lock_ms: u32,
 }
 
 impl Log {
@@ -78,7 +80,7 @@ impl Log {
         let (lanes, running): (Vec<_>, Vec<_>) = (0..count)
             .map(|_| {
                 let (sender, queue) = mpsc::channel((width.backlog / count).max(1));
-                let lane = Lane::new(store, clock.clone(), width.batch);
+                let lane = Lane::new(store, clock.clone(), width.batch, width.lock_ms);
                 (sender, lane.run(queue, shutdown.firm().clone()))
             })
             .unzip();

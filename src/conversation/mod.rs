@@ -10,6 +10,7 @@ mod change;
 pub mod edit;
 pub mod fetch;
 pub mod history;
+mod jam;
 mod lane;
 pub mod list;
 pub(crate) mod load;

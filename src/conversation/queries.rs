@@ -116,6 +116,26 @@ pub(super) async fn append(
     Ok(outcomes.collect())
 }
 
+/// Those of these conversations whose rows somebody else holds.
+pub(super) async fn held(
+    sql: impl PgExecutor<'_>,
+    conversations: &[ConversationId],
+) -> Result<Vec<ConversationId>, sqlx::Error> {
+    sqlx::query_scalar!(
+        r#"
+        with free as (
+          select id from conversations where id = any ($1) for no key update skip locked
+        )
+        select c.id as "id: ConversationId"
+        from conversations c
+        where c.id = any ($1) and c.id not in (select id from free)
+        "#,
+        &conversations.iter().map(|one| one.0).collect::<Vec<_>>(),
+    )
+    .fetch_all(sql)
+    .await
+}
+
 /// The groups that a user is in now, with all their times in each, the oldest first.
 pub(super) async fn groups_of(
     sql: impl PgExecutor<'_>,

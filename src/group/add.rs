@@ -16,7 +16,7 @@ use crate::{
 /// passed over, so that repeating is harmless.
 ///
 /// Refuses with `not_found` if somebody named is not one of the shop's people, `already_a_member` if all are in it,
-/// `group_full` if not all of them find a place, `conversation_closed`.
+/// `group_full` if not all of them find a place, `too_many_groups`, `conversation_closed`.
 pub async fn add(
     app: &App,
     actor: &Actor,

@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// Lets a waiting person in, with the inviter they came by. Refuses with `not_found` if nobody waits under this id who may
-/// come in, `banned`, `group_full`, `conversation_closed`.
+/// come in, `banned`, `group_full`, `too_many_groups`, `conversation_closed`.
 pub async fn approve(app: &App, actor: &Actor, group: ConversationId, user: UserId) -> Result<()> {
     let (mut tx, group) = hold::open(app, actor, group, Power::Manager).await?;
     group.require_open()?;

@@ -3,7 +3,9 @@
 use proto::{CreateGroup, GroupRole, NoticeKind, UserKind};
 use serde_json::json;
 
-use super::{Candidate, Power, announcement, hold::Group, notice, people, queries, wire};
+use super::{
+    Candidate, Power, announcement, door::find_room, hold::Group, notice, people, queries, wire,
+};
 use crate::{
     actor::{ManageGroups, Staff},
     app::App,
@@ -11,14 +13,15 @@ use crate::{
     error::{Refusal, Result},
     fact::Fact,
     id::{ConversationId, UserId},
-    staff::rely,
+    staff::lock,
     store::Tx,
     words,
 };
 
 /// Makes a group of the shop with its first members; whoever makes it owns it (GRP-01).
 ///
-/// Refuses with `rate_limited`, `invalid_argument`, with `not_found` if somebody named is not one of the shop's people, `group_full`.
+/// Refuses with `rate_limited`, `invalid_argument`, with `not_found` if somebody named is not one of the shop's people, `group_full`,
+/// `too_many_groups`.
 pub async fn create(
     app: &App,
     staff: &Staff<ManageGroups>,
@@ -30,7 +33,8 @@ pub async fn create(
     let others = people(&request.user_ids)?;
     app.sends.take(staff.actor.user)?;
     let mut tx = app.store.begin(staff.shop).await?;
-    rely(&mut tx, staff).await?;
+    // Alone: the groups that the shop has are counted.
+    lock(&mut tx, staff).await?;
     let group = Group {
         id: ConversationId::new(),
         shop: staff.shop,
@@ -45,17 +49,13 @@ pub async fn create(
         power: Power::Owner,
     };
     let now = app.clock.now();
-    queries::create(&mut tx, &group, staff.actor.user, now).await?;
+    let most = app.config.limits.groups_per_shop;
+    if !queries::create(&mut tx, &group, staff.actor.user, most, now).await? {
+        return Err(Refusal::TooManyGroups.into());
+    }
     let first = first_members(&mut tx, staff, &group, others).await?;
-    let members = queries::take_places(
-        &mut tx,
-        group.id,
-        first.len(),
-        app.config.limits.group_members,
-    )
-    .await?
-    .ok_or(Refusal::GroupFull)?;
     let ids: Vec<UserId> = first.iter().map(|one| one.id).collect();
+    let members = find_room(app, &mut tx, group.id, &ids).await?;
     let subjects = first.into_iter().map(|one| one.user).collect();
     let said = notice::about(&staff.actor, NoticeKind::GroupCreated, subjects);
     let number = notice::say(app, &mut tx, group.id, said, &group.name).await?;

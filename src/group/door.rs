@@ -7,12 +7,30 @@ use crate::{
     app::App,
     error::{Refusal, Result},
     fact::Fact,
-    id::UserId,
+    id::{ConversationId, UserId},
     store::Tx,
 };
 
-/// Takes people in, all with one notice: they see it and what comes after. Refuses with `group_full` if not all of them
-/// find a place.
+/// Finds room for so many in the group, and for one group more in the life of each. Gives how many are in it then. Refuses
+/// with `group_full`, `too_many_groups`.
+pub(super) async fn find_room(
+    app: &App,
+    tx: &mut Tx,
+    group: ConversationId,
+    people: &[UserId],
+) -> Result<i32> {
+    let limits = &app.config.limits;
+    let members = queries::take_places(tx, group, people.len(), limits.group_members).await?;
+    let members = members.ok_or(Refusal::GroupFull)?;
+    queries::hold_people(tx, people).await?;
+    let most = (limits.groups_per_customer, limits.groups_per_colleague);
+    if queries::in_too_many_groups(tx, people, most).await? {
+        return Err(Refusal::TooManyGroups.into());
+    }
+    Ok(members)
+}
+
+/// Takes people in, all with one notice: they see it and what comes after. Refuses as [`find_room`] does.
 pub(super) async fn admit(
     app: &App,
     tx: &mut Tx,
@@ -24,9 +42,7 @@ pub(super) async fn admit(
         .iter()
         .filter_map(|user| user.id.parse().ok())
         .collect();
-    queries::take_places(tx, group.id, ids.len(), app.config.limits.group_members)
-        .await?
-        .ok_or(Refusal::GroupFull)?;
+    find_room(app, tx, group.id, &ids).await?;
     let working = people
         .iter()
         .filter(|user| user.kind() != UserKind::Customer);

@@ -23,7 +23,8 @@ use crate::{
 ///
 /// Refuses with `invite_invalid` (unknown, expired, revoked, used up, somebody else's, of somebody who has left, group
 /// dissolved),
-/// `already_a_member`, `banned`, `forbidden` for those who belong to another shop, `group_full`, `join_pending`.
+/// `already_a_member`, `banned`, `forbidden` for those who belong to another shop, `group_full`,
+/// `too_many_groups`, `join_pending`.
 pub async fn join(app: &App, actor: &Actor, request: AcceptInvite) -> Result<proto::Group> {
     let (invite, group) = find(app, actor, &request).await?;
     let (mut tx, group) = hold::lock(app, actor, group).await?;

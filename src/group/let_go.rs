@@ -15,7 +15,8 @@ use crate::{
 
 /// Takes a member of staff, or a bot, out of all groups of the shop, with a notice in each. To them these groups are from
 /// now on as if they had never been in them: the log keeps who was there when. The ways in that they made or were
-/// given are closed. Another post begins anew.
+/// given are closed. Another post begins anew. How many groups that can be is bounded (`limits.groups_per_colleague`): nobody
+/// says anything in them meanwhile.
 ///
 /// Whoever ends a post calls this in the same unit of work, holding everything that changes rights
 /// ([`crate::staff::lock`]): nobody comes or goes meanwhile.
@@ -29,12 +30,9 @@ pub async fn let_go(app: &App, tx: &mut Tx, by: &Actor, user: UserId) -> Result<
     log::append_all(tx, &app.clock, notices.collect()).await?;
     let now = app.clock.now();
     queries::forget_member(tx, user, now).await?;
-    for group in groups {
-        let left = Fact::MemberLeft {
-            conversation_id: group,
-            user_id: user,
-        };
-        tx.remember(&left, now).await?;
-    }
-    Ok(())
+    let left = groups.into_iter().map(|group| Fact::MemberLeft {
+        conversation_id: group,
+        user_id: user,
+    });
+    tx.remember_all(&left.collect::<Vec<_>>(), now).await
 }

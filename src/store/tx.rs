@@ -7,6 +7,7 @@ use std::sync::Arc;
 
 use anyhow::anyhow;
 use jiff::Timestamp;
+use serde_json::Value;
 use sqlx::{PgConnection, Postgres, Transaction};
 use tokio::sync::Notify;
 
@@ -85,12 +86,24 @@ impl Tx {
 
     /// Remembers what happened, in the same transaction.
     pub async fn remember(&mut self, fact: &Fact, at: Timestamp) -> Result<()> {
-        let fact = serde_json::to_value(fact).map_err(anyhow::Error::from)?;
+        self.remember_all(std::slice::from_ref(fact), at).await
+    }
+
+    /// The same for many things at once, in one statement and in this order.
+    pub async fn remember_all(&mut self, facts: &[Fact], at: Timestamp) -> Result<()> {
+        let facts = facts.iter().map(serde_json::to_value);
+        let facts: Vec<Value> = facts
+            .collect::<Result<_, _>>()
+            .map_err(anyhow::Error::from)?;
         sqlx::query!(
-            "insert into facts (shop_id, kind, payload, at) values ($1, $2, $3, $4)",
+            "
+            insert into facts (shop_id, kind, payload, at)
+            select $1, f.fact ->> 'kind', f.fact -> 'payload', $3
+            from unnest($2::jsonb[]) with ordinality as f (fact, place)
+            order by f.place
+            ",
             self.shop.map(|shop| shop.0),
-            fact["kind"].as_str().unwrap_or_default(),
-            fact["payload"],
+            &facts,
             jiff_sqlx::Timestamp::from(at) as _,
         )
         .execute(&mut *self.sql)

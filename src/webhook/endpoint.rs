@@ -228,7 +228,9 @@ fn hears_more<'a>(before: Option<&Endpoint>, after: Option<&'a Endpoint>) -> Opt
     let words = |event: &&String| [MESSAGE_POSTED, MESSAGE_CHANGED].contains(&event.as_str());
     let guarded = |event: &&String| after.bot_id.is_some() || words(event);
     let goes_on = |before: &&Endpoint| before.on || !after.on;
-    let before = before.filter(|before| before.url == after.url).filter(goes_on);
+    let before = before
+        .filter(|before| before.url == after.url)
+        .filter(goes_on);
     let heard = |event: &String| before.is_some_and(|before| before.events.contains(event));
     let new = after
         .events

@@ -14,6 +14,7 @@ mod busy;
 mod changing;
 mod conversation;
 mod demo;
+mod dismissal;
 mod docs;
 mod docs_played;
 mod fact;

@@ -108,6 +108,47 @@ pub(in crate::group) async fn take_places(
     Ok(members.fetch_optional(tx.sql()).await?)
 }
 
+/// Nobody else takes one of these people into a group until this work ends. Comes after the lock of the group.
+pub(in crate::group) async fn hold_people(tx: &mut Tx, people: &[UserId]) -> Result<()> {
+    let ids: Vec<Uuid> = people.iter().map(|user| user.0).collect();
+    sqlx::query!(
+        "select from users where id = any ($1) order by id for no key update",
+        &ids
+    )
+    .execute(tx.sql())
+    .await?;
+    Ok(())
+}
+
+/// Is one of these people in as many groups of the shop as they may be? `most` for a customer, and for whoever acts for it.
+pub(in crate::group) async fn in_too_many_groups(
+    tx: &mut Tx,
+    people: &[UserId],
+    most: (i64, i64),
+) -> Result<bool> {
+    let shop = tx.shop()?;
+    let ids: Vec<Uuid> = people.iter().map(|user| user.0).collect();
+    let some = sqlx::query_scalar!(
+        r#"
+        select exists (
+          select from users u
+          where u.id = any ($2) and (
+            select count(*) from memberships m
+            join groups g on g.conversation_id = m.conversation_id
+            where m.user_id = u.id and m.left_number is null and g.shop_id = $1
+          ) >= case when u.kind = 'customer' then $3::bigint else $4 end
+        ) as "some!"
+        "#,
+        shop.0,
+        &ids,
+        most.0,
+        most.1,
+    )
+    .fetch_one(tx.sql())
+    .await?;
+    Ok(some)
+}
+
 /// One person has gone.
 pub(in crate::group) async fn give_place_back(tx: &mut Tx, group: ConversationId) -> Result<()> {
     let shop = tx.shop()?;

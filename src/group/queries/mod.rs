@@ -141,22 +141,35 @@ impl Row {
     }
 }
 
-/// Writes a new group, still without members.
+/// Writes a new group, still without members. False: the shop, whose rights must be held, has `most` already.
 pub(super) async fn create(
     tx: &mut Tx,
     group: &Group,
     maker: UserId,
+    most: i64,
     now: Timestamp,
-) -> Result<()> {
+) -> Result<bool> {
     let now = now.to_sqlx();
-    sqlx::query!(
-        "insert into conversations (id, kind, shop_id, active_at, created_at) values ($1, 'group', $2, clock_timestamp(), $3)",
+    let begun = sqlx::query!(
+        "
+        insert into conversations (id, kind, shop_id, active_at, created_at)
+        select $1, 'group', $2, clock_timestamp(), $3
+        where (
+          select count(*) from groups g
+          join conversations c on c.id = g.conversation_id
+          where g.shop_id = $2 and c.closed_at is null
+        ) < $4
+        ",
         group.id.0,
         group.shop.0,
         now as _,
+        most,
     )
     .execute(tx.sql())
     .await?;
+    if begun.rows_affected() == 0 {
+        return Ok(false);
+    }
     sqlx::query!(
         "
         insert into groups (conversation_id, shop_id, name, announcement, join_approval, created_by, created_at)
@@ -172,7 +185,7 @@ pub(super) async fn create(
     )
     .execute(tx.sql())
     .await?;
-    Ok(())
+    Ok(true)
 }
 
 /// Writes name, announcement, approval and muting.

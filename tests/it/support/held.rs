@@ -27,17 +27,7 @@ impl Held {
 
     /// Until so many wait.
     pub async fn until_waiting(&self, people: i64) {
-        eventually(async || {
-            let waiting: i64 = sqlx::query_scalar(
-                "select count(*) from pg_stat_activity
-                 where datname = current_database() and wait_event_type = 'Lock'",
-            )
-            .fetch_one(&self.pool)
-            .await
-            .expect("a count");
-            waiting >= people
-        })
-        .await;
+        waiting(&self.pool, people).await;
     }
 
     /// What is done under the lock.
@@ -49,4 +39,19 @@ impl Held {
     pub async fn release(self) {
         self.work.commit().await.expect("commits");
     }
+}
+
+/// Until so many wait for a lock.
+pub async fn waiting(pool: &PgPool, people: i64) {
+    eventually(async || {
+        let waiting: i64 = sqlx::query_scalar(
+            "select count(*) from pg_stat_activity
+             where datname = current_database() and wait_event_type = 'Lock'",
+        )
+        .fetch_one(pool)
+        .await
+        .expect("a count");
+        waiting >= people
+    })
+    .await;
 }

@@ -78,6 +78,14 @@ impl Rest {
         self.ask(Method::DELETE, path, None, None).await
     }
 
+    /// Any method; a null body is none. POSTs carry a key.
+    pub async fn send(&self, method: Method, path: &str, body: Value) -> Said {
+        let key = Uuid::new_v4().to_string();
+        let key = (method == Method::POST).then_some(&*key);
+        self.ask(method, path, key, Some(body).filter(|body| !body.is_null()))
+            .await
+    }
+
     async fn ask(
         &self,
         method: Method,

@@ -46,6 +46,7 @@ impl TestServer {
         // Stories hold locks in their hands, on busy machines.
         config.database.statement_ms = 60_000;
         config.database.lock_ms = 60_000;
+        config.database.send_lock_ms = 5_000;
         config.database.idle_in_transaction_ms = 60_000;
         let data = TempDir::new().expect("a folder for files");
         config.server.data = data.path().display().to_string();
