@@ -84,9 +84,12 @@ pub async fn me(app: &App, session: &Session) -> Result<Me> {
 }
 
 /// Changes one's own account. A new password ends the other sessions. Refuses with `wrong_credentials`, `code_wrong`,
-/// `code_expired`, `rate_limited`, the codes of the password rule, and a picture that is not one's own upload with
+/// `code_expired`, `rate_limited` (names and pictures are shown: they take from the pace of sends), the codes of the password rule, and a picture that is not one's own upload with
 /// `invalid_argument`.
 pub async fn change_me(app: &App, session: &Session, changes: Changes) -> Result<Me> {
+    if changes.name.is_some() || changes.avatar.is_some() {
+        app.sends.take(session.actor.user)?;
+    }
     let now_is = me(app, session).await?;
     if let Some(Avatar::Picture(file)) = changes.avatar {
         check_picture(app, session, file).await?;

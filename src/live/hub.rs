@@ -11,7 +11,7 @@ use parking_lot::Mutex;
 use proto::{ConversationLeft, push};
 use tokio::sync::mpsc;
 
-use super::{crowd::Crowd, line::Line, order::Order, show::heads};
+use super::{crowd::Crowd, line::Line, order::Order, rights::Named, show::heads};
 use crate::{
     bus::{Audience, Bus},
     conversation::recent::Change,
@@ -24,8 +24,6 @@ use crate::{
 pub enum Errand {
     /// Something is missing in this conversation: ask the log.
     Fill(ConversationId),
-    /// A user's sessions or rights changed.
-    LookAgain(UserId),
     /// The bus was gone: compare everything.
     Doubt,
 }
@@ -35,6 +33,10 @@ pub struct Hub {
     lines: DashMap<LineId, Arc<Line>>,
     pub(super) crowd: Crowd,
     pub(super) orders: DashMap<ConversationId, Arc<Mutex<Order>>>,
+    /// Whose sessions or rights changed.
+    pub(super) changed: Named,
+    /// Of those, who is still to get the rights that they hold now.
+    pub(super) renewable: Named,
     errands: mpsc::Sender<Errand>,
 }
 
@@ -46,6 +48,8 @@ impl Hub {
             lines: DashMap::new(),
             crowd: Crowd::new(bus),
             orders: DashMap::new(),
+            changed: Named::default(),
+            renewable: Named::default(),
             errands,
         };
         (Arc::new(hub), list)
@@ -135,6 +139,13 @@ impl Hub {
             number,
         };
         line.say(Frame::push(push::Event::ConversationLeft(left)));
+    }
+
+    /// A user's sessions or rights changed: their lines are looked at again, if there are any here.
+    pub(super) fn look_again_at(&self, user: UserId) {
+        if self.anybody(&[Audience::User(user)]) {
+            self.changed.add([user]);
+        }
     }
 
     /// Errands are few; when the list is full, the sweep will find the same again.

@@ -1,35 +1,37 @@
-//! Does for the hub what takes the database: fills holes from the log, looks at rights again, and sweeps for what the
-//! bus may have lost.
+//! Does for the hub what takes the database: fills holes from the log, looks at rights again (`live/rights.rs`), and sweeps
+//! for what the bus may have lost.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use tokio::{
     sync::mpsc,
     time::{MissedTickBehavior, interval},
 };
 
-use super::{Live, close::Close, hub::Errand, line::Line, sweep::Sweep};
-use crate::{
-    conversation::missed::missed,
-    error::{Error, Refusal, Result},
-    id::{ConversationId, UserId},
-    shutdown::Shutdown,
-};
+use super::{Live, hub::Errand, sweep::Sweep};
+use crate::{conversation::missed::missed, error::Result, id::ConversationId, shutdown::Shutdown};
 
-/// Runs until the server stops.
-pub async fn run(live: Live, mut errands: mpsc::Receiver<Errand>, shutdown: Shutdown) {
+/// Runs until the server stops. What takes long of one kind of work does not hold up the others.
+pub async fn run(live: Live, errands: mpsc::Receiver<Errand>, shutdown: Shutdown) {
+    tokio::select! {
+        () = shutdown.firm().cancelled() => {}
+        () = keep(&live, errands) => {}
+        () = live.end_what_is_over() => {}
+        () = live.renew_what_goes_on() => {}
+    }
+}
+
+async fn keep(live: &Live, mut errands: mpsc::Receiver<Errand>) {
     let mut sweeps = interval(Duration::from_millis(live.app.config.bus.sweep_ms.max(50)));
     sweeps.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut sweep = Sweep::default();
     loop {
         let done = tokio::select! {
-            () = shutdown.firm().cancelled() => return,
             Some(errand) = errands.recv() => match errand {
                 Errand::Fill(conversation) => live.fill(conversation).await,
-                Errand::LookAgain(user) => live.look_again(user).await,
-                Errand::Doubt => sweep.run(&live).await,
+                Errand::Doubt => sweep.run(live).await,
             },
-            _ = sweeps.tick() => sweep.run(&live).await,
+            _ = sweeps.tick() => sweep.run(live).await,
         };
         if let Err(error) = done {
             tracing::warn!(%error, "the keeper will look again at the next sweep");
@@ -51,30 +53,4 @@ impl Live {
         }
         Ok(())
     }
-
-    /// A user's sessions or rights changed: what is over is closed, what has other rights goes on with those.
-    pub(super) async fn look_again(&self, user: UserId) -> Result<()> {
-        for line in self.hub.lines_of(user) {
-            self.look_again_at(&line).await?;
-        }
-        Ok(())
-    }
-
-    async fn look_again_at(&self, line: &Arc<Line>) -> Result<()> {
-        let renewed = self.renew(line).await;
-        if renewed
-            .as_ref()
-            .err()
-            .and_then(Error::refusal)
-            .is_some_and(is_over)
-        {
-            line.close(Close::Revoked);
-            return Ok(());
-        }
-        renewed
-    }
-}
-
-fn is_over(code: Refusal) -> bool {
-    matches!(code, Refusal::SessionRevoked | Refusal::TokenExpired)
 }

@@ -12,6 +12,7 @@ pub mod keeper;
 pub mod line;
 pub mod order;
 pub mod outbox;
+mod rights;
 mod show;
 mod sweep;
 mod tempo;

@@ -164,7 +164,7 @@ impl Listener for Hub {
     }
 
     fn look_again(&self, user: UserId) {
-        self.ask(Errand::LookAgain(user));
+        self.look_again_at(user);
     }
 
     fn doubt(&self) {

@@ -9,7 +9,7 @@ use std::{collections::HashSet, time::Duration};
 use jiff::{SignedDuration, Timestamp};
 use tokio::time::Instant;
 
-use super::{Live, close::Close};
+use super::Live;
 use crate::{
     account::session,
     conversation::recent::{memberships_changed_within, moved_within},
@@ -70,7 +70,7 @@ impl Sweep {
             .map(|(_, user)| *user)
             .collect();
         for user in users {
-            live.look_again(user).await?;
+            live.hub.look_again_at(user);
         }
         self.heeded = revocations.into_iter().map(|(id, _)| id).collect();
         Ok(())
@@ -85,20 +85,7 @@ impl Sweep {
         {
             return Ok(());
         }
-        let lines = live.hub.lines();
-        let sessions: Vec<_> = lines
-            .iter()
-            .filter_map(|line| line.actor().session)
-            .collect();
-        let over: HashSet<_> = session::over(&live.app, &sessions)
-            .await?
-            .into_iter()
-            .collect();
-        for line in lines {
-            if line.actor().session.is_some_and(|one| over.contains(&one)) {
-                line.close(Close::Revoked);
-            }
-        }
+        live.close_what_is_over(live.hub.lines()).await?;
         self.looked_at_sessions = Some(now);
         Ok(())
     }

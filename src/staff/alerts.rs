@@ -24,7 +24,8 @@ pub async fn wanted(app: &App, user: UserId) -> Result<Vec<String>> {
     Ok(wanted.map(AlertKind::word).collect())
 }
 
-/// From now on only these kinds, on all open sockets. Refuses with `invalid_argument` a word that is no kind.
+/// From now on only these kinds, on all open sockets. Refuses with `invalid_argument` a word that is no kind, with
+/// `rate_limited`.
 pub async fn choose(app: &App, actor: &Actor, wanted: &[String]) -> Result<Vec<String>> {
     let known = |word: &String| kinds().any(|kind| kind.word() == *word);
     if !wanted.iter().all(known) {
@@ -33,6 +34,7 @@ pub async fn choose(app: &App, actor: &Actor, wanted: &[String]) -> Result<Vec<S
             "names something that is not an alert",
         ));
     }
+    app.sends.take(actor.user)?;
     let words = kinds().map(AlertKind::word);
     let (wanted, unwanted): (Vec<_>, Vec<_>) = words.partition(|word| wanted.contains(word));
     let mut tx = app.store.begin_people().await?;

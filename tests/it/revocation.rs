@@ -163,3 +163,36 @@ async fn who_is_not_let_in_hears_whether_to_come_back() {
     waits.dedup();
     assert!(waits.len() > 1, "all are told to come back after {waits:?}");
 }
+
+/// ACC-06, SEC-02: whoever has their own lines renewed, however slowly that goes, delays nobody's end; and it has a pace.
+#[tokio::test]
+async fn nobody_delays_the_end_of_anothers_session() {
+    let server = TestServer::with(|config| config.limits.sends_per_second = 1).await;
+    let eve = Person::customer(&server, "Eve").await;
+    let bob = Person::customer(&server, "Bob").await;
+    let (_eves, mut bobs) = (eve.connect(&server).await, bob.connect(&server).await);
+    let pool = server.server.app.store.pool().clone();
+    let mut work = pool.begin().await.expect("a transaction");
+    sqlx::query("lock table memberships in access exclusive mode")
+        .execute(&mut *work)
+        .await
+        .expect("nobody's groups are read");
+    let rest = server.rest().by(&eve);
+    let renamed = rest
+        .patch("/me", serde_json::json!({ "name": "Eva" }))
+        .await;
+    assert_eq!(renamed.ok()["name"], "Eva");
+    crate::support::held::waiting(&pool, 1).await;
+    revoke(&server, bob.id).await;
+    assert_eq!(bobs.client.closed().await.expect("a close").code, REVOKED);
+    work.rollback().await.expect("free again");
+
+    let line = server.server.hub.lines_of(eve.id).remove(0);
+    eventually(async || &*line.actor().name == "Eva").await;
+    let none = serde_json::json!({ "wanted": [] });
+    let mut said = vec![];
+    for _ in 0..11 {
+        said.push(rest.put("/me/alerts", none.clone()).await.status);
+    }
+    assert!(said.contains(&200) && said.contains(&429), "{said:?}");
+}
