@@ -140,7 +140,7 @@ pub async fn withdraw(
     Ok(Json(Done {}))
 }
 
-/// The shops that invite me to their staff, the newest invitation first; merchant accounts only.
+/// The shops that invite me to their staff, the newest invitation first, at most 100; merchant accounts only.
 #[utoipa::path(get, path = "/staff-invites", tag = "me", security(("token" = [])),
     responses((status = 200, body = MyStaffInvites), (status = 403, body = ProblemBody)))]
 pub async fn my_invites(State(app): State<App>, me: Merchant) -> Answer<MyStaffInvites> {

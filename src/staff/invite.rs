@@ -108,8 +108,9 @@ pub async fn invite(
     if !queries::invite::add(&mut tx, &new, MOST, now).await? {
         return Err(Refusal::QuotaExceeded.into());
     }
-    let deed = Deed::new(by.actor.user, "staff.invited", new.id)
-        .after(json!({ "name": name, "role": role.name, "role_id": role.id }));
+    let deed = Deed::new(by.actor.user, "staff.invited", new.id).after(
+        json!({ "phone": phone.masked(), "name": name, "role": role.name, "role_id": role.id }),
+    );
     audit::record(&mut tx, deed, now).await?;
     tx.commit().await?;
     Ok(new.shown())

@@ -13,6 +13,9 @@ use crate::{
     id::{ShopId, StaffInviteId},
 };
 
+/// Invitations that a person is shown at most; those behind them come forward when one of these ends or is declined.
+const SHOWN: i64 = 100;
+
 /// An invitation, as the person sees it whom it is for.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct MyStaffInvite {
@@ -31,10 +34,10 @@ pub struct MyStaffInvite {
     pub expires_at: i64,
 }
 
-/// The open invitations of the merchant's own phone number, the newest first.
+/// The open invitations of the merchant's own phone number, the newest first, at most 100.
 pub async fn mine(app: &App, merchant: &Merchant) -> Result<Vec<MyStaffInvite>> {
     let (pool, now) = (app.store.pool(), app.clock.now());
-    Ok(queries::invite::of_merchant(pool, merchant.0.user, now).await?)
+    Ok(queries::invite::of_merchant(pool, merchant.0.user, SHOWN, now).await?)
 }
 
 /// Takes the post; from now on the shop's staff see who they are. Their open sockets go on with it.

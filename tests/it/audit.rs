@@ -107,6 +107,9 @@ async fn every_privileged_action_leaves_one_row() {
             "hook.revoked",
         ]
     );
+    let invited = rows.iter().find(|row| row["action"] == "staff.invited");
+    let number = invited.unwrap()["after"]["phone"].as_str().unwrap();
+    assert!(number.starts_with("138****"), "{number}");
     let changed = rows
         .iter()
         .find(|row| row["action"] == "staff.changed")

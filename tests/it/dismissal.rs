@@ -161,8 +161,9 @@ async fn nobody_puts_off_their_own_dismissal() {
     let boss = shop.boss(&server);
     let mut groups = vec![];
     for name in ["one", "two"] {
-        let group = boss.post(&shop.path("/groups"), json!({ "name": name }));
-        groups.push(id(&group.await.ok()["id"]));
+        let group = json!({ "name": name });
+        let group = boss.post(&shop.path("/groups"), group).await.ok();
+        groups.push(id(&group["id"]));
     }
     let held = Held::new(&server, groups[0].parse().expect("an id")).await;
     let rename = |group: &str| {

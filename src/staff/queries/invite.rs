@@ -100,6 +100,7 @@ pub(in crate::staff) async fn withdraw(tx: &mut Tx, id: StaffInviteId) -> Result
 pub(in crate::staff) async fn of_merchant(
     sql: impl PgExecutor<'_>,
     user: UserId,
+    most: i64,
     now: Timestamp,
 ) -> Result<Vec<MyStaffInvite>, sqlx::Error> {
     let rows = sqlx::query!(
@@ -112,9 +113,11 @@ pub(in crate::staff) async fn of_merchant(
         join roles r on r.id = i.role_id
         where u.id = $1 and u.kind = 'merchant' and i.expires_at > $2
         order by i.id desc
+        limit $3
         "#,
         user.0,
         now.to_sqlx() as _,
+        most,
     )
     .fetch_all(sql)
     .await?;

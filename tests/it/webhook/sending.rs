@@ -409,4 +409,8 @@ async fn nobody_listens_through_a_stronger_bot() {
         assert_eq!(tinkerer.patch(&one, change).await.refused(), "forbidden");
     }
     tinkerer.patch(&one, json!({ "on": false })).await.ok();
+    let on = json!({ "on": true });
+    let again = tinkerer.patch(&one, on.clone()).await;
+    assert_eq!(again.refused(), "forbidden", "it would hear anew");
+    boss.patch(&one, on).await.ok();
 }
