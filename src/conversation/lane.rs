@@ -165,7 +165,9 @@ impl Lane {
             let held = jam
                 .of(&pool, batch.drafts.iter().map(|draft| &**draft))
                 .await;
-            batch.split_off(&held).refuse();
+            if !held.is_empty() {
+                batch.split_off(&held).refuse();
+            }
             self.write(&pool, batch, &mut jam, &mut queue).await;
             waiting = again;
         }

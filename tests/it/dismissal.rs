@@ -183,7 +183,8 @@ async fn nobody_puts_off_their_own_dismissal() {
     held.release().await;
     busy.await.expect("an answer").ok();
     dismissal.await.expect("an answer").ok();
-    assert_eq!(next.await.expect("an answer").refused(), "forbidden");
+    // To whoever has no post the group does not exist.
+    assert_eq!(next.await.expect("an answer").refused(), "not_found");
 }
 
 /// GRP-01: a shop has so many groups, and one person is in so many of them; dissolved ones make room, and those left.
