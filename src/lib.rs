@@ -45,6 +45,7 @@ pub mod group;
 pub mod http;
 pub mod id;
 pub mod job;
+pub mod lately;
 pub mod live;
 pub mod media;
 pub mod pace;

@@ -55,6 +55,7 @@ fn bounds(config: &Config) -> impl Iterator<Item = Bound> {
         limits.group_members 2..0 "a group is for several people";
         login.access_minutes 1..0 "access tokens would never be good";
         login.session_days 1..0 "sessions would end at once";
+        login.sessions_per_user 1..0 "nobody would stay logged in";
         login.code_minutes 1..0 "codes would never be good";
         login.codes_per_day 1..0 "nobody would get a code";
         login.codes_per_address 1..0 "nobody would get a code";

@@ -42,7 +42,8 @@ pub async fn react(app: &App, actor: &Actor, request: React) -> Result<Message> 
         queries::change::take_reaction(&mut tx, conversation, number, actor.user, emoji).await?;
     } else {
         reactions.require_room()?;
-        queries::change::set_reaction(&mut tx, conversation, number, actor.user, emoji, now).await?;
+        queries::change::set_reaction(&mut tx, conversation, number, actor.user, emoji, now)
+            .await?;
     }
     let message = held.apply(&mut tx, actor, &Columns::default(), now).await?;
     tx.commit().await?;
