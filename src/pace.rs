@@ -14,7 +14,6 @@ use dashmap::{DashMap, Entry};
 use tokio::time::Instant;
 
 use crate::{
-    account::token::TokenHash,
     config::Limits,
     error::{Refusal, Result, refused_until},
     id::{ShopId, UserId},
@@ -101,16 +100,16 @@ impl<K: Hash + Eq> Pace<K> {
 /// How fast who may ask over REST.
 #[derive(Debug)]
 pub struct Paces {
-    /// One token, before it is known whose it is.
-    pub tokens: Pace<TokenHash>,
+    /// One token, by its hash, before it is known whose it is.
+    pub tokens: Pace<[u8; 32]>,
     /// One person, whatever their token.
     pub people: Pace<UserId>,
     /// One bot.
     pub bots: Pace<UserId>,
     /// Whoever has no good token, by address.
     pub strangers: Pace<IpAddr>,
-    /// Tokens that were good lately: who has one is no stranger before the database has said so.
-    pub known: Lately<TokenHash>,
+    /// Tokens, by their hashes, that were good lately: who has one is no stranger before the database has said so.
+    pub known: Lately<[u8; 32]>,
     /// Log-ins that one shop has signed.
     pub visits: Pace<ShopId>,
     /// Those of one of its users, by a hash of the shop's id of them.

@@ -87,22 +87,22 @@ async fn recognise(app: &App, token: &str, from: ClientAddress) -> Result<Caller
         read => read?,
     };
     let paces = &app.paces;
-    let known = paces.known.has(&token);
+    let known = paces.known.has(&token.0);
     if !known {
         pace_stranger(app, from)?;
     }
-    paces.tokens.take(token)?;
+    paces.tokens.take(token.0)?;
     match session::of_token(app, &token).await {
         Err(Error::Refused(reason)) => {
             if known {
-                paces.known.forget(&token);
+                paces.known.forget(&token.0);
                 pace_stranger(app, from)?;
             }
             Ok(Caller::Unknown(*reason))
         }
         Ok(session) => {
             if !known {
-                paces.known.see(token);
+                paces.known.see(token.0);
                 paces.strangers.give_back(&neighbourhood(from.0));
             }
             Ok(Caller::Known(session))

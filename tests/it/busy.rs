@@ -42,11 +42,12 @@ async fn a_hasty_person_over_rest_waits_alone() {
     server.rest().by(&bob).get("/me").await.ok();
 }
 
-/// SEC-02: whoever has no good token is counted by address.
+/// SEC-02: whoever has no good token is counted by address; who is known goes on.
 #[tokio::test]
 async fn a_hasty_stranger_is_refused() {
     let server = strict_server().await;
     let (ann, _, _) = direct_conversation(&server).await;
+    server.rest().by(&ann).get("/me").await.ok();
     let forged = server.rest().with_token("souk_at_forged");
     let login = json!({ "account": "customer", "phone": phone(1), "device_id": "d" });
     let mut turn = 0;

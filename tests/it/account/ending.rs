@@ -109,7 +109,7 @@ async fn a_new_password_ends_the_others_however_many_they_are() {
         .execute(&mut *hand)
         .await
         .expect("held");
-    let change = json!({ "new_password": "another-g00d-One!", "current_password": PASSWORD });
+    let change = json!({ "new_password": "b3tter-Word!", "current_password": PASSWORD });
     rest.patch("/me", change).await.ok();
     let me = server.rest().by(&owner).get("/me").await;
     assert_eq!(me.refused(), "session_revoked");
@@ -131,7 +131,7 @@ async fn a_new_token_ends_the_others_however_many_they_are() {
     let rest = server.rest().by(&owner);
     let form = json!({ "name": "Helper", "scopes": ["chat"] });
     let made = rest.post(&format!("/shops/{shop}/bots"), form).await.ok();
-    let (bot, token) = (made["bot"]["id"].as_str().unwrap(), &made["token"]);
+    let (bot, token) = (made["bot"]["user_id"].as_str().unwrap(), &made["token"]);
     let former = server.rest().with_token(token.as_str().unwrap());
     former.get("/me").await.ok();
     let hand = hold_all_sessions(&server).await;
