@@ -104,7 +104,7 @@ async fn tell_the_rest(app: App, shop: ShopId, key: String, mut told: Option<Ope
         match page.await {
             Ok(next) => told = next,
             Err(error) => {
-                tracing::warn!(%error, key, "the sweep closes the rest of a key's sockets")
+                tracing::warn!(%error, key, "the sweep closes the rest of a key's sockets");
             }
         }
     }
