@@ -11,6 +11,9 @@ create table users (
   two_factor boolean not null default false,
   home_id uuid,
   external_id text constraint users_external_id check (char_length(external_id) between 1 and 128),
+  session_era bigint not null default 0,
+  sessions_ended_at timestamptz,
+  sessions_ended_because text,
   created_at timestamptz not null,
   constraint users_two_factor check (password_hash is not null or not two_factor),
   constraint users_belong check ((external_id is not null or kind = 'bot') = (home_id is not null))
@@ -21,6 +24,8 @@ comment on column users.password_hash is 'argon2id, PHC string; null: logs in by
 comment on column users.two_factor is 'a code is asked for at every login, not only on a new device (ACC-10)';
 comment on column users.home_id is 'the shop that a bot, or a customer logged in by the shop''s own site, belongs to';
 comment on column users.external_id is 'the embedding shop''s own id of this customer';
+comment on column users.session_era is 'sessions of another era are over: all of them end by this one number, however many there are';
+comment on column users.sessions_ended_at is 'when an era ended last, for people who ask why';
 create unique index users_phone on users (kind, phone);
 create unique index users_email on users (kind, email);
 create unique index users_external on users (home_id, external_id);
@@ -44,11 +49,14 @@ create table sessions (
   refreshed_at timestamptz not null,
   expires_at timestamptz not null,
   created_at timestamptz not null,
+  era bigint not null default 0,
   revoked_at timestamptz,
   revoked_because text
 );
 comment on table sessions is 'One login on one device. Tokens are opaque and stored as SHA-256.';
 comment on column sessions.device_kind is 'android, ios, desktop, web, mini_program, script or unknown; for people, never for rules';
+comment on column sessions.era is 'the user''s when it was opened; whether it is good is read from the view `good_sessions`';
+comment on column sessions.revoked_at is 'when this one was ended alone; most end with their era or their key';
 comment on column sessions.expires_at is 'absolute end; refreshing does not move it';
 create unique index sessions_access on sessions (access_hash);
 create unique index sessions_refresh on sessions (refresh_hash);
@@ -63,7 +71,7 @@ create table spent_refresh_tokens (
 comment on table spent_refresh_tokens is 'Every refresh token that was exchanged: using one again means that two people hold it, and ends the session.';
 comment on column spent_refresh_tokens.nonce is 'with the spent token itself this makes its successor, so that a repeat within the grace time gets the same answer';
 create index spent_refresh_tokens_session on spent_refresh_tokens (session_id);
-create index sessions_user on sessions (user_id) where revoked_at is null;
+create index sessions_user on sessions (user_id, era, id) where revoked_at is null;
 
 create table tickets (
   hash bytea primary key,

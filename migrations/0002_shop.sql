@@ -30,7 +30,39 @@ create index embed_keys_shop on embed_keys (shop_id);
 
 alter table sessions add column embed_key text references embed_keys;
 comment on column sessions.embed_key is 'the key that signed this log-in, if a shop did: it ends with its key';
-create index sessions_embed_key on sessions (embed_key) where revoked_at is null;
+create index sessions_embed_key on sessions (embed_key, access_expires_at, id) where embed_key is not null;
+
+create view good_sessions as
+  select s.*
+  from sessions s
+  join users u on u.id = s.user_id and u.session_era = s.era
+  where s.revoked_at is null and not exists (select from embed_keys k where k.id = s.embed_key and k.revoked_at is not null);
+comment on view good_sessions is 'Sessions that nobody has ended: neither they, nor all of their user''s, nor the key that signed them. Whether their time is over is the reader''s to say.';
+
+create function open_session(id uuid, of_user uuid, device_id text, device_kind text, access_hash bytea, access_expires_at timestamptz,
+  refresh_hash bytea, expires_at timestamptz, at timestamptz, embed_key text, most integer) returns void language plpgsql as $$
+declare
+  of_era bigint := (select u.session_era from users u where u.id = of_user);
+begin
+  insert into sessions (id, user_id, device_id, device_kind, access_hash, access_expires_at, refresh_hash, expires_at, refreshed_at,
+    created_at, embed_key, era)
+  values (id, of_user, device_id, device_kind, access_hash, access_expires_at, refresh_hash, expires_at, at, at, embed_key, of_era);
+  -- A few a time, so that it is never much; whoever gives way to somebody else at this moment is left to them.
+  with beyond as (
+    select s.id from sessions s
+    where s.user_id = of_user and s.era = of_era and s.revoked_at is null and s.id <> open_session.id
+    order by s.id desc
+    offset greatest(most, 1) - 1 limit 100
+  ), oldest as (
+    select s.id from sessions s where s.id in (select b.id from beyond b) for no key update skip locked
+  ), gave_way as (
+    update sessions s set revoked_at = at, revoked_because = 'gave_way' from oldest o
+    where s.id = o.id and s.revoked_at is null
+    returning s.id
+  )
+  insert into revocations (user_id, reason) select of_user, 'gave_way' from gave_way limit 1;
+end $$;
+comment on function open_session is 'Keeps a session; of more than `most` of its user''s the oldest give way, and every node hears of it.';
 
 create table roles (
   id uuid primary key,
@@ -82,7 +114,10 @@ create table bans (
 comment on table bans is 'Customers who may not speak in this shop''s conversations.';
 
 create view session_holders as
-  select s.id as session_id, s.access_hash, s.access_expires_at, s.revoked_at is not null as revoked,
+  select s.id as session_id, s.access_hash, s.access_expires_at,
+    -- `good_sessions` said of one that is read already.
+    s.revoked_at is not null or s.era <> u.session_era
+      or exists (select from embed_keys k where k.id = s.embed_key and k.revoked_at is not null) as revoked,
     u.id as user_id, u.kind, u.name, u.avatar, u.home_id,
     exists (select from bans b where b.shop_id = u.home_id and b.user_id = u.id) as banned,
     coalesce((

@@ -148,8 +148,10 @@ settings! {
     stranger_requests_per_second: u32 = 50u32;
     /// Log-ins a second that one shop may sign for its site's users, and ten times as many at once; 0: no limit.
     visits_per_second: u32 = 100u32;
+    /// The same for one of those users; 0: no limit.
+    visits_per_visitor: u32 = 2u32;
     /// Requests of one user, over REST and on all sockets, that are worked on at once, and as many uploads; more wait, up
-    /// to five seconds. Fewer than `database.connections`, so that nobody has them all.
+    /// to five seconds. Fewer than `database.connections`, so that no one user has them all.
     requests_at_once: usize = 4usize;
     /// Requests of one socket that may be under way; reading waits beyond.
     requests_under_way: usize = 256usize;
@@ -165,7 +167,8 @@ settings! {
     file_bytes: u64 = 52_428_800u64;
     /// Bytes of all files of one user.
     file_bytes_per_user: u64 = 2_147_483_648u64;
-    /// Uploads under way on this node, each with up to 8 MiB in memory; one more is refused as `overloaded`.
+    /// Uploads under way on this node, each with up to 8 MiB in memory; a quarter of them for one shop's customers and bots,
+    /// and of everybody else for one address. Who finds no place within some seconds is refused as `overloaded`.
     uploads_at_once: usize = 32usize;
     /// Seconds in which an upload must have come.
     upload_seconds: u64 = 600u64;
@@ -186,16 +189,18 @@ settings! {
     session_days: i64 = 30i64;
     /// Days after which a session ends, however used.
     session_max_days: i64 = 90i64;
+    /// Sessions of one user; the oldest gives way.
+    sessions_per_user: i32 = 50i32;
     /// Minutes that a code is good for.
     code_minutes: i64 = 10i64;
     /// Codes that one phone number or e-mail gets in a day.
     codes_per_day: i32 = 20i32;
-    /// Codes that one network address asks for in an hour.
+    /// Codes that one network address (IPv6: its /64) asks for in an hour.
     codes_per_address: i32 = 60i32;
     /// Wrong codes that strangers may give for one phone number or e-mail in a day; beyond, its owner still gets in where
     /// they were before: on a known device, or with a session.
     wrong_codes_per_day: i32 = 20i32;
-    /// Log-ins that fail from one network address in an hour.
+    /// Log-ins that fail from one network address (IPv6: its /64) in an hour.
     failures_per_address: i32 = 200i32;
     /// Password hashes under way at once, each with 19 MiB.
     hashes_at_once: usize = 2usize;

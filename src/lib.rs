@@ -23,7 +23,7 @@
 //! * [`demo`]: something to look at on a first day.
 //! * [`app`]: what a verb may use. [`store`]: the database and the unit of work. [`bus`]: one node telling the others.
 //! * [`event`]: what a screen must see now. [`fact`]: what happened, remembered for ever.
-//! * [`actor`]: who is asking. [`error`]: the two ways to fail. [`config`]: every setting. [`clock`], [`id`], [`pace`], [`places`], [`shutdown`], [`sign`], [`tls`], [`telemetry`], [`vault`], [`words`].
+//! * [`actor`]: who is asking. [`error`]: the two ways to fail. [`config`]: every setting. [`clock`], [`id`], [`lately`], [`pace`], [`places`], [`shutdown`], [`sign`], [`tls`], [`telemetry`], [`vault`], [`words`].
 
 pub mod account;
 pub mod actor;
@@ -45,6 +45,7 @@ pub mod group;
 pub mod http;
 pub mod id;
 pub mod job;
+pub mod lately;
 pub mod live;
 pub mod media;
 pub mod pace;

@@ -17,10 +17,13 @@ use crate::{
     config::Limits,
     error::{Refusal, Result, refused_until},
     id::{ShopId, UserId},
+    lately::Lately,
 };
 
 /// So many entries are not worth tidying up.
 const FEW: usize = 1_024;
+/// Good tokens that a node remembers, 32 bytes each.
+const KNOWN: usize = 65_536;
 
 /// A token bucket for each key.
 #[derive(Debug)]
@@ -66,6 +69,13 @@ impl<K: Hash + Eq> Pace<K> {
         taken
     }
 
+    /// Gives a token back that was taken: it was not what the pace is against.
+    pub fn give_back(&self, key: &K) {
+        if let Some(mut full_at) = self.full_at.get_mut(key) {
+            *full_at -= self.gap;
+        }
+    }
+
     /// When a bucket that would have been full at `full_at` is full again, with a token less.
     fn take_from(&self, full_at: Instant, now: Instant) -> Result<Instant> {
         let full_at = full_at.max(now) + self.gap;
@@ -98,8 +108,12 @@ pub struct Paces {
     pub bots: Pace<UserId>,
     /// Whoever has no good token, by address.
     pub strangers: Pace<IpAddr>,
+    /// Tokens, by their hashes, that were good lately: who has one is no stranger before the database has said so.
+    pub known: Lately<[u8; 32]>,
     /// Log-ins that one shop has signed.
     pub visits: Pace<ShopId>,
+    /// Those of one of its users, by a hash of the shop's id of them.
+    pub visitors: Pace<(ShopId, [u8; 32])>,
 }
 
 impl Paces {
@@ -114,7 +128,9 @@ impl Paces {
             people: pace(people, 3),
             bots: pace(limits.bot_requests_per_second, 3),
             strangers: pace(limits.stranger_requests_per_second, 5),
+            known: Lately::new(KNOWN),
             visits: pace(limits.visits_per_second, 10),
+            visitors: pace(limits.visits_per_visitor, 10),
         }
     }
 }
@@ -157,6 +173,18 @@ mod tests {
         advance(Duration::from_millis(40)).await;
         pace.take("ann").unwrap();
         assert_eq!(wait(pace.take("ann")), Duration::from_millis(100));
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn what_is_given_back_can_be_taken_again() {
+        let pace = Pace::new(1, 1);
+        pace.take("ann").unwrap();
+        pace.give_back(&"ann");
+        pace.take("ann").unwrap();
+        wait(pace.take("ann"));
+        pace.give_back(&"bob");
+        pace.take("bob").unwrap();
+        wait(pace.take("bob"));
     }
 
     #[tokio::test(start_paused = true)]

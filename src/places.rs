@@ -13,8 +13,8 @@ use tokio::{
 
 use crate::error::{Refusal, Result, refused_until};
 
-/// How long somebody waits for a place of theirs.
-const PATIENCE: Duration = Duration::from_secs(5);
+/// How long somebody waits for a place.
+pub const PATIENCE: Duration = Duration::from_secs(5);
 
 /// So many places for each key.
 #[derive(Debug)]

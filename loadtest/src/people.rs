@@ -5,6 +5,7 @@
 use std::sync::Arc;
 
 use anyhow::Context as _;
+use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest as _, Sha256};
 use sqlx::PgPool;
 use uuid::Uuid;
@@ -87,7 +88,10 @@ impl Source {
 fn stranger() -> Person {
     Person {
         user: Uuid::now_v7(),
-        token: Uuid::new_v4().to_string(),
+        token: format!(
+            "souk_at_{}",
+            URL_SAFE_NO_PAD.encode(rand::random::<[u8; 32]>())
+        ),
     }
 }
 

@@ -21,6 +21,7 @@ use crate::{
         limit::{self, Subject},
     },
     error::{Error, Reason, Refusal, Result, refused_argument, refused_until},
+    pace::neighbourhood,
 };
 
 /// What somebody logs in with.
@@ -43,7 +44,7 @@ pub struct LogIn {
 /// Logs in. Refuses with `wrong_credentials` (also when nobody has this number), `challenge_required` (the password was
 /// right; a code is needed too), `code_wrong`, `code_expired`, `rate_limited`, `overloaded`.
 pub async fn log_in(app: &App, asked: LogIn) -> Result<LoggedIn> {
-    let address = Subject::new(&["failures from", &asked.from.to_string()]);
+    let address = Subject::new(&["failures from", &neighbourhood(asked.from).to_string()]);
     let limited = !app.config.exempts(asked.from);
     if limited {
         let most = app.config.login.failures_per_address;

@@ -7,12 +7,9 @@ use uuid::Uuid;
 use super::{
     hasher::Salt,
     password::Password,
-    queries::{
-        session::revoke_others,
-        user::{self as queries, NewValues},
-    },
+    queries::user::{self as queries, NewValues},
     register::new_password,
-    session::Session,
+    session::{Session, revoke_others},
 };
 use crate::{
     actor::AccountKind,
@@ -132,7 +129,7 @@ async fn check_picture(app: &App, session: &Session, file: FileId) -> Result<()>
 async fn follow_up(app: &App, tx: &mut Tx, session: &Session, changes: &Changes) -> Result<()> {
     let (user, now) = (session.actor.user, app.clock.now());
     if changes.new_password.is_some() {
-        revoke_others(tx.sql(), user, session.id, "password_changed", now).await?;
+        revoke_others(tx, session, "password_changed", now).await?;
         let deed = Deed::new(user, "account.password_changed", user);
         audit::record(tx, deed, now).await?;
     }
@@ -141,7 +138,7 @@ async fn follow_up(app: &App, tx: &mut Tx, session: &Session, changes: &Changes)
             .after(serde_json::json!({ "two_factor": on }));
         audit::record(tx, deed, now).await?;
     }
-    if changes.new_password.is_some() || changes.name.is_some() || changes.avatar.is_some() {
+    if changes.name.is_some() || changes.avatar.is_some() {
         tx.look_again(&[user], "account_changed").await?;
     }
     Ok(())

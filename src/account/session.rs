@@ -10,7 +10,7 @@ use sqlx::PgConnection;
 use super::{
     Device,
     queries::session::{self as queries, Holder, NewSession},
-    token::{Token, TokenKind},
+    token::{Token, TokenHash, TokenKind},
 };
 use crate::{
     actor::Actor,
@@ -82,6 +82,7 @@ pub(super) fn new_session(app: &App, user: UserId, device: &Device) -> (NewSessi
         access_expires_at: logged_in.access_expires_at,
         refresh_hash: logged_in.refresh.hash().0,
         expires_at: logged_in.session_expires_at,
+        most: login.sessions_per_user,
         now,
     };
     (row, logged_in)
@@ -125,14 +126,33 @@ pub async fn revoke(app: &App, session: &Session, which: SessionId) -> Result<()
 /// Ends all sessions of somebody: their tokens are refused from the commit on, their sockets closed within two seconds
 /// on every node.
 pub async fn revoke_all(tx: &mut Tx, user: UserId, because: &str, now: Timestamp) -> Result<()> {
-    queries::revoke_all(tx.sql(), user, because, now).await?;
+    queries::end_era(tx.sql(), user, because, now).await?;
     tx.look_again(&[user], because).await
 }
 
-/// Whose access token is this? Refuses with `not_authenticated`, `token_expired`, `session_revoked`.
-pub async fn of_token(app: &App, token: &str) -> Result<Session> {
-    let hash = Sha256::digest(token.as_bytes());
-    let found = queries::session_by_access(app.store.pool(), &hash).await?;
+/// The same for all but the session of whoever asks for it.
+pub(super) async fn revoke_others(
+    tx: &mut Tx,
+    own: &Session,
+    because: &str,
+    now: Timestamp,
+) -> Result<()> {
+    revoke_all(tx, own.actor.user, because, now).await?;
+    Ok(queries::take_over(tx.sql(), own.actor.user, own.id).await?)
+}
+
+/// Reads what may be a session's token. Refuses with `not_authenticated`, without asking the database.
+pub fn read(token: &str) -> Result<TokenHash> {
+    let token = Token::parse(token).map_err(|_| Refusal::NotAuthenticated)?;
+    match token.kind() {
+        TokenKind::Access | TokenKind::Bot => Ok(token.hash()),
+        _ => Err(Refusal::NotAuthenticated.into()),
+    }
+}
+
+/// Whose token is this? Refuses with `not_authenticated`, `token_expired`, `session_revoked`.
+pub async fn of_token(app: &App, token: &TokenHash) -> Result<Session> {
+    let found = queries::session_by_access(app.store.pool(), &token.0).await?;
     admit(app, found.ok_or(Refusal::NotAuthenticated)?)
 }
 

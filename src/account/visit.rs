@@ -1,6 +1,7 @@
 //! Embedding: a shop's own site logs its user in as a customer, by a word that the shop has signed.
 
 use proto::UserKind;
+use sha2::{Digest as _, Sha256};
 
 use super::{
     Device,
@@ -13,15 +14,15 @@ use crate::{
     actor::Actor,
     app::App,
     error::{Refusal, Result},
-    id::UserId,
+    id::{ShopId, UserId},
 };
 
 /// Whom a shop's word is for: the `aud` that it must name.
 pub const AUDIENCE: &str = "souk";
 
 /// Logs in whom the shop names; the first time, with a new account. Two statements and no password, for shops send
-/// thousands at once. Refuses with `embed_token_invalid`, `forbidden` (banned), `rate_limited` (the shop signs too many;
-/// addresses have their pace at the door).
+/// thousands at once. Refuses with `embed_token_invalid`, `forbidden` (banned), `rate_limited` (the shop signs
+/// too many, or one of its users comes too often; addresses have their pace at the door).
 pub async fn visit(app: &App, word: &str, device: &Device) -> Result<(LoggedIn, Actor)> {
     let word = SignedWord::parse(word).map_err(refusal)?;
     let key = queries::key(app.store.pool(), word.kid()).await?;
@@ -35,7 +36,7 @@ pub async fn visit(app: &App, word: &str, device: &Device) -> Result<(LoggedIn, 
     let visitor = word
         .verify(&signing, AUDIENCE, app.clock.now())
         .map_err(refusal)?;
-    app.paces.visits.take(key.shop)?;
+    pace(app, key.shop, &visitor)?;
     let (row, mut logged_in) = session::new_session(app, UserId::new(), device);
     let customer = queries::Customer {
         shop: key.shop,
@@ -58,6 +59,13 @@ pub async fn visit(app: &App, word: &str, device: &Device) -> Result<(LoggedIn, 
         posts: [].into(),
     };
     Ok((logged_in, actor))
+}
+
+/// One visitor, whose word may be said again for ten minutes, does not use up the shop's pace for the others.
+fn pace(app: &App, shop: ShopId, visitor: &Visitor) -> Result<()> {
+    let subject = Sha256::digest(&visitor.subject).into();
+    app.paces.visitors.take((shop, subject))?;
+    app.paces.visits.take(shop)
 }
 
 /// Strangers hear no more than "not valid"; the log says which, for whoever sets a shop up.

@@ -59,6 +59,7 @@ fn bounds(config: &Config) -> impl Iterator<Item = Bound> {
         limits.groups_per_colleague 1..2_000 "nobody could come into a group, or whoever is dismissed would hold up too many";
         login.access_minutes 1..0 "access tokens would never be good";
         login.session_days 1..0 "sessions would end at once";
+        login.sessions_per_user 1..0 "nobody would stay logged in";
         login.code_minutes 1..0 "codes would never be good";
         login.codes_per_day 1..0 "nobody would get a code";
         login.codes_per_address 1..0 "nobody would get a code";

@@ -5,7 +5,7 @@ use std::time::Duration;
 use axum::{
     Json,
     body::Body,
-    extract::{Request, State},
+    extract::{Extension, Request, State},
     http::{HeaderMap, HeaderValue, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
@@ -23,6 +23,7 @@ use crate::{
     actor::Actor,
     app::App,
     conversation::fetch::fetch,
+    door::client::ClientAddress,
     error::Result,
     id::FileId,
     media::{
@@ -82,8 +83,13 @@ struct UploadForm {
     responses((status = 200, body = Uploaded), (status = 413, body = ProblemBody), (status = 415, body = ProblemBody),
         (status = 422, body = ProblemBody), (status = 503, body = ProblemBody),
         (status = 507, body = ProblemBody)))]
-pub async fn add(State(app): State<App>, actor: Actor, request: Request) -> Answer<Uploaded> {
-    let upload = match upload::begin(&app, &actor, declared(&request)).await {
+pub async fn add(
+    State(app): State<App>,
+    actor: Actor,
+    Extension(from): Extension<ClientAddress>,
+    request: Request,
+) -> Answer<Uploaded> {
+    let upload = match upload::begin(&app, &actor, from.0, declared(&request)).await {
         Ok(upload) => upload,
         Err(refused) => {
             app.tasks.spawn(pass_over(request));

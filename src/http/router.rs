@@ -1,14 +1,19 @@
 //! The table of routes, and the OpenAPI document that is made from the same table.
 
-use std::{collections::HashSet, sync::LazyLock};
+use std::{
+    collections::HashSet,
+    sync::{Arc, LazyLock},
+};
 
 use axum::{
-    Json, Router,
-    extract::{DefaultBodyLimit, Request, State},
+    Router,
+    extract::{DefaultBodyLimit, Extension, Request, State},
+    http::{HeaderValue, header},
     middleware::{Next, from_fn_with_state},
-    response::{IntoResponse as _, Response},
+    response::{IntoResponse, Response},
     routing::get,
 };
+use bytes::Bytes;
 use tower_http::{
     request_id::{MakeRequestUuid, PropagateRequestIdLayer, SetRequestIdLayer},
     trace::TraceLayer,
@@ -25,7 +30,11 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     account, audit, bot, conversation, crm, dev, embed_key, file, group, health, message,
-    once::once, reply::Problem, session, shop, staff, turn::turn, webhook,
+    once::once,
+    reply::Problem,
+    session, shop, staff,
+    turn::{strangers_turn, turn},
+    webhook,
 };
 use crate::{
     app::App,
@@ -40,17 +49,22 @@ pub(super) const BODY_BYTES: usize = 256 * 1_024;
 /// Everything that can be asked over HTTP.
 pub fn router(live: Live) -> Router {
     let app = live.app.clone();
-    let (api, mut document) = api().split_for_parts();
-    ask_for_keys(&mut document);
+    let api = api().split_for_parts().0;
     let api = api
         .with_state(app.clone())
         .layer(from_fn_with_state(app.clone(), once))
         .layer(from_fn_with_state(app.clone(), turn));
     Router::new()
         .merge(api)
-        .route("/api/openapi.json", get(async || Json(document)))
+        .route(
+            "/api/openapi.json",
+            get(openapi).layer(from_fn_with_state(app.clone(), strangers_turn)),
+        )
         .route("/healthz", get(health::alive))
-        .route("/readyz", get(health::ready))
+        .route(
+            "/readyz",
+            get(health::ready).layer(Extension(Arc::<health::LastAnswer>::default())),
+        )
         .route("/metrics", get(health::metrics))
         .route("/dev/outbox", get(dev::page))
         .with_state(app.clone())
@@ -183,6 +197,18 @@ fn answers_created(operation: &Operation) -> bool {
 /// Does a POST to this route create something?
 pub(super) fn creates(route: &str) -> bool {
     CREATES.contains(route)
+}
+
+/// The document as it is sent, written once.
+static DOCUMENT: LazyLock<Bytes> = LazyLock::new(|| {
+    let json = document().to_json();
+    json.expect("the document is made of words and numbers")
+        .into()
+});
+
+async fn openapi() -> impl IntoResponse {
+    let json = HeaderValue::from_static("application/json");
+    ([(header::CONTENT_TYPE, json)], DOCUMENT.clone())
 }
 
 /// The document without a database or a socket; `/api/openapi.json` serves it.

@@ -1,7 +1,7 @@
 //! Who asks, found out once for all who want to know; how fast they may ask, and when it is their turn.
 //!
-//! What is too fast is refused before the database is asked, as far as that can be: strangers are counted by address,
-//! and a token before it is known whose it is.
+//! What is too fast is refused before the database is asked: strangers are counted by address, a token before it is known
+//! whose it is, and who sends a token that this node does not know as a stranger until then.
 
 use axum::{
     extract::{Extension, MatchedPath, Request, State},
@@ -10,7 +10,6 @@ use axum::{
     response::{IntoResponse as _, Response},
 };
 use proto::UserKind;
-use sha2::{Digest as _, Sha256};
 
 use super::reply::Problem;
 use crate::{
@@ -59,15 +58,10 @@ async fn admit(
         pace_stranger(app, from)?;
         return Ok(None);
     };
-    app.paces.tokens.take(Sha256::digest(token).into())?;
-    let session = match session::of_token(app, token).await {
-        Ok(session) => session,
-        Err(Error::Refused(reason)) => {
-            pace_stranger(app, from)?;
-            request.extensions_mut().insert(Caller::Unknown(*reason));
-            return Ok(None);
-        }
-        Err(broken) => return Err(broken),
+    let caller = recognise(app, token, from).await?;
+    request.extensions_mut().insert(caller.clone());
+    let Caller::Known(session) = caller else {
+        return Ok(None);
     };
     let user = session.actor.user;
     match session.actor.kind {
@@ -79,9 +73,55 @@ async fn admit(
     } else {
         &app.places
     };
-    let place = places.take(user).await?;
-    request.extensions_mut().insert(Caller::Known(session));
-    Ok(Some(place))
+    Ok(Some(places.take(user).await?))
+}
+
+/// Whose token it is. Unless it was good lately, whoever sends it is a stranger until the database has said who they are,
+/// and is not counted as one if they are somebody: asking by ever new tokens is no way around the pace.
+async fn recognise(app: &App, token: &str, from: ClientAddress) -> Result<Caller> {
+    let token = match session::read(token) {
+        Err(Error::Refused(reason)) => {
+            pace_stranger(app, from)?;
+            return Ok(Caller::Unknown(*reason));
+        }
+        read => read?,
+    };
+    let paces = &app.paces;
+    let known = paces.known.has(&token.0);
+    if !known {
+        pace_stranger(app, from)?;
+    }
+    paces.tokens.take(token.0)?;
+    match session::of_token(app, &token).await {
+        Err(Error::Refused(reason)) => {
+            if known {
+                paces.known.forget(&token.0);
+                pace_stranger(app, from)?;
+            }
+            Ok(Caller::Unknown(*reason))
+        }
+        Ok(session) => {
+            if !known {
+                paces.known.see(token.0);
+                paces.strangers.give_back(&neighbourhood(from.0));
+            }
+            Ok(Caller::Known(session))
+        }
+        Err(broken) => Err(broken),
+    }
+}
+
+/// A stranger asks for what takes no token.
+pub(super) async fn strangers_turn(
+    State(app): State<App>,
+    Extension(from): Extension<ClientAddress>,
+    request: Request,
+    next: Next,
+) -> Response {
+    match pace_stranger(&app, from) {
+        Ok(()) => next.run(request).await,
+        Err(refused) => Problem(refused).into_response(),
+    }
 }
 
 fn pace_stranger(app: &App, from: ClientAddress) -> Result<()> {

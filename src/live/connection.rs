@@ -290,7 +290,7 @@ fn broken(error: &axum::Error) -> Close {
 async fn recognise(live: &Live, request: &Authenticate) -> Result<Session> {
     match (&request.token[..], &request.ticket[..]) {
         ("", "") => Err(refused_argument("token", "or `ticket` is needed")),
-        (token, "") => session::of_token(&live.app, token).await,
+        (token, "") => session::of_token(&live.app, &session::read(token)?).await,
         ("", ticket) => session::of_ticket(&live.app, ticket).await,
         _ => Err(refused_argument("ticket", "stands alone, without `token`")),
     }

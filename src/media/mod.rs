@@ -26,6 +26,7 @@ use crate::{
     config::Config,
     error::Result,
     id::{ConversationId, FileId, UserId},
+    places::Places,
     store::Tx,
 };
 
@@ -58,6 +59,8 @@ pub struct Media {
     shelf: Shelf,
     /// Uploads that may be under way; those of one user are counted before (`App::uploads`).
     uploads: Arc<Semaphore>,
+    /// Those of one shop's people, or of one address.
+    shares: Arc<Places<upload::Side>>,
     /// Folder for pictures that wait for an easel.
     spool: Arc<Path>,
     /// Pictures that may be decoded at once.
@@ -73,6 +76,7 @@ impl Media {
         Ok(Self {
             shelf,
             uploads: Arc::new(Semaphore::new(config.limits.uploads_at_once)),
+            shares: Places::new(config.limits.uploads_at_once / 4),
             spool: spool.into(),
             easels: Arc::new(Semaphore::new(2)),
         })

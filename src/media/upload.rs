@@ -1,11 +1,11 @@
 //! Take a file: it gets a place before a byte of it is read, its type is read from its bytes, a picture is made harmless and
 //! small, and the whole is on the disk before its id is known.
 
-use std::{sync::Arc, time::Duration};
+use std::{net::IpAddr, sync::Arc, time::Duration};
 
 use bytes::{Bytes, BytesMut};
 use futures_util::{Stream, StreamExt as _, stream};
-use tokio::sync::OwnedSemaphorePermit;
+use tokio::{sync::OwnedSemaphorePermit, time::timeout};
 use uuid::Uuid;
 
 use super::{
@@ -21,7 +21,9 @@ use crate::{
     actor::Actor,
     app::App,
     error::{Error, Refusal, Result, refused_argument, refused_until},
-    id::FileId,
+    id::{FileId, ShopId},
+    pace::neighbourhood,
+    places::{PATIENCE, Place},
 };
 
 /// Bytes of a picture: it is decoded in memory.
@@ -36,16 +38,48 @@ const LATER: Duration = Duration::from_secs(1);
 pub struct Upload {
     /// What its owner has room for, in bytes.
     room: u64,
+    _share: Option<Place<Side>>,
     _place: OwnedSemaphorePermit,
+}
+
+/// Those who have a quarter of a node's places together: more accounts are no more places.
+#[derive(Clone, Debug, PartialEq, Eq, Hash)]
+pub enum Side {
+    /// A shop's own customers and bots: it makes as many of them as it likes.
+    Shop(ShopId),
+    /// Everybody else, by their address's neighbourhood.
+    Address(IpAddr),
+}
+
+impl Side {
+    /// Whose share an upload takes, if its address is not exempt.
+    fn of(app: &App, actor: &Actor, from: IpAddr) -> Option<Self> {
+        match actor.home {
+            Some(shop) => Some(Self::Shop(shop)),
+            None if app.config.exempts(from) => None,
+            None => Some(Self::Address(neighbourhood(from))),
+        }
+    }
 }
 
 /// Gives an upload its place, before anything of it is read. `declared` is the length of its request, where it has one.
 ///
-/// Refuses with `overloaded` whoever finds no place, with `file_too_large` and `quota_exceeded` what cannot be taken for its
+/// Refuses with `overloaded` whoever finds no place within some seconds, with `file_too_large` and `quota_exceeded` what cannot be taken for its
 /// length.
-pub async fn begin(app: &App, actor: &Actor, declared: Option<u64>) -> Result<Upload> {
-    let place = Arc::clone(&app.media.uploads).try_acquire_owned();
-    let place = place.map_err(|_| refused_until(Refusal::Overloaded, LATER))?;
+pub async fn begin(
+    app: &App,
+    actor: &Actor,
+    from: IpAddr,
+    declared: Option<u64>,
+) -> Result<Upload> {
+    let share = match Side::of(app, actor, from) {
+        Some(side) => Some(app.media.shares.take(side).await?),
+        None => None,
+    };
+    let place = timeout(PATIENCE, Arc::clone(&app.media.uploads).acquire_owned()).await;
+    let Ok(Ok(place)) = place else {
+        return Err(refused_until(Refusal::Overloaded, LATER));
+    };
     let limits = &app.config.limits;
     let length = declared.unwrap_or_default().saturating_sub(FORM_BYTES);
     if length > limits.file_bytes {
@@ -58,6 +92,7 @@ pub async fn begin(app: &App, actor: &Actor, declared: Option<u64>) -> Result<Up
     }
     Ok(Upload {
         room,
+        _share: share,
         _place: place,
     })
 }

@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use sha2::{Digest as _, Sha256};
-use souk::id::{ConversationId, SessionId, ShopId, UserId};
+use souk::{
+    account::token::{Token, TokenKind},
+    id::{ConversationId, SessionId, ShopId, UserId},
+};
 use sqlx::{PgPool, types::Uuid};
 
 /// Somebody with an access token.
@@ -112,7 +115,8 @@ impl Cast {
 }
 
 async fn person(pool: &PgPool, kind: &str, place: usize) -> Person {
-    let (user, token) = (UserId::new(), format!("souk_at_fault_{}", Uuid::new_v4()));
+    let token = Token::generate(TokenKind::Access, &mut rand::rng()).reveal();
+    let user = UserId::new();
     sqlx::query("insert into users (id, kind, name, created_at) values ($1, $2, $3, now())")
         .bind(user)
         .bind(kind)

@@ -1,6 +1,7 @@
 //! Accounts: registering, logging in, staying logged in, leaving.
 
 mod embed;
+mod ending;
 mod gateway;
 mod log_in;
 mod me;

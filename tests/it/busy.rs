@@ -4,7 +4,8 @@ use std::time::{Duration, Instant};
 
 use futures_util::future::join_all;
 use proto::Refusal;
-use serde_json::json;
+use serde_json::{Value, json};
+use souk::account::token::{Token, TokenKind};
 use tokio::time::timeout;
 
 use crate::support::{
@@ -41,17 +42,12 @@ async fn a_hasty_person_over_rest_waits_alone() {
     server.rest().by(&bob).get("/me").await.ok();
 }
 
-/// SEC-02: whoever has no good token is counted by address.
+/// SEC-02: whoever has no good token is counted by address; who is known goes on.
 #[tokio::test]
 async fn a_hasty_stranger_is_refused() {
-    let server = TestServer::with(|config| {
-        config.limits.exempt_networks.clear();
-        config.limits.stranger_requests_per_second = 1;
-        config.limits.handshakes_per_address = 0;
-        config.limits.connections_per_address = 0;
-    })
-    .await;
+    let server = strict_server().await;
     let (ann, _, _) = direct_conversation(&server).await;
+    server.rest().by(&ann).get("/me").await.ok();
     let forged = server.rest().with_token("souk_at_forged");
     let login = json!({ "account": "customer", "phone": phone(1), "device_id": "d" });
     let mut turn = 0;
@@ -66,6 +62,95 @@ async fn a_hasty_stranger_is_refused() {
     assert!((5..=most).contains(&taken), "{taken}");
     assert_eq!(said.refused(), "rate_limited");
     server.rest().by(&ann).get("/me").await.ok();
+}
+
+/// A server where strangers have one request a second, and no address is exempt.
+async fn strict_server() -> TestServer {
+    TestServer::with(|config| {
+        config.limits.exempt_networks.clear();
+        config.limits.stranger_requests_per_second = 1;
+        config.limits.handshakes_per_address = 0;
+        config.limits.connections_per_address = 0;
+    })
+    .await
+}
+
+/// A token that could be somebody's.
+fn nobody_s_token() -> String {
+    Token::generate(TokenKind::Access, &mut rand::rng()).reveal()
+}
+
+/// SEC-02: by a new token each time nobody gets around the pace of strangers, and the database is not asked. Good tokens cost
+/// nothing of it, and who had one lately goes on while somebody at the same address does that.
+#[tokio::test]
+async fn new_tokens_are_no_way_around_the_pace() {
+    let server = strict_server().await;
+    let (ann, _, _) = direct_conversation(&server).await;
+    for _ in 0..20 {
+        let again = Person::log_in(&server, ann.id).await;
+        server.rest().by(&again).get("/me").await.ok();
+    }
+    server.rest().by(&ann).get("/me").await.ok();
+    let (taken, most, said) = until_refused(5, async || {
+        server.rest().with_token(&nobody_s_token()).get("/me").await
+    })
+    .await;
+    assert!((5..=most).contains(&taken), "{taken}");
+    assert_eq!(said.refused(), "rate_limited");
+    server.rest().by(&ann).get("/me").await.ok();
+
+    server.server.app.store.pool().close().await;
+    let all = join_all((0..100).map(|_| async {
+        let said = server.rest().with_token(&nobody_s_token()).get("/me").await;
+        said.status
+    }));
+    let refused = all
+        .await
+        .into_iter()
+        .filter(|status| *status == 429)
+        .count();
+    assert!(refused > 50, "{refused}");
+}
+
+/// SEC-02: what cannot be a token is refused without the database.
+#[tokio::test]
+async fn what_is_no_token_is_not_looked_up() {
+    let server = TestServer::start().await;
+    server.server.app.store.pool().close().await;
+    let refresh = Token::generate(TokenKind::Refresh, &mut rand::rng()).reveal();
+    for bad in ["x", "souk_at_forged", &refresh] {
+        let said = server.rest().with_token(bad).get("/me").await;
+        assert_eq!((said.status, said.refused()), (401, "not_authenticated"));
+    }
+    let said = server.rest().with_token(&nobody_s_token()).get("/me").await;
+    assert_eq!(said.status, 503, "{said:?}");
+}
+
+/// SEC-02: the description of the API is the same bytes for everybody, and strangers have their pace for it.
+#[tokio::test]
+async fn the_description_of_the_api_has_a_pace() {
+    let server = strict_server().await;
+    let url = server.url("/api/openapi.json");
+    let (taken, most, said) = until_refused(5, async || {
+        let said = TestServer::http()
+            .get(&url)
+            .send()
+            .await
+            .expect("an answer");
+        let (status, kind) = (
+            said.status().as_u16(),
+            said.headers()["content-type"].clone(),
+        );
+        let body: Value = said.json().await.expect("JSON");
+        if status == 200 {
+            assert_eq!(kind, "application/json");
+            assert!(body["paths"].as_object().unwrap().len() > 50);
+        }
+        Said { status, body }
+    })
+    .await;
+    assert!((5..=most).contains(&taken), "{taken}");
+    assert_eq!(said.refused(), "rate_limited");
 }
 
 /// ACC-03: a stranger's form that is refused writes nothing down, malformed or not.

@@ -1,9 +1,10 @@
 //! Uploads under way: each has a place before a byte of it is read, and nothing is left of one that failed.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use reqwest::StatusCode;
 use serde_json::Value;
+use souk::id::ShopId;
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -13,7 +14,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate, matchers::method};
 
 use crate::{
     file::{picture, upload},
-    support::{Person, TestServer, eventually},
+    support::{Person, Shop, TestServer, eventually},
 };
 
 const FIELD: &str =
@@ -83,7 +84,7 @@ async fn note(server: &TestServer, who: &Person) -> (u16, Value) {
     (status.as_u16(), body["code"].clone())
 }
 
-/// CHAT-09: when all places are taken, the next one is refused at once, and who goes away gives theirs back.
+/// CHAT-09: when all places are taken, the next one waits for some seconds and is refused, and who goes away gives theirs back.
 #[tokio::test]
 async fn an_upload_needs_a_place() {
     let server = TestServer::with(|config| config.limits.uploads_at_once = 2).await;
@@ -96,6 +97,60 @@ async fn an_upload_needs_a_place() {
     assert_eq!(note(&server, &bob).await, (503, "overloaded".into()));
     drop(anns);
     eventually(async || note(&server, &bob).await.0 == 200).await;
+}
+
+/// A customer of a shop's own site.
+async fn customer_of(server: &TestServer, shop: ShopId) -> Person {
+    let person = Person::customer(server, "Guest").await;
+    sqlx::query("update users set home_id = $2, external_id = id::text where id = $1")
+        .bind(person.id)
+        .bind(shop)
+        .execute(server.server.app.store.pool())
+        .await
+        .expect("a guest");
+    person
+}
+
+/// CHAT-09: however many accounts a shop makes, they have a quarter of the places, and so has whoever else comes from one address.
+#[tokio::test]
+async fn nobody_has_all_places() {
+    let server = TestServer::with(|config| {
+        config.limits.uploads_at_once = 4;
+        config.limits.exempt_networks.clear();
+        config.limits.connections_per_address = 0;
+        config.limits.handshakes_per_address = 0;
+    })
+    .await;
+    let (tea, cake) = (
+        Shop::new(&server, "Tea").await,
+        Shop::new(&server, "Cake").await,
+    );
+    let (one, other) = (
+        customer_of(&server, tea.id).await,
+        customer_of(&server, tea.id).await,
+    );
+    let elsewhere = customer_of(&server, cake.id).await;
+    let (ann, bob) = (
+        Person::customer(&server, "Ann").await,
+        Person::customer(&server, "Bob").await,
+    );
+    let slow = [
+        Slow::begun(&server, &one).await,
+        Slow::begun(&server, &ann).await,
+    ];
+    let began = Instant::now();
+    let (too_many, neighbour, stranger) = tokio::join!(
+        note(&server, &other),
+        note(&server, &bob),
+        note(&server, &elsewhere)
+    );
+    assert_eq!(too_many, (503, "overloaded".into()));
+    assert_eq!(neighbour, (503, "overloaded".into()));
+    assert_eq!(stranger.0, 200);
+    assert!(began.elapsed() > Duration::from_secs(4), "they waited");
+
+    drop(slow);
+    eventually(async || note(&server, &other).await.0 == 200).await;
 }
 
 /// CHAT-09: what is too long for what it says, or for what its owner has left, is refused before a byte of it is sent.

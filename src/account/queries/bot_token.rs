@@ -18,8 +18,9 @@ pub(in crate::account) async fn add_session(
 ) -> sqlx::Result<()> {
     sqlx::query!(
         "
-        insert into sessions (id, user_id, device_id, access_hash, access_expires_at, refresh_hash, refreshed_at, expires_at, created_at)
-        values ($1, $2, 'bot', $3, $5, $4, $6, $5, $6)
+        insert into sessions (id, user_id, device_id, access_hash, access_expires_at, refresh_hash, refreshed_at, expires_at, created_at,
+          era)
+        select $1, id, 'bot', $3, $5, $4, $6, $5, $6, session_era from users where id = $2
         ",
         SessionId::new().0,
         user.0,

@@ -8,7 +8,7 @@ use super::session::NewSession;
 use crate::{
     account::embed_key::EmbedKeyInfo,
     error::Result,
-    id::{FileId, ShopId, UserId},
+    id::{FileId, SessionId, ShopId, UserId},
     store::Tx,
 };
 
@@ -97,22 +97,20 @@ pub(in crate::account) async fn admit(
         Admitted,
         r#"
         with key as (
-          select id from embed_keys where id = $15 and revoked_at is null for share
+          select id from embed_keys where id = $14 and revoked_at is null for share
         ), customer as (
           insert into users as u (id, kind, name, home_id, external_id, created_at)
-          select $1, 'customer', $4, $2, $3, $14 from key
+          select $1, 'customer', $4, $2, $3, $13 from key
           on conflict (home_id, external_id) do update set name = coalesce($5, u.name)
           returning id, name, avatar
         ), admitted as (
           select id, name, avatar
           from customer c
           where not exists (select from bans b where b.shop_id = $2 and b.user_id = c.id)
-        ), session as (
-          insert into sessions (id, user_id, device_id, device_kind, access_hash, access_expires_at, refresh_hash, expires_at,
-            refreshed_at, created_at, embed_key)
-          select $6, id, $7, $8, $9, $10, $11, $12, $13, $13, $15 from admitted
+        ), opened as materialized (
+          select a.*, open_session($6, a.id, $7, $8, $9, $10, $11, $12, $13, $14, $15) from admitted a
         )
-        select id as "user: UserId", name, avatar as "avatar: FileId" from admitted
+        select id as "user: UserId", name, avatar as "avatar: FileId" from opened
         "#,
         customer.new_id.0,
         customer.shop.0,
@@ -127,8 +125,8 @@ pub(in crate::account) async fn admit(
         &session.refresh_hash[..],
         session.expires_at.to_sqlx() as _,
         session.now.to_sqlx() as _,
-        session.now.to_sqlx() as _,
         customer.key,
+        session.most,
     )
     .fetch_optional(sql)
     .await
@@ -202,28 +200,38 @@ pub(in crate::account) async fn revoke_key(tx: &mut Tx, id: &str, now: Timestamp
     Ok(revoked.rows_affected() == 1)
 }
 
-/// Ends the sessions that a key has opened; whose they were.
-pub(in crate::account) async fn end_sessions(
+/// A session that a key has opened and whose socket may be open.
+pub(in crate::account) struct Opened {
+    pub session: SessionId,
+    pub user: UserId,
+    pub access_expires_at: Timestamp,
+}
+
+/// A page of the sessions that a key has opened and whose access token is good until after `now`, the longest first;
+/// beyond `last`, if there was a page before.
+pub(in crate::account) async fn opened(
     tx: &mut Tx,
     id: &str,
-    because: &str,
     now: Timestamp,
-) -> Result<Vec<UserId>> {
-    let users = sqlx::query_scalar!(
+    last: Option<&Opened>,
+    limit: i64,
+) -> Result<Vec<Opened>> {
+    let opened = sqlx::query_as!(
+        Opened,
         r#"
-        with ended as (
-          update sessions
-          set revoked_at = $2, revoked_because = $3
-          where embed_key = $1 and revoked_at is null and expires_at > $2
-          returning user_id
-        )
-        select distinct user_id as "user!: UserId" from ended
+        select id as "session: SessionId", user_id as "user: UserId", access_expires_at
+        from sessions
+        where embed_key = $1 and access_expires_at > $2 and ($3::timestamptz is null or (access_expires_at, id) < ($3, $4::uuid))
+        order by access_expires_at desc, id desc
+        limit $5
         "#,
         id,
         now.to_sqlx() as _,
-        because,
+        last.map(|last| last.access_expires_at.to_sqlx()) as _,
+        last.map(|last| last.session.0),
+        limit,
     )
     .fetch_all(tx.sql())
     .await?;
-    Ok(users)
+    Ok(opened)
 }

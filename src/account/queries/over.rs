@@ -34,9 +34,9 @@ pub(in crate::account) async fn sessions_over(
         r#"
         select o.id as "id!: SessionId"
         from unnest($1::uuid[]) as o (id)
-        left join sessions s on s.id = o.id
+        left join good_sessions s on s.id = o.id
         left join users u on u.id = s.user_id
-        where s.id is null or s.revoked_at is not null or s.access_expires_at <= $2 or s.expires_at <= $2
+        where s.id is null or s.access_expires_at <= $2 or s.expires_at <= $2
           or exists (select from bans b where b.shop_id = u.home_id and b.user_id = u.id)
         "#,
         &sessions.iter().map(|session| session.0).collect::<Vec<_>>(),

@@ -124,21 +124,19 @@ pub(in crate::account) struct NewSession {
     pub access_expires_at: Timestamp,
     pub refresh_hash: [u8; 32],
     pub expires_at: Timestamp,
+    /// Sessions of one user; beyond, the oldest give way.
+    pub most: i32,
     pub now: Timestamp,
 }
 
-/// Keeps a session.
+/// Keeps a session, by the one function that does.
 pub(in crate::account) async fn add(
     sql: impl PgExecutor<'_>,
     user: UserId,
     new: &NewSession,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        r#"
-        insert into sessions (id, user_id, device_id, device_kind, access_hash, access_expires_at, refresh_hash, expires_at,
-          refreshed_at, created_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $9)
-        "#,
+        "select open_session($1, $2, $3, $4, $5, $6, $7, $8, $9, null, $10)",
         new.id.0,
         user.0,
         new.device_id,
@@ -148,6 +146,7 @@ pub(in crate::account) async fn add(
         &new.refresh_hash[..],
         new.expires_at.to_sqlx() as _,
         new.now.to_sqlx() as _,
+        new.most,
     )
     .execute(sql)
     .await?;
@@ -183,9 +182,10 @@ pub(in crate::account) async fn of_user(
     sqlx::query_as!(
         OwnSession,
         r#"
-        select id as "id: SessionId", device_id, device_kind, created_at, refreshed_at
-        from sessions
-        where user_id = $1 and revoked_at is null and expires_at > $3 and ($2::uuid is null or id < $2)
+        select id as "id!: SessionId", device_id as "device_id!", device_kind as "device_kind!",
+          created_at as "created_at!: jiff_sqlx::Timestamp", refreshed_at as "refreshed_at!: jiff_sqlx::Timestamp"
+        from good_sessions
+        where user_id = $1 and expires_at > $3 and ($2::uuid is null or id < $2)
         order by id desc
         limit $4
         "#,
@@ -207,7 +207,11 @@ pub(in crate::account) async fn revoke(
     now: Timestamp,
 ) -> sqlx::Result<bool> {
     let revoked = sqlx::query!(
-        "update sessions set revoked_at = $3, revoked_because = $4 where user_id = $1 and id = $2 and revoked_at is null",
+        r#"
+        update sessions s
+        set revoked_at = $3, revoked_because = $4
+        where s.user_id = $1 and s.id = $2 and s.revoked_at is null and exists (select from good_sessions g where g.id = s.id)
+        "#,
         user.0,
         session.0,
         now.to_sqlx() as _,
@@ -218,15 +222,19 @@ pub(in crate::account) async fn revoke(
     Ok(revoked.rows_affected() == 1)
 }
 
-/// Ends all of a user's sessions that are not over.
-pub(in crate::account) async fn revoke_all(
+/// Ends all sessions of a user, by one row however many they are.
+pub(in crate::account) async fn end_era(
     sql: impl PgExecutor<'_>,
     user: UserId,
     because: &str,
     now: Timestamp,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "update sessions set revoked_at = $3, revoked_because = $2 where user_id = $1 and revoked_at is null",
+        r#"
+        update users
+        set session_era = session_era + 1, sessions_ended_at = $3, sessions_ended_because = $2
+        where id = $1
+        "#,
         user.0,
         because,
         now.to_sqlx() as _,
@@ -236,20 +244,21 @@ pub(in crate::account) async fn revoke_all(
     Ok(())
 }
 
-/// Ends all sessions of a user but one.
-pub(in crate::account) async fn revoke_others(
+/// Takes a session of the user's over from the last era into the one that has just begun: one of an earlier era stays over.
+pub(in crate::account) async fn take_over(
     sql: impl PgExecutor<'_>,
     user: UserId,
-    kept: SessionId,
-    because: &str,
-    now: Timestamp,
+    session: SessionId,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "update sessions set revoked_at = $3, revoked_because = $4 where user_id = $1 and id <> $2 and revoked_at is null",
+        r#"
+        update sessions s
+        set era = u.session_era
+        from users u
+        where u.id = $1 and s.user_id = u.id and s.id = $2 and s.era = u.session_era - 1
+        "#,
         user.0,
-        kept.0,
-        now.to_sqlx() as _,
-        because,
+        session.0,
     )
     .execute(sql)
     .await?;
@@ -289,6 +298,7 @@ pub(in crate::account) async fn rotate(
           update sessions s
           set access_hash = $3, access_expires_at = least($4, s.expires_at), refresh_hash = $5, refreshed_at = $7
           where s.refresh_hash = $1 and s.revoked_at is null and s.expires_at > $7 and s.refreshed_at > $6
+            and exists (select from good_sessions g where g.id = s.id)
           returning s.id, s.user_id, s.access_expires_at, s.expires_at
         ), spent as (
           insert into spent_refresh_tokens (hash, session_id, nonce, spent_at)
@@ -330,7 +340,7 @@ pub(in crate::account) async fn spent(
         Spent,
         r#"
         select s.id as "session: SessionId", s.user_id as "user: UserId", t.nonce, t.spent_at as exchanged_at, s.refresh_hash,
-          s.access_expires_at, s.expires_at, s.revoked_at is not null as "over!"
+          s.access_expires_at, s.expires_at, not exists (select from good_sessions g where g.id = s.id) as "over!"
         from spent_refresh_tokens t
         join sessions s on s.id = t.session_id
         where t.hash = $1

@@ -15,7 +15,7 @@ use tokio::net::TcpListener;
 use crate::support::{Person, TestServer, asking::asked, register::phone, rest::Said};
 
 /// Signs as a shop's site does.
-fn sign(key: &Value, claims: &Value) -> String {
+pub(super) fn sign(key: &Value, claims: &Value) -> String {
     let header = json!({ "alg": "HS256", "typ": "JWT", "kid": key["id"] });
     let part = |value: &Value| URL_SAFE_NO_PAD.encode(value.to_string());
     let message = format!("{}.{}", part(&header), part(claims));
@@ -28,19 +28,19 @@ fn sign(key: &Value, claims: &Value) -> String {
     )
 }
 
-fn claims(server: &TestServer, shop: ShopId, subject: &str) -> Value {
+pub(super) fn claims(server: &TestServer, shop: ShopId, subject: &str) -> Value {
     let now = server.clock.now().as_second();
     json!({ "iss": shop, "aud": "souk", "sub": subject, "iat": now, "exp": now + 300, "name": "安" })
 }
 
-async fn visit(server: &TestServer, token: String) -> Said {
+pub(super) async fn visit(server: &TestServer, token: String) -> Said {
     server
         .rest()
         .post_as("", "/embed/sessions", json!({ "token": token }))
         .await
 }
 
-async fn shop_with_key(server: &TestServer, number: u32) -> (Person, ShopId, Value) {
+pub(super) async fn shop_with_key(server: &TestServer, number: u32) -> (Person, ShopId, Value) {
     let (owner, shop) = Person::registered_merchant(server, &phone(number)).await;
     let path = format!("/shops/{shop}/embed-keys");
     let key = server.rest().by(&owner).post(&path, json!({})).await.ok();
@@ -318,6 +318,35 @@ async fn a_shop_s_visits_have_a_pace() {
     assert!(!refused.is_empty() && refused.len() < 50);
     assert!(refused.iter().all(|said| said.refused() == "rate_limited"));
     come(&other_key, other_shop).await.ok();
+}
+
+/// SEC-02: a word may be said again for ten minutes; whoever does so too often locks out nobody but themselves.
+#[tokio::test]
+async fn one_visitor_does_not_use_up_the_shop_s_pace() {
+    let server = TestServer::with(|config| {
+        config.limits.visits_per_second = 2;
+        config.limits.visits_per_visitor = 1;
+    })
+    .await;
+    let (_, shop, key) = shop_with_key(&server, 1).await;
+    let word = sign(&key, &claims(&server, shop, "ann"));
+    let all = join_all((0..60).map(|_| visit(&server, word.clone()))).await;
+    let refused: Vec<_> = all.iter().filter(|said| said.status != 200).collect();
+    assert!(
+        refused.len() > 30 && refused.len() < 60,
+        "{}",
+        refused.len()
+    );
+    assert!(refused.iter().all(|said| said.refused() == "rate_limited"));
+    let others = (0..5).map(|n| {
+        visit(
+            &server,
+            sign(&key, &claims(&server, shop, &format!("bob {n}"))),
+        )
+    });
+    for said in join_all(others).await {
+        said.ok();
+    }
 }
 
 /// ACC-01: whatever a shop writes into its word, the answer is a refusal or a session.

@@ -264,3 +264,27 @@ async fn a_number_is_not_guessed_at_all_day() {
     server.clock.advance(SignedDuration::from_hours(24));
     with("laptop", true).await.ok();
 }
+
+/// ACC-09: failures are counted by network: IPv6 by its /64, which is what one subscriber is given.
+#[tokio::test]
+async fn failures_are_counted_by_the_network_of_an_address() {
+    let server = TestServer::with(|config| {
+        config.login.failures_per_address = 2;
+        config.limits.exempt_networks.clear();
+        config.limits.trusted_proxies = vec!["127.0.0.0/8".to_owned()];
+    })
+    .await;
+    let mut number = 10;
+    let mut fail = async |from: &str| {
+        number += 1;
+        let mut body = credentials("x", "wrong-Passw0rd");
+        body["phone"] = phone(number).into();
+        let request = TestServer::http().post(server.url("/api/v1/sessions"));
+        let request = request.header("x-forwarded-for", from).json(&body);
+        request.send().await.expect("an answer").status().as_u16()
+    };
+    assert_eq!(fail("2001:db8:1:2::1").await, 401);
+    assert_eq!(fail("2001:db8:1:2:ffff::").await, 401);
+    assert_eq!(fail("2001:db8:1:2:abcd::1").await, 429, "the same /64");
+    assert_eq!(fail("2001:db8:1:3::1").await, 401, "the neighbours");
+}

@@ -7,7 +7,10 @@ use proto::{
     push::Event, reply::Answer,
 };
 use sha2::{Digest as _, Sha256};
-use souk::id::{ConversationId, SessionId, UserId};
+use souk::{
+    account::token::{Token, TokenKind},
+    id::{ConversationId, SessionId, UserId},
+};
 use uuid::Uuid;
 
 use super::TestServer;
@@ -45,13 +48,13 @@ impl Person {
 
     /// Somebody who has an account: a session put straight into the database.
     pub async fn log_in(server: &TestServer, id: UserId) -> Self {
-        let token = Uuid::new_v4().to_string();
+        let token = Token::generate(TokenKind::Access, &mut rand::rng()).reveal();
         let person = Self { id, token };
         let (now, pool) = (server.clock.now(), server.server.app.store.pool());
         let later = now + jiff::SignedDuration::from_hours(24);
         sqlx::query(
-            "insert into sessions (id, user_id, device_id, access_hash, access_expires_at, refresh_hash, refreshed_at, expires_at, created_at)
-             values ($1, $2, 'test', $3, $4, $5, $6, $4, $6)",
+            "insert into sessions (id, user_id, device_id, access_hash, access_expires_at, refresh_hash, refreshed_at, expires_at, created_at, era)
+             select $1, id, 'test', $3, $4, $5, $6, $4, $6, session_era from users where id = $2",
         )
         .bind(SessionId::new())
         .bind(person.id)
