@@ -64,7 +64,7 @@ pub fn refused_argument(field: &str, wrong: &str) -> Error {
 }
 
 /// A refusal that says more than its code's own sentence.
-pub fn refused_because(code: Refusal, field: impl ToString, sentence: String) -> Error {
+pub fn refused_because(code: Refusal, field: &impl ToString, sentence: String) -> Error {
     Error::Refused(Box::new(Reason {
         code,
         field: field.to_string(),

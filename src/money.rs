@@ -109,6 +109,7 @@ impl Money {
 
     /// What the first `some` of `all` equal units cost of this whole, split as [`Money::split`] does: whoever pays units back
     /// one after another pays the difference of two of these, and in the end exactly the whole. More than all is all.
+    #[must_use]
     pub fn first_units(self, some: u32, all: u32) -> Self {
         let (whole, all) = (self.0.unsigned_abs(), u64::from(all.max(1)));
         let some = u64::from(some).min(all);

@@ -92,7 +92,7 @@ fn gathered(rows: Vec<Row>, errors: &mut Vec<RowError>) -> Vec<Checked> {
             .find(|(_, key, _)| *key == row.key && !key.is_empty());
         match (same, row.product) {
             (Some((_, _, product)), None) if product.options == row.options => {
-                product.variants.push(row.variant)
+                product.variants.push(row.variant);
             }
             (Some(_), None) => errors.push(RowError::new(
                 row.line,

@@ -183,7 +183,7 @@ impl Shelf {
         if product.listed {
             Ok((product, choice))
         } else {
-            Err(off_sale(variant, &product.title))
+            Err(off_sale(&variant, &product.title))
         }
     }
 
@@ -271,7 +271,7 @@ fn reduce(
         .collect::<Result<Vec<_>, _>>()?;
     let saving = bundle.saving.times(units)?;
     if !bundle.listed || saving >= Money::sum(costs.iter().copied())? {
-        return Err(off_sale(bundle.id, &bundle.title));
+        return Err(off_sale(&bundle.id, &bundle.title));
     }
     let weights: Vec<u64> = costs
         .iter()
@@ -292,7 +292,7 @@ fn reduce(
     reduced.collect()
 }
 
-fn off_sale(id: impl ToString, title: &str) -> Error {
+fn off_sale(id: &impl ToString, title: &str) -> Error {
     refused_because(Refusal::NotOnSale, id, format!("{title} is not on sale."))
 }
 

@@ -56,7 +56,9 @@ pub async fn journal(
     let level = queries::level(&mut tx, variant)
         .await?
         .ok_or(Refusal::NotFound)?;
-    let movements = queries::movements(&mut tx, variant, before.unwrap_or(i64::MAX), limit).await?;
+    let before = before.unwrap_or(i64::MAX);
+    let mut movements = queries::movements(&mut tx, variant, before, limit + 1).await?;
+    let next_cursor = page::next(&mut movements, limit, |last| last.id);
     Ok(MovementPage {
         level,
         movements,

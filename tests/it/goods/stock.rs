@@ -170,15 +170,15 @@ async fn staff_adjust_what_is_on_hand() {
         shop.path(&format!("/variants/{cup}/stock")),
     );
     order(&server, &shop, &[units(cup, 2)]).await.unwrap();
-    let move_ = async |kind: &str, units: i64| {
+    let adjust = async |kind: &str, units: i64| {
         boss.post(&stock, json!({ "kind": kind, "units": units }))
             .await
     };
-    assert_eq!(move_("received", 4).await.ok()["on_hand"], 7);
-    assert_eq!(move_("written_off", 1).await.ok()["available"], 4);
-    assert_eq!(move_("counted", 2).await.ok()["available"], 0);
-    assert_eq!(move_("counted", 1).await.refused(), "stock_promised");
-    assert_eq!(move_("written_off", 1).await.refused(), "stock_promised");
+    assert_eq!(adjust("received", 4).await.ok()["on_hand"], 7);
+    assert_eq!(adjust("written_off", 1).await.ok()["available"], 4);
+    assert_eq!(adjust("counted", 2).await.ok()["available"], 0);
+    assert_eq!(adjust("counted", 1).await.refused(), "stock_promised");
+    assert_eq!(adjust("written_off", 1).await.refused(), "stock_promised");
     for (kind, units) in [
         ("received", 0),
         ("received", -1),
@@ -187,7 +187,7 @@ async fn staff_adjust_what_is_on_hand() {
         ("stolen", 1),
     ] {
         assert_eq!(
-            move_(kind, units).await.refused(),
+            adjust(kind, units).await.refused(),
             "invalid_argument",
             "{kind} {units}"
         );
