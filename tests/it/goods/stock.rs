@@ -64,8 +64,7 @@ async fn what_comes_back_comes_back_once() {
             .await
             .unwrap();
     let fact = |holder, number| json!({ "holder_id": holder, "units": [{ "variant_id": cup, "units": number }] });
-    let payloads: Vec<_> = told.iter().map(|fact| fact["payload"].clone()).collect();
-    assert_eq!(payloads, [fact(cancelled, 4), fact(kept, 2)]);
+    assert_eq!(told, [fact(cancelled, 4), fact(kept, 2)]);
 }
 
 /// INV-01: who comes too late is told what is short, by name, and changes nothing; absurd and foreign wishes are refused.
