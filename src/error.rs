@@ -63,6 +63,16 @@ pub fn refused_argument(field: &str, wrong: &str) -> Error {
     }))
 }
 
+/// A refusal that says more than its code's own sentence.
+pub fn refused_because(code: Refusal, field: &impl ToString, sentence: String) -> Error {
+    Error::Refused(Box::new(Reason {
+        code,
+        field: field.to_string(),
+        sentence: Some(sentence),
+        retry_after: None,
+    }))
+}
+
 /// A refusal that says when to come again.
 pub fn refused_until(code: Refusal, retry_after: Duration) -> Error {
     Error::Refused(Box::new(Reason {
@@ -271,6 +281,16 @@ pub fn meaning(code: Refusal) -> (StatusCode, &'static str) {
         R::TooManyGroups => (
             StatusCode::CONFLICT,
             "The shop has, or one of these people is in, as many groups as may be.",
+        ),
+        R::OutOfStock => (StatusCode::CONFLICT, "There is not enough of it in stock."),
+        R::StockPromised => (
+            StatusCode::CONFLICT,
+            "More units than that are promised to orders.",
+        ),
+        R::NotOnSale => (StatusCode::CONFLICT, "This is not on sale."),
+        R::PicturesMissing => (
+            StatusCode::CONFLICT,
+            "A product needs at least 3 pictures to be on sale; the first is the main picture.",
         ),
 
         R::RateLimited => (StatusCode::TOO_MANY_REQUESTS, "Too fast; wait a moment."),

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::id::{ConversationId, EndpointId, ShopId, UserId};
+use crate::id::{ConversationId, EndpointId, HolderId, ShopId, UserId, VariantId};
 
 /// Something that happened.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -56,6 +56,20 @@ pub enum Fact {
         /// Which.
         endpoint_id: EndpointId,
     },
+    /// Fewer units can be sold than staff wanted there to be.
+    StockLow {
+        /// Of what.
+        variant_id: VariantId,
+        /// So many can be sold.
+        available: i64,
+    },
+    /// Units can be sold again that were promised or sold: an order was cancelled, goods came back.
+    StockReturned {
+        /// Whose they were: the order or the exchange.
+        holder_id: HolderId,
+        /// What and how many.
+        units: Vec<Units>,
+    },
 }
 
 impl Fact {
@@ -79,9 +93,20 @@ impl Fact {
             | Self::MemberLeft {
                 conversation_id, ..
             } => Some((conversation_id, None)),
-            Self::EndpointSwitchedOff { .. } => None,
+            Self::EndpointSwitchedOff { .. }
+            | Self::StockLow { .. }
+            | Self::StockReturned { .. } => None,
         }
     }
+}
+
+/// So many units of a variant.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+pub struct Units {
+    /// Of what.
+    pub variant_id: VariantId,
+    /// How many, 1 and up.
+    pub units: u32,
 }
 
 /// A fact as its readers get it.

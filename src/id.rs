@@ -69,6 +69,14 @@ ids! {
     InviteId
     /// By which somebody may join a shop's staff.
     StaffInviteId
+    /// Something that a shop sells.
+    ProductId
+    /// One combination of a product's options: what is put into an order.
+    VariantId
+    /// Products that cost less together.
+    BundleId
+    /// Who units of stock are promised to: an order has its own id here, an exchange its own.
+    HolderId
     /// A running server.
     NodeId
     /// One open socket on this node.

@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! main ── run ──┬─ live ─┐
-//!               ├─ http ─┼─ nouns (verbs) ── app ── store (Tx) ── bus, event, fact ── id actor clock error ── proto
+//!               ├─ http ─┼─ nouns (verbs) ── app ── store (Tx) ── bus, event, fact ── id actor money clock error ── proto
 //!               └─ job ──┘
 //! ```
 //!
@@ -17,6 +17,8 @@
 //! * [`audit`]: the record of what was done with special rights.
 //! * [`conversation`]: who talks with whom, what was said in which order, what has been read.
 //! * [`group`]: conversations of many: who is in them, who runs them, how people come in.
+//! * [`product`]: what a shop sells and what it costs. [`stock`]: how much there is of it, and to whom it is promised. [`money`]: amounts.
+//! * [`books`]: whether all that is counted adds up.
 //! * [`media`]: pictures, voice and files that people send.
 //! * [`webhook`]: tells a shop's own systems, signed, until they hear it.
 //! * [`job`]: what nobody waits for: facts to their readers, what runs when.
@@ -29,6 +31,7 @@ pub mod account;
 pub mod actor;
 pub mod app;
 pub mod audit;
+pub mod books;
 pub mod bot;
 pub mod bus;
 pub mod clock;
@@ -48,12 +51,15 @@ pub mod job;
 pub mod lately;
 pub mod live;
 pub mod media;
+pub mod money;
 pub mod pace;
 pub mod places;
+pub mod product;
 pub mod shop;
 pub mod shutdown;
 pub mod sign;
 pub mod staff;
+pub mod stock;
 pub mod store;
 pub mod telemetry;
 pub mod tls;

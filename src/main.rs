@@ -5,6 +5,7 @@ use std::{path::PathBuf, process::ExitCode, time::Duration};
 use anyhow::{Context as _, bail};
 use clap::{Args, Parser, Subcommand};
 use souk::{
+    books,
     clock::Clock,
     config::{self, Config},
     demo,
@@ -60,6 +61,8 @@ enum Command {
     Migrate(Flags),
     /// Print the commented settings file with every default.
     Settings,
+    /// Recompute what is counted (stock) from its journals, name every difference, and end with 1 if there is one.
+    Audit(Flags),
     /// Print the OpenAPI document.
     Openapi,
 }
@@ -125,12 +128,13 @@ fn main() -> ExitCode {
     }
 }
 
-#[expect(clippy::print_stdout, reason = "these two commands are for reading")]
+#[expect(clippy::print_stdout, reason = "these commands are for reading")]
 fn command(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Settings => print!("{}", config::sample()),
         Command::Openapi => println!("{}", document().to_pretty_json()?),
         Command::Migrate(flags) => runtime()?.block_on(migrate(flags.load()?))?,
+        Command::Audit(flags) => runtime()?.block_on(audit(flags.load()?))?,
         Command::Serve(flags) => runtime()?.block_on(serve(flags.load()?))?,
     }
     Ok(())
@@ -193,6 +197,29 @@ async fn migrate(config: Config) -> anyhow::Result<()> {
     let migrated = store.migrate().await;
     database.close().await?;
     migrated
+}
+
+/// Fails if anything differs.
+#[expect(clippy::print_stdout, reason = "the findings are what it is for")]
+async fn audit(config: Config) -> anyhow::Result<()> {
+    telemetry::install(&config.log);
+    let database = Database::open(&config).await?;
+    let (options, bus) = (database.options.clone(), souk::bus::Bus::local());
+    let found = async {
+        let store = souk::store::Store::connect(options, &config.database, bus).await?;
+        books::differences(&store.by_itself()).await
+    };
+    let found = found.await;
+    database.close().await?;
+    let differences = found?;
+    for difference in &differences {
+        println!("{difference}");
+    }
+    match differences.len() {
+        0 => println!("the books balance"),
+        some => bail!("{some} differences"),
+    }
+    Ok(())
 }
 
 async fn serve(config: Config) -> anyhow::Result<()> {

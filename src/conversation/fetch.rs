@@ -1,5 +1,5 @@
-//! Fetch a file: only who sent it, who takes part in a conversation that carries it, and, if somebody has it as their avatar,
-//! whoever has to do with them.
+//! Fetch a file: only who sent it, who takes part in a conversation that carries it, everybody if it hangs in a shop's window, and,
+//! if somebody has it as their avatar, whoever has to do with them.
 
 use super::{recent::acquaintances, takes_part_in_any};
 use crate::{
@@ -30,10 +30,13 @@ pub async fn fetch(
     Ok((kept.file, fetched))
 }
 
-/// Has somebody shown it to them: in a conversation, or as their face?
+/// Has somebody shown it to them: in a conversation, in a window, or as their face?
 async fn was_shown(app: &App, actor: &Actor, kept: &Kept) -> Result<bool> {
     let conversations = kept.carried_in(app).await?;
     if takes_part_in_any(app, actor, &conversations).await? {
+        return Ok(true);
+    }
+    if kept.is_exhibited(app).await? {
         return Ok(true);
     }
     if !kept.is_worn(app).await? {

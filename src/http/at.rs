@@ -2,7 +2,10 @@
 
 use serde::Deserialize;
 
-use crate::id::{ConversationId, FileId, HookId, RoleId, SessionId, StaffInviteId, UserId};
+use crate::id::{
+    BundleId, ConversationId, FileId, HookId, ProductId, RoleId, SessionId, ShopId, StaffInviteId,
+    UserId, VariantId,
+};
 
 /// A person or bot.
 #[derive(Deserialize)]
@@ -66,4 +69,29 @@ pub struct OfEmbedKey {
 pub struct OfHook {
     pub(super) conversation_id: ConversationId,
     pub(super) hook_id: HookId,
+}
+
+/// A shop.
+#[derive(Deserialize)]
+pub struct OfShop {
+    pub(super) shop_id: ShopId,
+}
+
+/// A product.
+#[derive(Deserialize)]
+pub struct OfProduct {
+    pub(super) shop_id: ShopId,
+    pub(super) product_id: ProductId,
+}
+
+/// A variant.
+#[derive(Deserialize)]
+pub struct OfVariant {
+    pub(super) variant_id: VariantId,
+}
+
+/// A bundle.
+#[derive(Deserialize)]
+pub struct OfBundle {
+    pub(super) bundle_id: BundleId,
 }

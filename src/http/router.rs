@@ -31,8 +31,9 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     account, audit, bot, conversation, crm, dev, embed_key, file, group, health, message,
     once::once,
+    product,
     reply::Problem,
-    session, shop, staff,
+    session, shop, staff, stock,
     turn::{strangers_turn, turn},
     webhook,
 };
@@ -123,6 +124,7 @@ fn api() -> OpenApiRouter<App> {
             .routes(routes!(webhook::replay))
             .routes(routes!(shop::open))
             .routes(routes!(shop::show, shop::change))
+            .merge(goods())
             .merge(staff())
             .routes(routes!(crm::contact))
             .routes(routes!(crm::ban, crm::lift_ban))
@@ -137,6 +139,20 @@ fn api() -> OpenApiRouter<App> {
             .merge(uploads())
             .routes(routes!(dev::outbox)),
     )
+}
+
+/// Goods: what a shop sells, what it costs, how much there is.
+fn goods() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(product::create, product::catalogue))
+        .routes(routes!(product::import))
+        .routes(routes!(product::show, product::change))
+        .routes(routes!(product::add_variant))
+        .routes(routes!(product::bundles, product::create_bundle))
+        .routes(routes!(product::list_bundle))
+        .routes(routes!(product::quote))
+        .routes(routes!(stock::show, stock::adjust))
+        .routes(routes!(stock::watch))
 }
 
 /// Staff: who they are, how they come, what they may, which alerts they are shown.

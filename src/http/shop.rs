@@ -11,6 +11,7 @@ use crate::{
     actor::{Actor, ManageShop, Merchant, Staff},
     app::App,
     id::ShopId,
+    money::Currency,
     shop::{self, Shop},
 };
 
@@ -22,16 +23,33 @@ pub struct ShopName {
     name: String,
 }
 
+/// A shop to be.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewShop {
+    /// 1 to 100 characters.
+    name: String,
+    /// ISO 4217, for good.
+    #[serde(default = "yuan")]
+    #[schema(default = "CNY")]
+    currency: String,
+}
+
+fn yuan() -> String {
+    "CNY".to_owned()
+}
+
 /// Open a shop; merchant accounts only.
-#[utoipa::path(post, path = "/shops", tag = "shops", security(("token" = [])), request_body = ShopName,
+#[utoipa::path(post, path = "/shops", tag = "shops", security(("token" = [])), request_body = NewShop,
     responses((status = 201, body = Shop), (status = 403, body = ProblemBody), (status = 422, body = ProblemBody)))]
 pub async fn open(
     State(app): State<App>,
     merchant: Merchant,
-    Body(body): Body<ShopName>,
+    Body(body): Body<NewShop>,
 ) -> Created<Shop> {
+    let currency = Currency::parse(&body.currency)?;
     Ok(created(
-        shop::open::open(&app, &merchant, &body.name).await?,
+        shop::open::open(&app, &merchant, &body.name, currency).await?,
     ))
 }
 

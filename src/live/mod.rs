@@ -57,11 +57,12 @@ pub struct Live {
 }
 
 /// The permissions that make a member of staff the audience of something.
-const AUDIENCES: [Permission; 4] = [
+const AUDIENCES: [Permission; 5] = [
     Permission::Chat,
     Permission::ManageOrders,
     Permission::ManageBots,
     Permission::ManageShop,
+    Permission::ManageProducts,
 ];
 
 impl Live {

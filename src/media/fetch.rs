@@ -43,6 +43,11 @@ impl Kept {
         Ok(queries::carried_in(app.store.pool(), self.file.id).await?)
     }
 
+    /// Does it hang in a shop's window?
+    pub async fn is_exhibited(&self, app: &App) -> Result<bool> {
+        Ok(queries::is_exhibited(app.store.pool(), self.file.id).await?)
+    }
+
     /// Is it its owner's avatar now?
     pub async fn is_worn(&self, app: &App) -> Result<bool> {
         Ok(queries::is_avatar(app.store.pool(), &self.file).await?)

@@ -4,6 +4,7 @@
 //! they were called), [`picture`] makes pictures harmless and small, [`shelf`] keeps the bytes. Who may [`fetch`] them is not
 //! decided here: files know no conversation but its id. Nothing a client sends ever becomes a path.
 
+pub mod exhibit;
 pub mod fetch;
 mod gif;
 pub mod name;

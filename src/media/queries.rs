@@ -6,6 +6,7 @@ use sqlx::PgExecutor;
 
 use super::{Carrier, File};
 use crate::{
+    error::Result,
     id::{ConversationId, FileId, ShopId, UserId},
     store::Tx,
 };
@@ -180,4 +181,49 @@ pub(super) async fn withdraw(
     .execute(tx.sql())
     .await?;
     Ok(())
+}
+
+/// Hangs pictures into the shop's window that `by` uploaded; do all of these hang there now?
+pub(super) async fn exhibit(tx: &mut Tx, by: UserId, pictures: &[FileId]) -> Result<bool> {
+    let (shop, pictures) = (
+        tx.shop()?,
+        pictures.iter().map(|file| file.0).collect::<Vec<_>>(),
+    );
+    sqlx::query!(
+        "
+        insert into exhibits (file_id, shop_id)
+        select id, $1
+        from files
+        where id = any ($2) and owner_id = $3 and kind = 'picture'
+        on conflict do nothing
+        ",
+        shop.0,
+        &pictures,
+        by.0,
+    )
+    .execute(tx.sql())
+    .await?;
+    let all = sqlx::query_scalar!(
+        r#"
+        select not exists (
+          select from unnest($2::uuid[]) as p (id)
+          where not exists (select from exhibits e where e.file_id = p.id and e.shop_id = $1)
+        ) as "all!"
+        "#,
+        shop.0,
+        &pictures,
+    )
+    .fetch_one(tx.sql())
+    .await?;
+    Ok(all)
+}
+
+/// Does it hang in a shop's window?
+pub(super) async fn is_exhibited(sql: impl PgExecutor<'_>, file: FileId) -> sqlx::Result<bool> {
+    sqlx::query_scalar!(
+        r#"select exists (select from exhibits where file_id = $1) as "is_exhibited!""#,
+        file.0,
+    )
+    .fetch_one(sql)
+    .await
 }

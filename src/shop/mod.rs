@@ -21,6 +21,8 @@ pub struct Shop {
     pub name: String,
     /// `uncertified`, `pending`, `certified` or `refused`.
     pub certification: String,
+    /// ISO 4217: what its amounts are in, as whole minor units. It stays what it was when the shop was opened.
+    pub currency: String,
 }
 
 /// A shop. Refuses with `not_found`.

@@ -5,7 +5,7 @@ use jiff_sqlx::ToSqlx as _;
 use sqlx::PgExecutor;
 
 use super::Shop;
-use crate::{error::Result, id::ShopId, store::Tx};
+use crate::{error::Result, id::ShopId, money::Currency, store::Tx};
 
 /// A shop by its id.
 pub(super) async fn shop(
@@ -14,7 +14,7 @@ pub(super) async fn shop(
 ) -> Result<Option<Shop>, sqlx::Error> {
     sqlx::query_as!(
         Shop,
-        r#"select id as "id: ShopId", name, certification from shops where id = $1"#,
+        r#"select id as "id: ShopId", name, certification, currency from shops where id = $1"#,
         shop.0
     )
     .fetch_optional(sql)
@@ -33,7 +33,7 @@ pub(super) async fn lock(tx: &mut Tx) -> Result<Option<Shop>> {
     let shop = tx.shop()?;
     let found = sqlx::query_as!(
         Shop,
-        r#"select id as "id: ShopId", name, certification from shops where id = $1 for no key update"#,
+        r#"select id as "id: ShopId", name, certification, currency from shops where id = $1 for no key update"#,
         shop.0
     )
     .fetch_optional(tx.sql())
@@ -42,16 +42,23 @@ pub(super) async fn lock(tx: &mut Tx) -> Result<Option<Shop>> {
 }
 
 /// A new shop.
-pub(super) async fn add(tx: &mut Tx, shop: ShopId, name: &str, now: Timestamp) -> Result<Shop> {
+pub(super) async fn add(
+    tx: &mut Tx,
+    shop: ShopId,
+    name: &str,
+    currency: Currency,
+    now: Timestamp,
+) -> Result<Shop> {
     let added = sqlx::query_as!(
         Shop,
         r#"
-        insert into shops (id, name, created_at)
-        values ($1, $2, $3)
-        returning id as "id: ShopId", name, certification
+        insert into shops (id, name, currency, created_at)
+        values ($1, $2, $3, $4)
+        returning id as "id: ShopId", name, certification, currency
         "#,
         shop.0,
         name,
+        currency.code(),
         now.to_sqlx() as _,
     )
     .fetch_one(tx.sql())

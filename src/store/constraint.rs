@@ -41,6 +41,13 @@ fn refusal(constraint: &str) -> Option<Error> {
         "users_name" | "shops_name" | "roles_name" => {
             return Some(refused_argument("name", "is empty or too long"));
         }
+        "variants_sku_taken" => return Some(refused_argument("sku", "is another variant's")),
+        "variants_choice_taken" => {
+            return Some(refused_argument(
+                "choice",
+                "is another variant's of this product",
+            ));
+        }
         "users_two_factor" => return Some(refused_argument("two_factor", "needs a password")),
         "devices_id" => return Some(refused_argument("device_id", "has 1 to 100 bytes")),
         _ => return None,

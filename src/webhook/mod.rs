@@ -29,13 +29,15 @@ use crate::{
 pub const ENDPOINTS: i64 = 20;
 
 /// What may be told: the kinds of facts that leave the house.
-pub const EVENTS: [&str; 6] = [
+pub const EVENTS: [&str; 8] = [
     MESSAGE_POSTED,
     MESSAGE_CHANGED,
     "conversation_opened",
     "members_joined",
     "member_left",
     "endpoint_switched_off",
+    "stock_low",
+    "stock_returned",
 ];
 /// Somebody said something.
 pub const MESSAGE_POSTED: &str = "message_posted";

@@ -20,6 +20,7 @@ mod docs_played;
 mod fact;
 mod file;
 mod garbage;
+mod goods;
 mod group;
 mod history;
 mod house;

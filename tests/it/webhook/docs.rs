@@ -7,7 +7,11 @@ use std::{
 };
 
 use serde_json::{Value, json};
-use souk::webhook::{EVENTS, TEST};
+use souk::{
+    id::HolderId,
+    stock::{hold::hold, release::release_all},
+    webhook::{EVENTS, TEST},
+};
 
 use super::{
     receiver::{Manner, Receiver},
@@ -15,6 +19,7 @@ use super::{
 };
 use crate::{
     docs::assert_tables,
+    goods::{units, variant},
     support::{Person, TestServer},
 };
 
@@ -79,6 +84,28 @@ async fn everything_happens(server: &TestServer, stage: &Stage) {
         .delete(&format!("{group}/members/{}", ann.id))
         .await
         .ok();
+    goods_move(server, stage).await;
+}
+
+/// Of two cups one is promised, and then it is not.
+async fn goods_move(server: &TestServer, stage: &Stage) {
+    let cup = json!({
+        "title": "Cup", "category": ["things"], "description": "for tea", "list_price": 2, "price": 1,
+        "variants": [{ "stock": 2, "alert_below": 2 }],
+    });
+    let products = format!("/shops/{}/products", stage.shop);
+    let cup = stage.rest.post(&products, cup).await.ok();
+    let wanted = [units(variant(&cup, 0), 1)];
+    let (app, holder) = (&server.server.app, HolderId::new());
+    let mut tx = app.store.begin(stage.shop).await.expect("a unit of work");
+    let now = app.clock.now();
+    hold(&mut tx, holder, &wanted, None, now)
+        .await
+        .expect("held");
+    release_all(&mut tx, holder, None, now)
+        .await
+        .expect("released");
+    tx.commit().await.expect("done");
 }
 
 /// Everything was heard, and what has two ways to happen twice.

@@ -1,0 +1,81 @@
+//! The catalogue.
+
+use std::collections::HashMap;
+
+use serde::Serialize;
+
+use super::{Goods, Product, Variant, queries};
+use crate::{
+    actor::{Actor, ManageProducts},
+    app::App,
+    error::{Refusal, Result},
+    id::{ProductId, ShopId},
+    store::{Tx, page},
+};
+
+/// Which products.
+#[derive(Clone, Debug, Default)]
+pub struct Wanted {
+    /// Those with this label (PROD-05); empty: all.
+    pub label: String,
+    /// Those below this path; empty: all.
+    pub category: Vec<String>,
+    /// Those that are not listed, too; takes `manage_products`.
+    pub unlisted: bool,
+}
+
+/// Products, and where the next page begins.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct ProductPage {
+    /// The newest first.
+    pub products: Vec<Goods>,
+    /// Empty on the last page.
+    pub next_cursor: String,
+}
+
+/// A page of a shop's catalogue. Refuses with `forbidden` who may not see what is not listed, and a bad cursor or limit (1 to 100,
+/// 0 means 30) with `invalid_argument`.
+pub async fn catalogue(
+    app: &App,
+    actor: &Actor,
+    shop: ShopId,
+    wanted: &Wanted,
+    cursor: &str,
+    limit: u32,
+) -> Result<ProductPage> {
+    let limit = page::limit(limit, 30, 100)?;
+    let before: Option<ProductId> = page::after(cursor)?;
+    if wanted.unlisted {
+        actor.staff::<ManageProducts>(shop)?;
+    }
+    let mut tx = app.store.begin(shop).await?;
+    let mut products = queries::page(&mut tx, wanted, before, limit + 1).await?;
+    let next_cursor = page::next(&mut products, limit, |last| last.id);
+    Ok(ProductPage {
+        products: with_variants(&mut tx, products).await?,
+        next_cursor,
+    })
+}
+
+/// A product. Refuses with `not_found`, also what is not listed, except to those who may manage products.
+pub async fn show(app: &App, actor: &Actor, shop: ShopId, product: ProductId) -> Result<Goods> {
+    let mut tx = app.store.begin(shop).await?;
+    let found = queries::product(&mut tx, product).await?;
+    let found = found
+        .filter(|product| product.listed || actor.may(proto::Permission::ManageProducts, shop));
+    let goods = with_variants(&mut tx, found.into_iter().collect()).await?;
+    Ok(goods.into_iter().next().ok_or(Refusal::NotFound)?)
+}
+
+async fn with_variants(tx: &mut Tx, products: Vec<Product>) -> Result<Vec<Goods>> {
+    let ids: Vec<_> = products.iter().map(|product| product.id).collect();
+    let mut of: HashMap<ProductId, Vec<Variant>> = HashMap::new();
+    for (product, variant) in queries::variants(tx, &ids).await? {
+        of.entry(product).or_default().push(variant);
+    }
+    let goods = products.into_iter().map(|product| Goods {
+        variants: of.remove(&product.id).unwrap_or_default(),
+        product,
+    });
+    Ok(goods.collect())
+}

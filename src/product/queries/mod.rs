@@ -1,0 +1,7 @@
+//! Every statement about products and bundles.
+
+mod bundle;
+mod product;
+
+pub(super) use bundle::*;
+pub(super) use product::*;
