@@ -10,7 +10,7 @@ create table shops (
 comment on column shops.remembers_messages is 'somebody (a webhook, a bot) wants a fact for every message; off saves a row a message';
 
 -- Advisory locks: the only ones that the server takes. Whatever changes rights in a shop has this number alone, whatever
--- relies on them shares it (src/staff/lock.rs). Two shops with the same number would wait for each other, nothing worse.
+-- relies on them shares it (src/rights/mod.rs). Two shops with the same number would wait for each other, nothing worse.
 create function rights_of(shop uuid) returns bigint
 language sql immutable strict parallel safe
 as $$ select hashtextextended('rights of ' || shop::text, 0) $$;

@@ -14,7 +14,7 @@
 //! * [`http`]: people not on the line: REST and what operators ask for.
 //! * [`account`]: who somebody is: accounts, log-ins, sessions. [`code`]: proving a phone or an e-mail address.
 //! * [`shop`]: the tenant. [`staff`]: people who sell. [`crm`]: people who buy. [`bot`]: programs that act for a shop.
-//! * [`audit`]: the record of what was done with special rights.
+//! * [`rights`]: held still while work changes them or relies on them. [`audit`]: the record of what was done with special ones.
 //! * [`conversation`]: who talks with whom, what was said in which order, what has been read.
 //! * [`group`]: conversations of many: who is in them, who runs them, how people come in.
 //! * [`product`]: what a shop sells and what it costs. [`stock`]: how much there is of it, and to whom it is promised. [`money`]: amounts.
@@ -55,6 +55,7 @@ pub mod money;
 pub mod pace;
 pub mod places;
 pub mod product;
+pub mod rights;
 pub mod shop;
 pub mod shutdown;
 pub mod sign;

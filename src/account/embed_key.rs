@@ -12,7 +12,7 @@ use crate::{
     audit::{self, Deed},
     error::{Error, Reason, Refusal, Result},
     id::{ShopId, UserId},
-    staff::rely,
+    rights,
     store::Tx,
 };
 
@@ -38,7 +38,7 @@ pub async fn add_embed_key(app: &App, staff: &Staff<ManageShop>) -> Result<(Embe
     let secret = URL_SAFE_NO_PAD.encode(random);
     let id = format!("ek_{}", URL_SAFE_NO_PAD.encode(rand::random::<[u8; 12]>()));
     let mut tx = app.store.begin(staff.shop).await?;
-    rely(&mut tx, staff).await?;
+    rights::rely(&mut tx, staff).await?;
     let sealed = app.vault.seal(&row(&id), &secret);
     if !queries::add_key(&mut tx, &id, &sealed, MOST, now).await? {
         return Err(too_many());
@@ -65,7 +65,7 @@ pub async fn embed_keys(app: &App, staff: &Staff<ManageShop>) -> Result<Vec<Embe
 pub async fn revoke_embed_key(app: &App, staff: &Staff<ManageShop>, id: &str) -> Result<()> {
     let now = app.clock.now();
     let mut tx = app.store.begin(staff.shop).await?;
-    rely(&mut tx, staff).await?;
+    rights::rely(&mut tx, staff).await?;
     if !queries::revoke_key(&mut tx, id, now).await? {
         return Err(Refusal::NotFound.into());
     }

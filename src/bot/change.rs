@@ -9,7 +9,7 @@ use crate::{
     error::{Refusal, Result},
     group,
     id::UserId,
-    staff, words,
+    rights, staff, words,
 };
 
 /// What is to be different; what is `None` stays.
@@ -35,7 +35,7 @@ pub async fn change(
 ) -> Result<Bot> {
     let now = app.clock.now();
     let mut tx = app.store.begin(by.shop).await?;
-    let held = staff::lock(&mut tx, by).await?;
+    let held = rights::lock(&mut tx, by).await?;
     let before = queries::bot(&mut tx, bot).await?.ok_or(Refusal::NotFound)?;
     let after = Bot {
         name: words::name("name", change.name.unwrap_or(&before.name))?.to_owned(),
@@ -77,7 +77,7 @@ fn action(before: &Bot, after: &Bot) -> &'static str {
 pub async fn renew_token(app: &App, by: &Staff<ManageBots>, bot: UserId) -> Result<BotWithToken> {
     let now = app.clock.now();
     let mut tx = app.store.begin(by.shop).await?;
-    let held = staff::lock(&mut tx, by).await?;
+    let held = rights::lock(&mut tx, by).await?;
     let found = queries::bot(&mut tx, bot).await?.ok_or(Refusal::NotFound)?;
     staff::may_change(held, Permissions::NONE, found.set())?;
     if found.disabled {

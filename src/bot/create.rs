@@ -7,7 +7,7 @@ use crate::{
     app::App,
     audit::{self, Deed},
     error::{Refusal, Result},
-    staff, words,
+    rights, staff, words,
 };
 
 /// Makes a bot that may do what `scopes` say. Its token is shown this one time.
@@ -21,7 +21,7 @@ pub async fn create(
 ) -> Result<BotWithToken> {
     let (name, now) = (words::name("name", wanted)?, app.clock.now());
     let mut tx = app.store.begin(by.shop).await?;
-    let held = staff::lock(&mut tx, by).await?;
+    let held = rights::lock(&mut tx, by).await?;
     staff::may_change(held, Permissions::NONE, scopes)?;
     if queries::count(&mut tx).await? >= MOST {
         return Err(Refusal::QuotaExceeded.into());

@@ -17,7 +17,7 @@ use crate::{
     error::{Refusal, Result, refused_argument},
     group,
     id::{ConversationId, HookId, UserId},
-    staff, words,
+    rights, words,
 };
 
 /// Hooks of one group at most.
@@ -56,7 +56,7 @@ pub async fn create(
     let (name, now) = (words::name("name", wanted)?, app.clock.now());
     app.sends.take(by.actor.user)?;
     let mut tx = app.store.begin(by.shop).await?;
-    staff::lock(&mut tx, by).await?;
+    rights::lock(&mut tx, by).await?;
     if !queries::has_group(&mut tx, group).await? {
         return Err(Refusal::NotFound.into());
     }
@@ -99,7 +99,7 @@ pub async fn revoke(
     let (actor, now) = (by.actor.user, app.clock.now());
     app.sends.take(actor)?;
     let mut tx = app.store.begin(by.shop).await?;
-    staff::lock(&mut tx, by).await?;
+    rights::lock(&mut tx, by).await?;
     let hook = queries::revoke_hook(&mut tx, group, hook, now)
         .await?
         .ok_or(Refusal::NotFound)?;

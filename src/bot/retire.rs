@@ -9,14 +9,14 @@ use crate::{
     error::{Refusal, Result},
     group,
     id::UserId,
-    staff,
+    rights,
 };
 
 /// Retires a bot for good: its token is refused, its sockets are closed; what it said stays. Refuses with `not_found`.
 pub async fn retire(app: &App, by: &Staff<ManageBots>, bot: UserId) -> Result<()> {
     let now = app.clock.now();
     let mut tx = app.store.begin(by.shop).await?;
-    staff::lock(&mut tx, by).await?;
+    rights::lock(&mut tx, by).await?;
     let before = queries::bot(&mut tx, bot).await?.ok_or(Refusal::NotFound)?;
     queries::retire(&mut tx, bot, now).await?;
     group::let_go::let_go(app, &mut tx, &by.actor, bot).await?;

@@ -11,7 +11,7 @@ use crate::{
     audit::{self, Deed},
     error::{Refusal, Result},
     id::{ConversationId, UserId},
-    staff,
+    rights,
     store::Tx,
 };
 
@@ -28,7 +28,7 @@ pub async fn assign(
 ) -> Result<()> {
     app.sends.take(by.actor.user)?;
     let mut tx = app.store.begin(by.shop).await?;
-    staff::rely(&mut tx, by).await?;
+    rights::rely(&mut tx, by).await?;
     let former = queries::assignee(&mut tx, conversation)
         .await?
         .ok_or(Refusal::NotFound)?;

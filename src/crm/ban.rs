@@ -12,7 +12,7 @@ use crate::{
     audit::{self, Deed},
     error::{Refusal, Result},
     id::UserId,
-    staff, words,
+    rights, words,
 };
 
 /// Bans a customer; repeating changes the reason at most. Refuses with `not_found` who is no customer of the shop, and
@@ -21,7 +21,7 @@ pub async fn ban(app: &App, by: &Staff<Moderate>, customer: UserId, reason: &str
     let (reason, now) = (reason.trim(), app.clock.now());
     words::text("reason", reason, 1..=500)?;
     let mut tx = app.store.begin(by.shop).await?;
-    staff::rely(&mut tx, by).await?;
+    rights::rely(&mut tx, by).await?;
     if !queries::hold_customer(&mut tx, customer).await? {
         return Err(Refusal::NotFound.into());
     }
@@ -41,7 +41,7 @@ pub async fn ban(app: &App, by: &Staff<Moderate>, customer: UserId, reason: &str
 /// Lets a customer speak again. Refuses with `not_found` who is not banned.
 pub async fn lift(app: &App, by: &Staff<Moderate>, customer: UserId) -> Result<()> {
     let mut tx = app.store.begin(by.shop).await?;
-    staff::rely(&mut tx, by).await?;
+    rights::rely(&mut tx, by).await?;
     let reason = queries::lift(&mut tx, customer).await?;
     let before = json!({ "reason": reason.ok_or(Refusal::NotFound)? });
     let deed = Deed::new(by.actor.user, "customer.unbanned", customer).before(before);

@@ -13,7 +13,7 @@ use crate::{
     error::{Refusal, Result},
     fact::Fact,
     id::{ConversationId, UserId},
-    staff::lock,
+    rights,
     store::Tx,
     words,
 };
@@ -34,7 +34,7 @@ pub async fn create(
     app.sends.take(staff.actor.user)?;
     let mut tx = app.store.begin(staff.shop).await?;
     // Alone: the groups that the shop has are counted.
-    lock(&mut tx, staff).await?;
+    rights::lock(&mut tx, staff).await?;
     let group = Group {
         id: ConversationId::new(),
         shop: staff.shop,

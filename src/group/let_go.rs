@@ -19,7 +19,7 @@ use crate::{
 /// says anything in them meanwhile.
 ///
 /// Whoever ends a post calls this in the same unit of work, holding everything that changes rights
-/// ([`crate::staff::lock`]): nobody comes or goes meanwhile.
+/// ([`crate::rights`]): nobody comes or goes meanwhile.
 pub async fn let_go(app: &App, tx: &mut Tx, by: &Actor, user: UserId) -> Result<()> {
     let person = queries::person(tx, user).await?.ok_or(Refusal::NotFound)?;
     let groups = queries::groups_of(tx, user).await?;

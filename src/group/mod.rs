@@ -11,7 +11,7 @@
 //!
 //! Staff and bots are in a group while they have a post in its shop, and when it ends they are let go (`let_go.rs`) in the
 //! very transaction that ends it. Nothing else asks about that: who works nowhere has no membership. Coming in holds the
-//! shop's posts (`staff::rely_on_posts`), so that nobody slips in while theirs ends.
+//! shop's posts (`rights::rely_on_posts`), so that nobody slips in while theirs ends.
 //!
 //! Coming and going is written in the log: the notice is appended first, and its number, taken under the conversation's
 //! lock, is where the interval of taking part begins or ends, in the same transaction (`door.rs`).

@@ -8,14 +8,14 @@ use crate::{
     app::App,
     audit::{self, Deed},
     error::{Refusal, Result},
-    staff, words,
+    rights, words,
 };
 
 /// Gives the shop another name; nothing else can be changed by the shop itself. Refuses with `invalid_argument`.
 pub async fn rename(app: &App, by: &Staff<ManageShop>, wanted: &str) -> Result<Shop> {
     let name = words::name("name", wanted)?;
     let mut tx = app.store.begin(by.shop).await?;
-    staff::rely(&mut tx, by).await?;
+    rights::rely(&mut tx, by).await?;
     let former = queries::lock(&mut tx).await?.ok_or(Refusal::NotFound)?;
     if former.name == name {
         return Ok(former);

@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 
-use super::{Colleague, lock, may_change, queries};
+use super::{Colleague, may_change, queries};
 use crate::{
     account::session,
     actor::{ManageStaff, Permissions, Staff},
@@ -11,6 +11,7 @@ use crate::{
     error::{Refusal, Result},
     group,
     id::{RoleId, UserId},
+    rights,
     store::Tx,
 };
 
@@ -37,7 +38,7 @@ pub async fn change(
 ) -> Result<Colleague> {
     let now = app.clock.now();
     let mut tx = app.store.begin(by.shop).await?;
-    let held = lock(&mut tx, by).await?;
+    let held = rights::lock(&mut tx, by).await?;
     let before = queries::colleague(&mut tx, user)
         .await?
         .ok_or(Refusal::NotFound)?;

@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
 use serde_json::json;
 
-use super::{lock, may_change, phone, queries, roles::Role};
+use super::{may_change, phone, queries, roles::Role};
 use crate::{
     account::merchant,
     actor::{ManageStaff, Permissions, Staff},
@@ -16,7 +16,7 @@ use crate::{
     clock::millis,
     error::{Refusal, Result},
     id::{RoleId, StaffInviteId, UserId},
-    words,
+    rights, words,
 };
 
 /// Invitations of one shop that may be open at once.
@@ -89,7 +89,7 @@ pub async fn invite(
     let (phone, now) = (phone(newcomer.phone)?, app.clock.now());
     let name = words::name("name", newcomer.name)?;
     let mut tx = app.store.begin(by.shop).await?;
-    let held = lock(&mut tx, by).await?;
+    let held = rights::lock(&mut tx, by).await?;
     let role = queries::role(&mut tx, newcomer.role).await?;
     let role = role.ok_or(Refusal::NotFound)?;
     may_change(held, Permissions::NONE, role.set())?;
@@ -125,7 +125,7 @@ pub async fn open(app: &App, by: &Staff<ManageStaff>) -> Result<Vec<StaffInvite>
 /// Takes an invitation back. Refuses with `not_found`.
 pub async fn withdraw(app: &App, by: &Staff<ManageStaff>, id: StaffInviteId) -> Result<()> {
     let mut tx = app.store.begin(by.shop).await?;
-    lock(&mut tx, by).await?;
+    rights::lock(&mut tx, by).await?;
     if !queries::invite::withdraw(&mut tx, id).await? {
         return Err(Refusal::NotFound.into());
     }

@@ -4,13 +4,14 @@ use proto::Permission;
 use serde::Serialize;
 use serde_json::json;
 
-use super::{Colleague, lock::lock_for, may_change, queries};
+use super::{Colleague, may_change, queries};
 use crate::{
     actor::{Merchant, Permissions},
     app::App,
     audit::{self, Deed},
     error::{Refusal, Result},
     id::{ShopId, StaffInviteId},
+    rights,
 };
 
 /// Invitations that a person is shown at most; those behind them come forward when one of these ends or is declined.
@@ -49,7 +50,7 @@ pub async fn join(app: &App, merchant: &Merchant, id: StaffInviteId) -> Result<C
     let found = queries::invite::maker(app.store.pool(), id).await?;
     let (shop, maker) = found.ok_or(Refusal::InviteInvalid)?;
     let mut tx = app.store.begin(shop).await?;
-    let held = lock_for(&mut tx, maker).await?;
+    let held = rights::lock_for(&mut tx, maker).await?;
     let role = queries::invite::take(&mut tx, id, user, now).await?;
     let role = role.ok_or(Refusal::InviteInvalid)?;
     let role = queries::role(&mut tx, role).await?;

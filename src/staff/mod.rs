@@ -1,6 +1,6 @@
 //! People who sell: who works for a shop, by which role, with which permissions.
 //!
-//! Everything that changes rights, or is done by right, happens while the shop's rights are held ([`lock()`]), which also
+//! Everything that changes rights, or is done by right, happens while the shop's rights are held ([`crate::rights`]), which also
 //! reads what the person who does it holds at that moment: two owners who demote each other do not both succeed, and
 //! nothing is done by somebody whose dismissal has committed.
 
@@ -8,12 +8,10 @@ pub mod alerts;
 pub mod change;
 pub mod invite;
 pub mod join;
-mod lock;
 mod queries;
 pub mod roles;
 
 use jiff::Timestamp;
-pub use lock::{lock, rely, rely_on_posts};
 use proto::Permission;
 use serde::Serialize;
 use uuid::Uuid;

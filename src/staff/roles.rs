@@ -3,13 +3,14 @@
 use proto::Permission;
 use serde::Serialize;
 
-use super::{lock, may_change, queries};
+use super::{may_change, queries};
 use crate::{
     actor::{ManageStaff, Permissions, Staff},
     app::App,
     audit::{self, Deed},
     error::{Refusal, Result},
     id::RoleId,
+    rights,
     store::Tx,
     words,
 };
@@ -59,7 +60,7 @@ pub async fn compose(
 ) -> Result<Role> {
     let name = words::line("name", wanted, NAME)?;
     let mut tx = app.store.begin(by.shop).await?;
-    let held = lock(&mut tx, by).await?;
+    let held = rights::lock(&mut tx, by).await?;
     may_change(held, Permissions::NONE, permissions)?;
     not_built_in(&mut tx, name).await?;
     let role = queries::add_role(&mut tx, name, &permissions.words(), MOST)
@@ -80,7 +81,7 @@ pub async fn change(
     permissions: Option<Permissions>,
 ) -> Result<Role> {
     let mut tx = app.store.begin(by.shop).await?;
-    let held = lock(&mut tx, by).await?;
+    let held = rights::lock(&mut tx, by).await?;
     let before = queries::role(&mut tx, role)
         .await?
         .filter(|role| !role.built_in)

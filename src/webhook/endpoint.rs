@@ -16,6 +16,7 @@ use crate::{
     audit::{self, Deed},
     error::{Error, Reason, Refusal, Result, refused_argument},
     id::{EndpointId, UserId},
+    rights,
     sign::Secret,
     staff,
     store::Tx,
@@ -174,7 +175,7 @@ impl<'a> Act<'a> {
     /// Whoever changes the shop's endpoints comes one after the other from here on.
     async fn begin(app: &'a App, staff: &'a Staff<ManageBots>, id: EndpointId) -> Result<Self> {
         let mut tx = app.store.begin(staff.shop).await?;
-        let held = staff::rely(&mut tx, staff).await?;
+        let held = rights::rely(&mut tx, staff).await?;
         queries::lock_shop(&mut tx).await?;
         let before = queries::one(&mut tx, id).await?;
         Ok(Self {

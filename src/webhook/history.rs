@@ -14,7 +14,7 @@ use crate::{
     audit::{self, Deed},
     error::{Refusal, Result, refused_until},
     id::{DeliveryId, EndpointId},
-    staff,
+    rights,
     store::page,
 };
 
@@ -81,7 +81,7 @@ pub async fn replay(
     delivery: DeliveryId,
 ) -> Result<Delivery> {
     let mut tx = app.store.begin(staff.shop).await?;
-    staff::rely(&mut tx, staff).await?;
+    rights::rely(&mut tx, staff).await?;
     let replayed = queries::replay(&mut tx, endpoint, delivery, app.clock.now()).await?;
     let found = queries::delivery(&mut tx, endpoint, delivery)
         .await?
@@ -101,7 +101,7 @@ pub async fn replay(
 /// Refuses with `not_found`, `conflict` when it is switched off, `rate_limited` when some tests are waiting already.
 pub async fn test(app: &App, staff: &Staff<ManageBots>, endpoint: EndpointId) -> Result<Delivery> {
     let mut tx = app.store.begin(staff.shop).await?;
-    staff::rely(&mut tx, staff).await?;
+    rights::rely(&mut tx, staff).await?;
     let known = queries::one(&mut tx, endpoint)
         .await?
         .ok_or(Refusal::NotFound)?;

@@ -19,7 +19,7 @@ use crate::{
     actor::{ManageGroups, Permissions, Staff},
     error::Result,
     id::{ConversationId, ShopId, UserId},
-    staff,
+    rights,
     store::Tx,
 };
 
@@ -39,7 +39,7 @@ pub(super) async fn shop_of(pool: &PgPool, group: ConversationId) -> Result<Opti
 
 /// Takes the lock that everything said and changed in the group takes, with the shop's posts as they are now.
 pub(super) async fn lock(tx: &mut Tx, group: ConversationId) -> Result<()> {
-    staff::rely_on_posts(tx).await?;
+    rights::rely_on_posts(tx).await?;
     let shop = tx.shop()?;
     sqlx::query!(
         "select 1 as one from conversations where id = $1 and shop_id = $2 for no key update",

@@ -5,7 +5,8 @@
 //! already waits to have it alone, so nobody puts off their own dismissal by keeping busy. A row's lock is not fair in
 //! this way. It comes before every other lock of a unit of work.
 
-use super::queries;
+mod queries;
+
 use crate::{
     actor::{Permissions, Right, Staff},
     error::{Refusal, Result},
@@ -32,7 +33,7 @@ pub async fn rely_on_posts(tx: &mut Tx) -> Result<()> {
 }
 
 /// Holds everything that changes rights in the shop, alone, and says what `user` may do there now, whatever that is.
-pub(super) async fn lock_for(tx: &mut Tx, user: UserId) -> Result<Permissions> {
+pub async fn lock_for(tx: &mut Tx, user: UserId) -> Result<Permissions> {
     queries::hold_rights(tx).await?;
     queries::held(tx, user).await
 }
