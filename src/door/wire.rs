@@ -23,12 +23,18 @@ use super::patience::Patience;
 pub(super) struct Wire<S> {
     stream: S,
     line: Arc<Line>,
-    limits: Arc<Limits>,
-    clock: Option<Pin<Box<Sleep>>>,
-    waited_for: Wait,
-    patience: Patience,
+    /// What HTTP needs; a socket, of which there are many, does not carry it on.
+    http: Option<Box<Http>>,
     // After `stream`: the seat is free when the descriptor is.
     _seat: Seat,
+}
+
+/// The clock, and the patience.
+struct Http {
+    limits: Arc<Limits>,
+    clock: Pin<Box<Sleep>>,
+    waited_for: Wait,
+    patience: Patience,
 }
 
 /// What the wire and the requests on it know of each other.
@@ -127,33 +133,36 @@ impl<S> Wire<S> {
         deadline: Instant,
         seat: Seat,
     ) -> Self {
+        let http = Http {
+            patience: Patience::new(&limits),
+            limits,
+            clock: Box::pin(sleep_until(deadline)),
+            waited_for: Wait::First,
+        };
         Self {
             stream,
             line,
-            patience: Patience::new(&limits),
-            limits,
-            clock: Some(Box::pin(sleep_until(deadline))),
-            waited_for: Wait::First,
+            http: Some(Box::new(http)),
             _seat: seat,
         }
     }
 
     /// Pending while the client may still be waited for; then an error, which ends the connection.
     fn poll_clock(&mut self, cx: &mut Context<'_>) -> Poll<io::Result<()>> {
-        let Some(clock) = &mut self.clock else {
+        let Some(http) = &mut self.http else {
             return Poll::Pending;
         };
         let wait = self.line.wait();
         let patience = match wait {
-            Wait::First | Wait::Rest(_) => self.limits.header_deadline,
-            Wait::Next(_) => self.limits.idle,
+            Wait::First | Wait::Rest(_) => http.limits.header_deadline,
+            Wait::Next(_) => http.limits.idle,
             Wait::Answering | Wait::Upgraded => return Poll::Pending,
         };
-        if wait != self.waited_for {
-            self.waited_for = wait;
-            clock.as_mut().reset(Instant::now() + patience);
+        if wait != http.waited_for {
+            http.waited_for = wait;
+            http.clock.as_mut().reset(Instant::now() + patience);
         }
-        ready!(clock.as_mut().poll(cx));
+        ready!(http.clock.as_mut().poll(cx));
         Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
     }
 
@@ -164,16 +173,16 @@ impl<S> Wire<S> {
         written: Poll<io::Result<T>>,
         bytes: impl Fn(&T) -> usize,
     ) -> Poll<io::Result<T>> {
-        if self.clock.is_none() {
+        let Some(http) = &mut self.http else {
             return written;
-        }
+        };
         match written {
             Poll::Ready(done) => {
-                self.patience.moved(done.as_ref().map_or(0, bytes));
+                http.patience.moved(done.as_ref().map_or(0, bytes));
                 Poll::Ready(done)
             }
             Poll::Pending => {
-                ready!(self.patience.poll_spent(cx));
+                ready!(http.patience.poll_spent(cx));
                 Poll::Ready(Err(io::ErrorKind::TimedOut.into()))
             }
         }
@@ -181,8 +190,8 @@ impl<S> Wire<S> {
 
     /// Everything is written. If the last of it was the answer to an upgrade, HTTP and its rules end here.
     fn flushed(&mut self) {
-        if self.clock.is_some() && self.line.wait() == Wait::Upgraded {
-            self.clock = None;
+        if self.http.is_some() && self.line.wait() == Wait::Upgraded {
+            self.http = None;
         }
     }
 }
@@ -197,7 +206,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Wire<S> {
         match Pin::new(&mut self.stream).poll_read(cx, buf) {
             Poll::Ready(Ok(())) => {
                 // An upgraded wire has no clock and nothing to watch.
-                if self.clock.is_some() {
+                if self.http.is_some() {
                     self.line.saw(&buf.filled()[before..]);
                 }
                 Poll::Ready(Ok(()))
