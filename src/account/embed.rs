@@ -49,10 +49,6 @@ pub struct Visitor {
     pub subject: String,
     /// The name to show, 1 to 64 characters without control characters; absent if the shop sent none.
     pub name: Option<String>,
-    /// An https address of a picture, at most 1024 bytes.
-    pub avatar: Option<String>,
-    /// When the word ends; a session made from it may last longer.
-    pub expires_at: Timestamp,
 }
 
 /// Why a shop's word is not taken. Strangers see only "not accepted"; the shop's log may say which.
@@ -89,7 +85,7 @@ pub enum EmbedFault {
     /// `exp` is not after `iat`, or more than ten minutes after it.
     #[error("token lives too long")]
     Lifetime,
-    /// `sub`, `name` or `avatar` is empty, too long or has characters that do not belong there.
+    /// `sub` or `name` is empty, too long or has characters that do not belong there.
     #[error("visitor not acceptable")]
     Visitor,
 }
@@ -116,7 +112,6 @@ struct Claims {
     exp: i64,
     nbf: Option<i64>,
     name: Option<String>,
-    avatar: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -252,25 +247,15 @@ impl Claims {
             && self
                 .name
                 .as_deref()
-                .is_none_or(|name| words::is_line(name, 64))
-            && self.avatar.as_deref().is_none_or(is_picture_address);
+                .is_none_or(|name| words::is_line(name, 64));
         if !sane {
             return Err(EmbedFault::Visitor);
         }
-        let expires_at = Timestamp::from_second(self.exp).map_err(|_| EmbedFault::Malformed)?;
         Ok(Visitor {
             subject: self.sub,
             name: self.name,
-            avatar: self.avatar,
-            expires_at,
         })
     }
-}
-
-fn is_picture_address(text: &str) -> bool {
-    text.len() <= 1024
-        && url::Url::parse(text)
-            .is_ok_and(|url| url.scheme() == "https" && url.username().is_empty())
 }
 
 impl fmt::Debug for EmbedKey {
@@ -341,15 +326,9 @@ mod tests {
 
     #[test]
     fn a_good_word_names_the_visitor() {
-        let visitor = verdict(
-            &header(),
-            &claims_with("avatar", json!("https://cdn.example/a.png")),
-        )
-        .unwrap();
+        let visitor = verdict(&header(), &claims_with("of-their-own", json!("whatever"))).unwrap();
         assert_eq!(visitor.subject, "u-1");
         assert_eq!(visitor.name.as_deref(), Some("安"));
-        assert_eq!(visitor.avatar.as_deref(), Some("https://cdn.example/a.png"));
-        assert_eq!(visitor.expires_at.as_second(), NOW + 300);
     }
 
     #[test]
@@ -566,10 +545,6 @@ mod tests {
             ("name", json!("")),
             ("name", json!("名".repeat(65))),
             ("name", json!("a\u{0}b")),
-            ("avatar", json!("http://cdn.example/a.png")),
-            ("avatar", json!("javascript:alert(1)")),
-            ("avatar", json!("https://user@cdn.example/a.png")),
-            ("avatar", json!("/a.png")),
         ];
         for (name, value) in bad {
             assert_eq!(
