@@ -67,33 +67,29 @@ impl Counter {
 }
 
 impl Event {
-    /// Something that is shown and forgotten: typing, presence, an alert.
-    pub fn passing(audiences: Vec<Audience>, event: push::Event) -> Arc<Self> {
-        let frame = Frame::push(event);
-        Arc::new(Self {
+    fn new(audiences: Vec<Audience>, event: push::Event) -> Self {
+        Self {
             audiences,
-            frame,
+            frame: Frame::push(event),
             step: None,
             joined: vec![],
             left: vec![],
             redraws: None,
             alert: None,
-        })
+        }
+    }
+
+    /// Something that is shown and forgotten: typing, presence.
+    pub fn passing(audiences: Vec<Audience>, event: push::Event) -> Arc<Self> {
+        Arc::new(Self::new(audiences, event))
     }
 
     /// An alert, for those of the audience who want its kind.
     pub fn alert(audience: Audience, alert: Alert) -> Arc<Self> {
-        let kind = alert.kind();
-        let frame = Frame::push(push::Event::Alert(alert));
-        let audiences = vec![audience];
+        let kind = Some(alert.kind());
         Arc::new(Self {
-            audiences,
-            frame,
-            step: None,
-            joined: vec![],
-            left: vec![],
-            redraws: None,
-            alert: Some(kind),
+            alert: kind,
+            ..Self::new(vec![audience], push::Event::Alert(alert))
         })
     }
 
@@ -103,22 +99,18 @@ impl Event {
         audiences: Vec<Audience>,
         message: Message,
     ) -> Arc<Self> {
-        let step = Step {
-            conversation,
-            counter: Counter::Number(message.number),
-        };
+        let counter = Counter::Number(message.number);
         let (joined, left) = comings_and_goings(&message);
-        let frame = Frame::push(push::Event::MessagePosted(MessagePosted {
-            message: Some(message),
-        }));
+        let message = Some(message);
+        let event = push::Event::MessagePosted(MessagePosted { message });
         Arc::new(Self {
-            audiences,
-            frame,
-            step: Some(step),
+            step: Some(Step {
+                conversation,
+                counter,
+            }),
             joined,
             left,
-            redraws: None,
-            alert: None,
+            ..Self::new(audiences, event)
         })
     }
 
@@ -128,37 +120,30 @@ impl Event {
         audiences: Vec<Audience>,
         message: Message,
     ) -> Arc<Self> {
-        let step = Step {
-            conversation,
-            counter: Counter::Revision(message.revision),
-        };
+        let counter = Counter::Revision(message.revision);
         let redraws = Some((conversation, message.number));
-        let frame = Frame::push(push::Event::MessageChanged(MessageChanged {
-            message: Some(message),
-        }));
+        let message = Some(message);
+        let event = push::Event::MessageChanged(MessageChanged { message });
         Arc::new(Self {
-            audiences,
-            frame,
-            step: Some(step),
-            joined: vec![],
-            left: vec![],
+            step: Some(Step {
+                conversation,
+                counter,
+            }),
             redraws,
-            alert: None,
+            ..Self::new(audiences, event)
         })
     }
 }
 
-/// Membership travels in the log: the notice of a removal is the last message its subject sees, on every node.
-fn comings_and_goings(message: &Message) -> (Vec<UserId>, Vec<UserId>) {
+/// Who takes part from this message on, and who does not after it. Membership travels in the log: the notice of a removal
+/// is the last message its subject sees, on every node.
+pub fn comings_and_goings(message: &Message) -> (Vec<UserId>, Vec<UserId>) {
     let Some(notice) = &message.notice else {
         return Default::default();
     };
     let subjects = || {
-        notice
-            .subjects
-            .iter()
-            .filter_map(|user| user.id.parse().ok())
-            .collect()
+        let ids = notice.subjects.iter().map(|user| user.id.parse());
+        ids.filter_map(Result::ok).collect()
     };
     match notice.kind() {
         NoticeKind::MembersJoined | NoticeKind::GroupCreated => (subjects(), vec![]),
