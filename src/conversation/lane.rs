@@ -3,7 +3,7 @@
 //! storm shares its fsyncs. A commit whose outcome is unknown is simply written again: every draft carries its sender's
 //! client message id.
 
-use std::{collections::HashSet, time::Duration};
+use std::time::Duration;
 
 use sqlx::{
     PgPool,
@@ -16,9 +16,10 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 
 use super::{
-    Draft, Posted,
+    Draft,
+    batch::{Batch, Waiting, apart_from_retries, give_up},
     jam::Jam,
-    log::{Answer, settle},
+    log::settle,
     queries,
     queries::Outcome,
     write,
@@ -27,92 +28,14 @@ use crate::{
     bus::Bus,
     clock::Clock,
     error::{Error, Refusal, Result, refused_until},
-    id::ConversationId,
     store::{Store, constraint::unreachable},
 };
-
-/// After this time a sender hears "outcome unknown" and may ask again with the same client message id.
-const PATIENCE: Duration = Duration::from_secs(8);
 
 /// While there is company, a lane begins a commit so long after the last one at the soonest, for each draft of that one:
 /// many small commits would take the processor from those whom they are for. A lonely message waits for nobody, a few
 /// hardly; from some 4,000 messages a second on, commits are [`LONGEST_GATHERING`] apart.
 const GATHERING: Duration = Duration::from_micros(250);
 const LONGEST_GATHERING: Duration = Duration::from_millis(8);
-
-/// A draft in the queue. Boxed: it is long, and moved a few times before it is written.
-pub(super) struct Waiting {
-    draft: Box<Draft>,
-    caller: Caller,
-}
-
-/// Who waits for a draft's place.
-struct Caller {
-    answer: Answer,
-    since: Instant,
-}
-
-impl Waiting {
-    pub(super) fn new(draft: Draft, answer: Answer) -> Self {
-        let since = Instant::now();
-        let caller = Caller { answer, since };
-        let draft = Box::new(draft);
-        Self { draft, caller }
-    }
-
-    pub(super) fn answer(self, result: Result<Posted>) {
-        (self.caller.answer)(result);
-    }
-}
-
-/// Drafts that are written together, and who waits for each.
-struct Batch {
-    #[expect(
-        clippy::vec_box,
-        reason = "a draft is about 1 KiB and comes boxed: pointers are moved, not bytes"
-    )]
-    drafts: Vec<Box<Draft>>,
-    callers: Vec<Caller>,
-}
-
-impl Batch {
-    fn of(waiting: Vec<Waiting>) -> Self {
-        let apart = waiting.into_iter().map(|one| (one.draft, one.caller));
-        let (drafts, callers) = apart.unzip();
-        Self { drafts, callers }
-    }
-
-    fn split_half(&mut self) -> Self {
-        let half = self.drafts.len() / 2;
-        Self {
-            drafts: self.drafts.split_off(half),
-            callers: self.callers.split_off(half),
-        }
-    }
-
-    /// Takes out the drafts for these conversations.
-    fn split_off(&mut self, held: &HashSet<ConversationId>) -> Self {
-        let whole = self.drafts.drain(..).zip(self.callers.drain(..));
-        let (out, kept): (Vec<_>, Vec<_>) =
-            whole.partition(|(draft, _)| held.contains(&draft.conversation));
-        (self.drafts, self.callers) = kept.into_iter().unzip();
-        let (drafts, callers) = out.into_iter().unzip();
-        Self { drafts, callers }
-    }
-
-    /// Nothing has happened, and it is worth trying again.
-    fn refuse(self) {
-        let refused = || refused_until(Refusal::Unavailable, Duration::from_secs(1));
-        let answers = self.callers.into_iter().map(|caller| caller.answer);
-        answers.for_each(|answer| answer(Err(refused())));
-    }
-
-    /// When the longest waiting has waited long enough.
-    fn patience(&self) -> Instant {
-        let oldest = self.callers.iter().map(|caller| caller.since).min();
-        oldest.unwrap_or_else(Instant::now) + PATIENCE
-    }
-}
 
 pub(super) struct Lane {
     options: PgConnectOptions,
@@ -193,15 +116,15 @@ impl Lane {
                 Err(error) if waited_in_vain(&error) => {
                     let held = part.split_off(&jam.found(pool, &part.drafts).await);
                     tracing::warn!(%error, drafts = held.drafts.len(), "conversations are held");
-                    let others = match held.drafts.len() {
-                        0 => part.split_half(),
-                        _ => Batch::of(vec![]),
-                    };
-                    match (held.drafts.len(), others.drafts.len()) {
-                        (0, 0) => part.refuse(),
-                        _ => parts.extend([others, part]),
+                    match (held.drafts.len(), part.drafts.len()) {
+                        // Nobody holds them any more, or it is not known who does.
+                        (0, 1) => part.refuse(),
+                        (0, _) => parts.extend([part.split_half(), part]),
+                        _ => {
+                            held.refuse();
+                            parts.push(part);
+                        }
                     }
-                    held.refuse();
                 }
                 Err(error) if part.drafts.len() > 1 => {
                     tracing::warn!(%error, drafts = part.drafts.len(), "a batch failed; trying its halves");
@@ -211,9 +134,7 @@ impl Lane {
                 Err(error) => {
                     let failed = Error::from(error);
                     tracing::error!(error = %failed, "a draft could not be written");
-                    part.callers
-                        .into_iter()
-                        .for_each(|caller| (caller.answer)(Err(Refusal::Broken.into())));
+                    part.fail();
                 }
             }
         }
@@ -232,7 +153,7 @@ impl Lane {
         tokio::pin!(attempt);
         tokio::select! {
             outcomes = &mut attempt => return outcomes,
-            () = sleep_until(patience) => part.callers.iter_mut().for_each(give_up),
+            () = sleep_until(patience) => give_up(&mut part.callers),
         }
         // The database stands still: whoever comes now is sent away at once, untried.
         loop {
@@ -283,16 +204,15 @@ impl Lane {
     }
 
     fn announce(&self, batch: Batch, outcomes: Vec<Outcome>) {
-        let settled = batch.drafts.into_iter().zip(outcomes);
-        for ((draft, outcome), caller) in settled.zip(batch.callers) {
-            match settle(*draft, outcome) {
+        for (draft, outcome, answer) in batch.settled(outcomes) {
+            match settle(draft, outcome) {
                 Ok((posted, event)) => {
-                    (caller.answer)(Ok(posted));
+                    answer(Ok(posted));
                     if let Some(event) = event {
                         self.bus.publish(&event);
                     }
                 }
-                Err(refused) => (caller.answer)(Err(refused)),
+                Err(refused) => answer(Err(refused)),
             }
         }
     }
@@ -313,29 +233,11 @@ fn top_up(waiting: &mut Vec<Waiting>, queue: &mut mpsc::Receiver<Waiting>, batch
     }
 }
 
-/// A client message id twice in one batch would ask the statement to contradict itself: the retry goes with the next.
-fn apart_from_retries(batch: Vec<Waiting>) -> (Vec<Waiting>, Vec<Waiting>) {
-    let mut seen = HashSet::with_capacity(batch.len());
-    let key = |one: &Waiting| (one.draft.conversation, one.draft.sender);
-    let new: Vec<bool> = batch
-        .iter()
-        .map(|one| seen.insert((key(one), &one.draft.message.client_message_id)))
-        .collect();
-    if new.iter().all(|new| *new) {
-        return (batch, vec![]);
-    }
-    let mut new = new.into_iter();
-    batch
-        .into_iter()
-        .partition(|_| new.next().unwrap_or_default())
-}
-
-fn give_up(caller: &mut Caller) {
-    let answer = std::mem::replace(&mut caller.answer, Box::new(|_| ()));
-    answer(Err(refused_until(
-        Refusal::OutcomeUnknown,
-        Duration::from_secs(1),
-    )));
+/// The connection died, or two transactions were in each other's way: writing the same drafts again settles it.
+fn worth_repeating(error: &sqlx::Error) -> bool {
+    unreachable(error)
+        || matches!(error, sqlx::Error::PoolTimedOut)
+        || has_code(error, |code| code == "40001" || code == "40P01")
 }
 
 /// Somebody else holds a row for longer than a lane waits.
@@ -348,13 +250,6 @@ fn has_code(error: &sqlx::Error, is: impl Fn(&str) -> bool) -> bool {
         .as_database_error()
         .and_then(sqlx::error::DatabaseError::code);
     code.as_deref().is_some_and(is)
-}
-
-/// The connection died, or two transactions were in each other's way: writing the same drafts again settles it.
-fn worth_repeating(error: &sqlx::Error) -> bool {
-    unreachable(error)
-        || matches!(error, sqlx::Error::PoolTimedOut)
-        || has_code(error, |code| code == "40001" || code == "40P01")
 }
 
 #[cfg(test)]

@@ -11,12 +11,7 @@ use std::{
 
 use tokio::sync::mpsc;
 
-use super::{
-    Draft, Posted,
-    lane::{Lane, Waiting},
-    queries::Outcome,
-    write,
-};
+use super::{Draft, Posted, batch::Waiting, lane::Lane, queries::Outcome, write};
 use crate::{
     clock::{Clock, millis},
     error::{Error, Refusal, Result, refused_until},

@@ -5,6 +5,7 @@
 
 pub mod assign;
 mod attachment;
+mod batch;
 mod card;
 mod change;
 pub mod edit;
@@ -37,7 +38,7 @@ pub mod versions;
 pub mod wire;
 mod write;
 
-use proto::{ConversationKind, Message, NoticeKind, Permission};
+use proto::{ConversationKind, Message, Permission};
 use sqlx::PgConnection;
 
 use crate::{
@@ -45,6 +46,7 @@ use crate::{
     app::App,
     bus::Audience,
     error::{Refusal, Result},
+    event::comings_and_goings,
     id::{ConversationId, ShopId, UserId},
 };
 
@@ -130,21 +132,9 @@ impl Address {
     /// their node begins or ceases to follow the group.
     pub fn audiences_of(self, message: &Message) -> Vec<Audience> {
         let mut audiences = self.audiences();
-        let moves = |notice: &&proto::Notice| {
-            use NoticeKind as K;
-            matches!(
-                notice.kind(),
-                K::MembersJoined | K::GroupCreated | K::MemberLeft | K::MemberRemoved
-            )
-        };
-        if let (Self::Group { .. }, Some(notice)) = (self, message.notice.as_ref().filter(moves)) {
-            audiences.extend(
-                notice
-                    .subjects
-                    .iter()
-                    .filter_map(|user| user.id.parse().ok())
-                    .map(Audience::User),
-            );
+        if let Self::Group { .. } = self {
+            let (joined, left) = comings_and_goings(message);
+            audiences.extend(joined.into_iter().chain(left).map(Audience::User));
         }
         audiences
     }
