@@ -11,6 +11,7 @@ use crate::{
     error::{Refusal, Result, refused_argument},
     id::{BundleId, ProductId, ShopId},
     money::Money,
+    rights,
     store::Tx,
     words,
 };
@@ -71,6 +72,7 @@ pub async fn create(app: &App, by: &Staff<ManageProducts>, new: NewBundle) -> Re
     bundle.check()?;
     let now = app.clock.now();
     let mut tx = app.store.begin(by.shop).await?;
+    rights::rely(&mut tx, by).await?;
     let singly = singly(&mut tx, &bundle.parts).await?;
     if !(Money::minor(1)..singly).contains(&bundle.saving) {
         return Err(refused_argument(
@@ -95,6 +97,7 @@ pub async fn set_listed(
     listed: bool,
 ) -> Result<Bundle> {
     let mut tx = app.store.begin(by.shop).await?;
+    rights::rely(&mut tx, by).await?;
     let changed = queries::list_bundle(&mut tx, bundle, listed).await?;
     let found = queries::bundles(&mut tx, &[bundle])
         .await?

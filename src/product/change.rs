@@ -11,6 +11,7 @@ use crate::{
     id::{FileId, ProductId},
     media::exhibit::exhibit,
     money::Money,
+    rights,
 };
 
 /// What is to be different; what is missing stays.
@@ -68,6 +69,7 @@ pub async fn change(
 ) -> Result<Product> {
     let now = app.clock.now();
     let mut tx = app.store.begin(by.shop).await?;
+    rights::rely(&mut tx, by).await?;
     let before = queries::lock(&mut tx, product)
         .await?
         .ok_or(Refusal::NotFound)?;

@@ -12,7 +12,7 @@ use crate::{
     id::{FileId, ProductId, UserId, VariantId},
     media::exhibit::exhibit,
     money::Money,
-    stock,
+    rights, stock,
     store::Tx,
     words,
 };
@@ -104,6 +104,7 @@ pub async fn create(app: &App, by: &Staff<ManageProducts>, new: NewProduct) -> R
     let (product, variants) = new.check()?;
     let now = app.clock.now();
     let mut tx = app.store.begin(by.shop).await?;
+    rights::rely(&mut tx, by).await?;
     add(&mut tx, &product, &variants, by.actor.user, now).await?;
     let variants = queries::variants(&mut tx, &[product.id]).await?;
     tx.commit().await?;

@@ -18,6 +18,7 @@ use crate::{
     app::App,
     error::{Error, Result},
     money::Currency,
+    rights,
 };
 
 /// Rows of one file at most.
@@ -50,6 +51,7 @@ pub struct RowError {
 pub async fn import(app: &App, by: &Staff<ManageProducts>, file: &[u8]) -> Result<Imported> {
     let now = app.clock.now();
     let mut tx = app.store.begin(by.shop).await?;
+    rights::rely(&mut tx, by).await?;
     let currency = Currency::parse(&queries::currency(&mut tx).await?)?;
     let (rows, mut errors) = rows(file, currency)?;
     let (products, variants) = (gathered(rows, &mut errors), &mut 0);

@@ -9,6 +9,7 @@ use crate::{
     audit::{self, Deed},
     error::{Refusal, Result},
     id::{ProductId, VariantId},
+    rights,
     stock::{self, open::Opening},
 };
 
@@ -46,6 +47,7 @@ pub async fn add(
 ) -> Result<Goods> {
     let (id, now) = (VariantId::new(), app.clock.now());
     let mut tx = app.store.begin(by.shop).await?;
+    rights::rely(&mut tx, by).await?;
     let product = queries::lock(&mut tx, product)
         .await?
         .ok_or(Refusal::NotFound)?;

@@ -9,6 +9,7 @@ use crate::{
     audit::{self, Deed},
     error::{Error, Refusal, Result, refused_argument},
     id::VariantId,
+    rights,
     store::Tx,
     words,
 };
@@ -69,6 +70,7 @@ pub async fn adjust(
     words::text("note", note, 0..=500)?;
     let now = app.clock.now();
     let mut tx = app.store.begin(by.shop).await?;
+    rights::rely(&mut tx, by).await?;
     let Some(adjusted) =
         queries::adjust(&mut tx, variant, change, note, by.actor.user, now).await?
     else {

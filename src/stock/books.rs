@@ -2,7 +2,7 @@
 
 use sqlx::PgConnection;
 
-use super::queries;
+use super::queries::books as queries;
 
 /// Recomputes every level and every hold from the journal, and names each that differs.
 pub async fn differences(sql: &mut PgConnection) -> sqlx::Result<Vec<String>> {

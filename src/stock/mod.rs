@@ -89,24 +89,29 @@ fn together(wanted: &[Units]) -> Result<BTreeMap<VariantId, u32>> {
 
 /// Alerts staff to what has just become low (INV-03).
 async fn tell_low(tx: &mut Tx, left: &[Left], now: Timestamp) -> Result<()> {
-    for low in left.iter().filter(|left| left.low) {
-        let name = queries::name(tx, low.variant).await?;
+    let low: Vec<&Left> = left.iter().filter(|left| left.low).collect();
+    if low.is_empty() {
+        return Ok(());
+    }
+    let variants: Vec<VariantId> = low.iter().map(|low| low.variant).collect();
+    let (shop, names) = (tx.shop()?, queries::names(tx, &variants).await?);
+    for low in &low {
+        let name = names.get(&low.variant).map_or("", String::as_str);
         let alert = Alert {
             kind: AlertKind::StockLow.into(),
-            shop_id: tx.shop()?.to_string(),
+            shop_id: shop.to_string(),
             text: format!("{name}: {}", low.available),
             at: millis(now),
             ..Alert::default()
         };
-        let staff = Audience::Staff(tx.shop()?, Permission::ManageProducts);
+        let staff = Audience::Staff(shop, Permission::ManageProducts);
         tx.show(Event::alert(staff, alert));
-        let fact = Fact::StockLow {
-            variant_id: low.variant,
-            available: low.available,
-        };
-        tx.remember(&fact, now).await?;
     }
-    Ok(())
+    let facts = low.iter().map(|low| Fact::StockLow {
+        variant_id: low.variant,
+        available: low.available,
+    });
+    tx.remember_all(&facts.collect::<Vec<_>>(), now).await
 }
 
 /// Why units of the first variant that is missing in `left` cannot be had: `not_found`, or `out_of_stock` with its id as the field.
@@ -116,7 +121,8 @@ async fn shortage(tx: &mut Tx, wanted: &BTreeMap<VariantId, u32>, left: &[Left])
         return Ok(());
     };
     let level = queries::level(tx, *short).await?.ok_or(Refusal::NotFound)?;
-    let name = queries::name(tx, *short).await?;
+    let names = queries::names(tx, &[*short]).await?;
+    let name = names.get(short).map_or("", String::as_str);
     let sentence = match level.available {
         0 => format!("{name} is sold out."),
         some => format!("Only {some} of {name} can be had."),

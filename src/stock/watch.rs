@@ -9,6 +9,7 @@ use crate::{
     audit::{self, Deed},
     error::{Refusal, Result},
     id::VariantId,
+    rights,
 };
 
 /// From now on staff are alerted once when fewer than `below` units can be sold, and again only after there were enough in between;
@@ -21,6 +22,7 @@ pub async fn watch(
 ) -> Result<Level> {
     check_alert(below)?;
     let mut tx = app.store.begin(by.shop).await?;
+    rights::rely(&mut tx, by).await?;
     let before = queries::lock(&mut tx, variant)
         .await?
         .ok_or(Refusal::NotFound)?;

@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use souk::id::{ConversationId, ShopId, UserId};
 use sqlx::{PgPool, Postgres, Transaction};
 
+use crate::goods::{thing, variant};
 use crate::support::{
     Person, TestServer, TestShop,
     held::{Held, waiting},
@@ -65,7 +66,8 @@ async fn deeds(server: &TestServer, shop: &TestShop) -> Vec<(Method, String, Val
         json!({ "reason": "x" }),
     );
     let nobody = json!({ "assignee_id": shop.owner.id });
-    vec![
+    let mut deeds = deeds_on_goods(server, shop).await;
+    deeds.extend([
         (Method::POST, at(&hooks), json!({ "name": "x" })),
         (Method::DELETE, at(&format!("{hooks}/{hook}")), Value::Null),
         (
@@ -126,6 +128,25 @@ async fn deeds(server: &TestServer, shop: &TestShop) -> Vec<(Method, String, Val
             nobody,
         ),
         (Method::POST, at("/groups"), json!({ "name": "x" })),
+    ]);
+    deeds
+}
+
+/// What of these is done to what the shop sells.
+async fn deeds_on_goods(server: &TestServer, shop: &TestShop) -> Vec<(Method, String, Value)> {
+    let goods = thing(server, shop, 1_000, 5).await;
+    let product = id(&goods["product"]["id"]);
+    let stock = shop.path(&format!("/variants/{}/stock", variant(&goods, 0)));
+    let product = shop.path(&format!("/products/{product}"));
+    let received = json!({ "kind": "received", "units": 1 });
+    vec![
+        (Method::PATCH, product, json!({ "title": "other" })),
+        (Method::POST, stock.clone(), received),
+        (
+            Method::PUT,
+            format!("{stock}/alert"),
+            json!({ "alert_below": 3 }),
+        ),
     ]
 }
 

@@ -1,10 +1,11 @@
 //! Every statement about stock.
 
+pub(super) mod books;
+
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
-use sqlx::PgConnection;
 use uuid::Uuid;
 
 use super::{Left, Level, Units, adjust::Change, journal::Movement, open::Opening};
@@ -313,20 +314,14 @@ pub(super) async fn level(tx: &mut Tx, variant: VariantId) -> Result<Option<Leve
 /// A level, held until the work ends.
 pub(super) async fn lock(tx: &mut Tx, variant: VariantId) -> Result<Option<Level>> {
     let shop = tx.shop()?;
-    let level = sqlx::query_as!(
-        Level,
-        r#"
-        select variant_id as "variant_id: VariantId", on_hand, held, on_hand - held as "available!", alert_below
-        from stock
-        where shop_id = $1 and variant_id = $2
-        for no key update
-        "#,
+    sqlx::query!(
+        "select from stock where shop_id = $1 and variant_id = $2 for no key update",
         shop.0,
-        variant.0,
+        variant.0
     )
     .fetch_optional(tx.sql())
     .await?;
-    Ok(level)
+    level(tx, variant).await
 }
 
 /// Alert below this number. Who sets it sees what there is: they are not alerted to what is low already.
@@ -347,22 +342,29 @@ pub(super) async fn watch(tx: &mut Tx, variant: VariantId, below: Option<i64>) -
     Ok(())
 }
 
-/// A variant's name for people: `连衣裙 S/粉色`.
-pub(super) async fn name(tx: &mut Tx, variant: VariantId) -> Result<String> {
+/// Variants' names for people: `连衣裙 S/粉色`.
+pub(super) async fn names(
+    tx: &mut Tx,
+    variants: &[VariantId],
+) -> Result<BTreeMap<VariantId, String>> {
     let shop = tx.shop()?;
-    let name = sqlx::query_scalar!(
+    let ids: Vec<Uuid> = variants.iter().map(|variant| variant.0).collect();
+    let names = sqlx::query!(
         r#"
-        select rtrim(p.title || ' ' || array_to_string(v.choice, '/')) as "name!"
+        select v.id as "variant: VariantId", rtrim(p.title || ' ' || array_to_string(v.choice, '/')) as "name!"
         from variants v
         join products p on p.id = v.product_id
-        where v.shop_id = $1 and v.id = $2
+        where v.shop_id = $1 and v.id = any ($2)
         "#,
         shop.0,
-        variant.0,
+        &ids,
     )
-    .fetch_optional(tx.sql())
+    .fetch_all(tx.sql())
     .await?;
-    Ok(name.unwrap_or_default())
+    Ok(names
+        .into_iter()
+        .map(|row| (row.variant, row.name))
+        .collect())
 }
 
 /// Rows of a variant's journal before `before`, the newest first.
@@ -399,77 +401,4 @@ pub(super) async fn movements(
         at: millis(row.at.to_jiff()),
     });
     Ok(rows.collect())
-}
-
-/// A level that is not what its journal says.
-pub(super) struct WrongLevel {
-    pub(super) variant: VariantId,
-    pub(super) on_hand: i64,
-    pub(super) held: i64,
-    pub(super) journal_on_hand: i64,
-    pub(super) journal_held: i64,
-}
-
-/// All of them, in all shops.
-pub(super) async fn wrong_levels(sql: &mut PgConnection) -> sqlx::Result<Vec<WrongLevel>> {
-    sqlx::query_as!(
-        WrongLevel,
-        r#"
-        with journal as (
-          select variant_id,
-            sum(case when kind in ('received', 'counted', 'put_back') then units
-              when kind in ('written_off', 'taken') then - units else 0 end)::bigint as on_hand,
-            sum(case kind when 'held' then units when 'released' then - units when 'taken' then - units else 0 end)::bigint as held
-          from stock_movements
-          group by variant_id
-        )
-        select coalesce(s.variant_id, j.variant_id) as "variant!: VariantId", coalesce(s.on_hand, 0) as "on_hand!",
-          coalesce(s.held, 0) as "held!", coalesce(j.on_hand, 0) as "journal_on_hand!", coalesce(j.held, 0) as "journal_held!"
-        from stock s
-        full join journal j on j.variant_id = s.variant_id
-        where (coalesce(s.on_hand, 0), coalesce(s.held, 0)) is distinct from (coalesce(j.on_hand, 0), coalesce(j.held, 0))
-        order by 1
-        "#
-    )
-    .fetch_all(sql)
-    .await
-}
-
-/// A holder's row that is not what the journal says: held, taken, returned.
-pub(super) struct WrongHold {
-    pub(super) variant: VariantId,
-    pub(super) holder: HolderId,
-    pub(super) kept: Vec<i64>,
-    pub(super) journal: Vec<i64>,
-}
-
-/// All of them, in all shops.
-pub(super) async fn wrong_holds(sql: &mut PgConnection) -> sqlx::Result<Vec<WrongHold>> {
-    sqlx::query_as!(
-        WrongHold,
-        r#"
-        with journal as (
-          select holder_id, variant_id, array[
-            sum(case kind when 'held' then units when 'put_back' then 0 else - units end)::bigint,
-            sum(units) filter (where kind = 'taken')::bigint,
-            sum(units) filter (where kind = 'put_back')::bigint
-          ] as units
-          from stock_movements
-          where holder_id is not null
-          group by holder_id, variant_id
-        ), both_sides as (
-          select coalesce(h.variant_id, j.variant_id) as variant_id, coalesce(h.holder_id, j.holder_id) as holder_id,
-            array[coalesce(h.held, 0), coalesce(h.taken, 0), coalesce(h.returned, 0)] as kept,
-            array[coalesce(j.units[1], 0), coalesce(j.units[2], 0), coalesce(j.units[3], 0)] as journal
-          from stock_holds h
-          full join journal j on j.holder_id = h.holder_id and j.variant_id = h.variant_id
-        )
-        select variant_id as "variant!: VariantId", holder_id as "holder!: HolderId", kept as "kept!", journal as "journal!"
-        from both_sides
-        where kept is distinct from journal
-        order by 1, 2
-        "#
-    )
-    .fetch_all(sql)
-    .await
 }
