@@ -4,7 +4,7 @@
 use anyhow::Context as _;
 use sqlx::Connection as _;
 
-use crate::{stock, store::Store};
+use crate::{order, payment, stock, store::Store};
 
 /// Everything that differs, one sentence each; nothing: the books balance. Reads one moment of the database, so that it may run
 /// beside a server.
@@ -17,5 +17,8 @@ pub async fn differences(store: &Store) -> anyhow::Result<Vec<String>> {
     let mut moment = sql
         .begin_with("begin isolation level repeatable read read only")
         .await?;
-    Ok(stock::books::differences(&mut moment).await?)
+    let mut differences = stock::books::differences(&mut moment).await?;
+    differences.extend(order::books::differences(&mut moment).await?);
+    differences.extend(payment::books::differences(&mut moment).await?);
+    Ok(differences)
 }

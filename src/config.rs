@@ -254,6 +254,10 @@ settings! {
     /// Secret key.
     s3_secret_key: String = "";
 
+    [payment: PaymentSettings] "Money."
+    /// Minor units that a shop's balance must have before any of it is paid out (PAY-05).
+    withdraw_from: i64 = 10_000i64;
+
     [webhook: WebhookSettings] "Webhooks."
     /// Calls under way at once.
     at_once: usize = 16usize;

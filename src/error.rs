@@ -292,6 +292,23 @@ pub fn meaning(code: Refusal) -> (StatusCode, &'static str) {
             StatusCode::CONFLICT,
             "A product needs at least 3 pictures to be on sale; the first is the main picture.",
         ),
+        R::OrderState => (
+            StatusCode::CONFLICT,
+            "The order is at a point where this cannot be done.",
+        ),
+        R::RevisionStale => (
+            StatusCode::CONFLICT,
+            "The order was changed in the meantime; look at it again.",
+        ),
+        R::ReviewFailed => (
+            StatusCode::CONFLICT,
+            "Something has to be put right before the order is accepted.",
+        ),
+        R::Claimed => (StatusCode::CONFLICT, "A colleague looks after it."),
+        R::CarrierUnknown => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "The shop does not ship with this carrier.",
+        ),
 
         R::RateLimited => (StatusCode::TOO_MANY_REQUESTS, "Too fast; wait a moment."),
         R::Overloaded => (

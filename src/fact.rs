@@ -6,7 +6,11 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::id::{ConversationId, EndpointId, HolderId, ShopId, UserId, VariantId};
+use proto::{OrderDeed, OrderState, PaymentStatus};
+
+use crate::id::{
+    CaseId, ConversationId, EndpointId, HolderId, OrderId, RefundId, ShopId, UserId, VariantId,
+};
 
 /// Something that happened.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -63,6 +67,47 @@ pub enum Fact {
         /// So many can be sold.
         available: i64,
     },
+    /// Something was done with an order: placed, paid, shipped, cancelled …
+    OrderMoved {
+        /// Which.
+        order_id: OrderId,
+        /// Where it is talked about.
+        conversation_id: ConversationId,
+        /// Its number; null while it is a preview.
+        number: Option<String>,
+        /// Who buys.
+        customer_id: UserId,
+        /// What was done.
+        deed: OrderDeed,
+        /// Where it stood; null: it began.
+        state_before: Option<OrderState>,
+        /// Where it stands.
+        state: OrderState,
+        /// Whether it is paid.
+        payment_status: PaymentStatus,
+        /// Its sum, in minor units.
+        total: i64,
+    },
+    /// Money went back to a customer.
+    RefundSucceeded {
+        /// Which refund.
+        refund_id: RefundId,
+        /// Of which order.
+        order_id: OrderId,
+        /// For which after-sale case, if for one.
+        case_id: Option<CaseId>,
+        /// Minor units.
+        amount: i64,
+    },
+    /// A provider has not given money back for days: staff have to look.
+    RefundStuck {
+        /// Which refund.
+        refund_id: RefundId,
+        /// Of which order.
+        order_id: OrderId,
+        /// For which after-sale case, if for one.
+        case_id: Option<CaseId>,
+    },
     /// Units can be sold again that were promised or sold: an order was cancelled, goods came back.
     StockReturned {
         /// Whose they were: the order or the exchange.
@@ -90,12 +135,17 @@ impl Fact {
             | Self::MembersJoined {
                 conversation_id, ..
             }
+            | Self::OrderMoved {
+                conversation_id, ..
+            }
             | Self::MemberLeft {
                 conversation_id, ..
             } => Some((conversation_id, None)),
             Self::EndpointSwitchedOff { .. }
             | Self::StockLow { .. }
-            | Self::StockReturned { .. } => None,
+            | Self::StockReturned { .. }
+            | Self::RefundSucceeded { .. }
+            | Self::RefundStuck { .. } => None,
         }
     }
 }

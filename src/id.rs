@@ -77,6 +77,16 @@ ids! {
     BundleId
     /// Who units of stock are promised to: an order has its own id here, an exchange its own.
     HolderId
+    /// What a customer buys at once.
+    OrderId
+    /// One parcel of an order.
+    PackageId
+    /// What a customer wants changed in an accepted order.
+    ChangeId
+    /// What a customer wants back: money, or other goods.
+    CaseId
+    /// Money that goes back.
+    RefundId
     /// A running server.
     NodeId
     /// One open socket on this node.

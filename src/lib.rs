@@ -18,6 +18,7 @@
 //! * [`conversation`]: who talks with whom, what was said in which order, what has been read.
 //! * [`group`]: conversations of many: who is in them, who runs them, how people come in.
 //! * [`product`]: what a shop sells and what it costs. [`stock`]: how much there is of it, and to whom it is promised. [`money`]: amounts.
+//! * [`order`]: from a draft or a basket to what was received. [`delivery`]: who brings it. [`payment`]: money that comes and goes, the ledger.
 //! * [`books`]: whether all that is counted adds up.
 //! * [`media`]: pictures, voice and files that people send.
 //! * [`webhook`]: tells a shop's own systems, signed, until they hear it.
@@ -39,6 +40,7 @@ pub mod code;
 pub mod config;
 pub mod conversation;
 pub mod crm;
+pub mod delivery;
 pub mod demo;
 pub mod door;
 pub mod error;
@@ -52,7 +54,9 @@ pub mod lately;
 pub mod live;
 pub mod media;
 pub mod money;
+pub mod order;
 pub mod pace;
+pub mod payment;
 pub mod places;
 pub mod product;
 pub mod rights;

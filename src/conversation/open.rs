@@ -44,8 +44,8 @@ pub async fn open(app: &App, actor: &Actor, request: OpenConversation) -> Result
     conversation(app, actor, id).await
 }
 
-/// A customer consults a shop. The shop's staff are told of a new customer.
-async fn with_shop(
+/// A customer consults a shop, or orders there. The shop's staff are told of a new customer. Refuses with `not_found`, `banned`.
+pub async fn with_shop(
     app: &App,
     customer: &Customer,
     shop: ShopId,

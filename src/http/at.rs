@@ -3,7 +3,7 @@
 use serde::Deserialize;
 
 use crate::id::{
-    BundleId, ConversationId, FileId, HookId, ProductId, RoleId, SessionId, ShopId, StaffInviteId,
+    BundleId, ConversationId, FileId, HookId, OrderId, ProductId, RoleId, SessionId, ShopId, StaffInviteId,
     UserId, VariantId,
 };
 
@@ -88,6 +88,24 @@ pub struct OfProduct {
 #[derive(Deserialize)]
 pub struct OfVariant {
     pub(super) variant_id: VariantId,
+}
+
+/// An order of a shop.
+#[derive(Deserialize)]
+pub struct OfOrder {
+    pub(super) order_id: OrderId,
+}
+
+/// An order of one's own.
+#[derive(Deserialize)]
+pub struct OfMyOrder {
+    pub(super) order_id: OrderId,
+}
+
+/// A carrier of a shop.
+#[derive(Deserialize)]
+pub struct OfCarrier {
+    pub(super) code: String,
 }
 
 /// A bundle.

@@ -29,9 +29,10 @@ use utoipa::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    account, audit, bot, conversation, crm, dev, embed_key, file, group, health, message,
+    account, audit, bot, conversation, crm, delivery, dev, embed_key, file, group, health, message,
+    my_order,
     once::once,
-    product,
+    order, payment, product,
     reply::Problem,
     session, shop, staff, stock,
     turn::{strangers_turn, turn},
@@ -125,6 +126,8 @@ fn api() -> OpenApiRouter<App> {
             .routes(routes!(shop::open))
             .routes(routes!(shop::show, shop::change))
             .merge(goods())
+            .merge(orders())
+            .merge(my_orders())
             .merge(staff())
             .routes(routes!(crm::contact))
             .routes(routes!(crm::ban, crm::lift_ban))
@@ -153,6 +156,61 @@ fn goods() -> OpenApiRouter<App> {
         .routes(routes!(product::quote))
         .routes(routes!(stock::show, stock::adjust))
         .routes(routes!(stock::watch))
+}
+
+/// Orders, as the shop works on them; delivery; the shop's money.
+fn orders() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(order::graph))
+        .routes(routes!(order::draft, order::page))
+        .routes(routes!(order::form))
+        .routes(routes!(order::batch))
+        .routes(routes!(order::show, order::redraft))
+        .routes(routes!(order::history))
+        .routes(routes!(order::contact))
+        .routes(routes!(order::withdraw))
+        .routes(routes!(order::cancel))
+        .routes(routes!(order::accept))
+        .routes(routes!(order::prepare))
+        .routes(routes!(order::get_ready))
+        .routes(routes!(order::start))
+        .routes(routes!(order::note))
+        .routes(routes!(order::ship))
+        .routes(routes!(order::finish))
+        .routes(routes!(order::hand_over))
+        .routes(routes!(order::confirm_payment))
+        .routes(routes!(order::give_back_extra))
+        .routes(routes!(order::claim, order::let_go))
+        .routes(routes!(order::flag))
+        .routes(routes!(order::resolve))
+        .routes(routes!(order::follow_up))
+        .routes(routes!(order::readdress))
+        .routes(routes!(order::changes))
+        .routes(routes!(order::answer_change))
+        .routes(routes!(order::rules, order::change_rules))
+        .routes(routes!(delivery::carriers, delivery::put_carrier))
+        .routes(routes!(delivery::remove_carrier))
+        .routes(routes!(delivery::freight, delivery::set_freight))
+        .routes(routes!(payment::balances))
+        .routes(routes!(payment::withdraw))
+}
+
+/// Orders, as customers make and follow them.
+fn my_orders() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(my_order::place))
+        .routes(routes!(my_order::quote))
+        .routes(routes!(my_order::page))
+        .routes(routes!(my_order::show, my_order::edit))
+        .routes(routes!(my_order::history))
+        .routes(routes!(my_order::confirm))
+        .routes(routes!(my_order::decline))
+        .routes(routes!(my_order::cancel))
+        .routes(routes!(my_order::readdress))
+        .routes(routes!(my_order::ask_change))
+        .routes(routes!(my_order::pay_in_sandbox))
+        .routes(routes!(my_order::receive))
+        .routes(routes!(my_order::extend))
 }
 
 /// Staff: who they are, how they come, what they may, which alerts they are shown.

@@ -14,7 +14,7 @@ use super::{
 use crate::{
     app::App,
     error::{Error, Result},
-    webhook,
+    order, payment, webhook,
 };
 
 /// So often a node looks for what is due.
@@ -26,6 +26,15 @@ const LEASE: SignedDuration = SignedDuration::from_mins(10);
 const JOBS: &[Job] = &[
     Job("switch_off_endpoints", minutes(1), |app| {
         Box::pin(async move { webhook::switch_off::exhausted(&app).await })
+    }),
+    Job("orders_due", seconds(5), |app| {
+        Box::pin(async move { order::time_out::due(&app).await })
+    }),
+    Job("refunds", seconds(2), |app| {
+        Box::pin(async move { payment::refund::execute(&app).await })
+    }),
+    Job("credit_yesterday", minutes(1), |app| {
+        Box::pin(async move { payment::settle::credit_yesterday(&app).await })
     }),
     Job("forget_facts", minutes(60), |app| {
         Box::pin(async move { worker::forget(&app).await })
@@ -42,6 +51,10 @@ const JOBS: &[Job] = &[
 struct Job(&'static str, SignedDuration, fn(App) -> Running);
 
 type Running = Pin<Box<dyn Future<Output = Result<()>> + Send>>;
+
+const fn seconds(number: i64) -> SignedDuration {
+    SignedDuration::from_secs(number)
+}
 
 const fn minutes(number: i64) -> SignedDuration {
     SignedDuration::from_mins(number)

@@ -24,7 +24,7 @@ const LINES: usize = 100;
 const UNITS: u32 = 10_000;
 
 /// What somebody wants to buy together.
-#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[derive(Clone, Debug, Default, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Basket {
     /// Variants one by one.

@@ -9,8 +9,17 @@ use std::{
 
 use anyhow::{Context as _, bail, ensure};
 use base64::{Engine as _, engine::general_purpose::STANDARD};
-use ring::aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey};
+use ring::{
+    aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
+    hmac,
+};
 use sha2::{Digest as _, Sha256};
+
+/// A key of its own for indexes: what seals does not sign.
+fn index_key(bytes: &[u8]) -> [u8; 32] {
+    let digest = Sha256::new().chain_update(b"souk: index key").chain_update(bytes);
+    digest.finalize().into()
+}
 
 /// In the data folder.
 const FILE: &str = "secrets.key";
@@ -19,6 +28,7 @@ const FILE: &str = "secrets.key";
 pub(super) struct Key {
     name: String,
     aead: LessSafeKey,
+    index: hmac::Key,
 }
 
 impl Key {
@@ -39,6 +49,7 @@ impl Key {
         Ok(Self {
             name: name.collect(),
             aead: LessSafeKey::new(key),
+            index: hmac::Key::new(hmac::HMAC_SHA256, &index_key(&bytes)),
         })
     }
 
@@ -62,6 +73,15 @@ impl Key {
     /// Not the key: eight letters by which a seal says which key it wants.
     pub(super) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The same text has the same index, which nobody without the key can compute: a column of them can be searched.
+    pub(super) fn index(&self, of: &str, text: &str) -> Vec<u8> {
+        let mut mac = hmac::Context::with_key(&self.index);
+        mac.update(of.as_bytes());
+        mac.update(&[0]);
+        mac.update(text.as_bytes());
+        mac.sign().as_ref()[..16].to_vec()
     }
 
     /// Nonce, sealed bytes and tag. The nonce is drawn by chance: 96 bits are enough for the few secrets there are.

@@ -80,6 +80,18 @@ impl Vault {
         Ok(self.seal(row, kept))
     }
 
+    /// The index of a text among others of its kind (`table.column`): 16 bytes, alike for alike texts, computable by nobody who has
+    /// only the database.
+    pub fn index(&self, of: &str, text: &str) -> Vec<u8> {
+        self.current.index(of, text)
+    }
+
+    /// The indexes that a text may lie under: of the current key, and of former ones.
+    pub fn indexes(&self, of: &str, text: &str) -> Vec<Vec<u8>> {
+        let keys = std::iter::once(&*self.current).chain(&*self.former);
+        keys.map(|key| key.index(of, text)).collect()
+    }
+
     /// How everything begins that the current key has sealed.
     pub fn mark(&self) -> String {
         format!("{FORMAT}{}.", self.current.name())

@@ -1,0 +1,101 @@
+//! The customer answers the preview of a chat order: this very revision, or none (O2, O3); staff may withdraw it.
+
+use proto::{OrderDeed, OrderState};
+use serde::Deserialize;
+
+use super::{
+    number, place, queries,
+    show::{Shown, Viewer},
+    step::{self, By, Done},
+    words as said,
+};
+use crate::{
+    actor::{Customer, ManageOrders, Staff},
+    app::App,
+    error::{Refusal, Result},
+    id::OrderId,
+    stock::hold::hold,
+    words,
+};
+
+/// Which revision the customer saw.
+#[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Accepted {
+    /// Its number.
+    pub revision: i32,
+    /// Its hash: whoever names it has seen these very contents.
+    pub hash: String,
+}
+
+/// It becomes an order: numbered, its goods held, staff alerted.
+///
+/// Refuses with `revision_stale` when the draft was changed since it was shown, with `order_state`, with `out_of_stock`.
+pub async fn confirm(
+    app: &App,
+    customer: &Customer,
+    order: OrderId,
+    accepted: &Accepted,
+) -> Result<Shown> {
+    let (mut tx, mut order) = step::of_customer(app, customer, order).await?;
+    order.require(OrderDeed::Confirm, super::graph::Party::Customer)?;
+    if (accepted.revision, &accepted.hash) != (order.revision, &order.hash) {
+        return Err(Refusal::RevisionStale.into());
+    }
+    let (now, by, was) = (app.clock.now(), By::from(customer), order.state);
+    let rules = queries::rules(&mut tx).await?;
+    let number = number::next(&mut tx, now).await?;
+    let to = order.submit(number, &rules, now);
+    order.go(OrderDeed::Confirm, by.party, to)?;
+    let done = Done {
+        after: Some(order.agreed()),
+        ..Done::new(&by, OrderDeed::Confirm)
+    };
+    step::write(app, &mut tx, &mut order, was, done, &[]).await?;
+    place::announce(app, &mut tx, &order).await?;
+    let (holder, units) = (order.holder(), order.units());
+    let shown = Shown::load(app, &mut tx, order, Viewer::Customer).await?;
+    hold(&mut tx, holder, &units, by.id, now).await?;
+    tx.commit().await?;
+    Ok(shown)
+}
+
+/// The customer does not want it. Refuses with `order_state`.
+pub async fn decline(
+    app: &App,
+    customer: &Customer,
+    order: OrderId,
+    reason: &str,
+) -> Result<Shown> {
+    words::text("reason", reason, 0..=200)?;
+    let (mut tx, mut order) = step::of_customer(app, customer, order).await?;
+    let (by, was) = (By::from(customer), order.state);
+    order.go(OrderDeed::Decline, by.party, OrderState::Cancelled)?;
+    order.cancelled_at = Some(app.clock.now());
+    let done = Done::new(&by, OrderDeed::Decline).remark(reason);
+    let words = [said::with("客户已拒绝订单预览", reason)];
+    step::write(app, &mut tx, &mut order, was, done, &words).await?;
+    let shown = Shown::load(app, &mut tx, order, Viewer::Customer).await?;
+    tx.commit().await?;
+    Ok(shown)
+}
+
+/// The shop takes its draft back. Refuses with `order_state`.
+pub async fn withdraw(
+    app: &App,
+    by: &Staff<ManageOrders>,
+    order: OrderId,
+    reason: &str,
+) -> Result<Shown> {
+    words::text("reason", reason, 0..=200)?;
+    let (mut tx, mut order) = step::of_staff(app, by, order).await?;
+    let (who, was) = (By::from(by), order.state);
+    order.go(OrderDeed::Withdraw, who.party, OrderState::Cancelled)?;
+    order.cancelled_at = Some(app.clock.now());
+    let done = Done::new(&who, OrderDeed::Withdraw).remark(reason);
+    let words = [said::with("商家已撤回订单预览", reason)];
+    step::write(app, &mut tx, &mut order, was, done, &words).await?;
+    let shown = Shown::load(app, &mut tx, order, Viewer::of(&by.actor, by.shop)).await?;
+    tx.commit().await?;
+    Ok(shown)
+}

@@ -1,0 +1,164 @@
+//! Check out: a customer's basket becomes an order (O4).
+
+use proto::{AlertKind, DeliveryMethod, OrderDeed, OrderState, PaymentTerms, Permission};
+use serde::{Deserialize, Serialize};
+
+use super::{
+    Order,
+    fill::{self, Buyer, Terms},
+    number, queries,
+    recipient::Recipient,
+    show::{Shown, Viewer},
+    step::{self, By, Done},
+    words as said,
+};
+use crate::{
+    actor::{Actor, Customer},
+    app::App,
+    bus::Audience,
+    clock::millis,
+    conversation::open,
+    delivery,
+    error::{Refusal, Result, refused_argument},
+    event::Event,
+    id::ShopId,
+    money::{BasisPoints, Money},
+    product::price::{self, Basket},
+    stock::hold::hold,
+    store::Tx,
+    words,
+};
+
+/// What a customer orders.
+#[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Checkout {
+    /// What is in the basket.
+    pub basket: Basket,
+    /// How it comes.
+    pub delivery_method: DeliveryMethod,
+    /// To whom; what is missing can be added until the shop accepts.
+    #[serde(default)]
+    pub recipient: Recipient,
+    /// At most 500 characters.
+    #[serde(default)]
+    pub requests: String,
+    /// What the customer was shown as the sum, in minor units; another sum is refused.
+    #[serde(default)]
+    pub expected_total: Option<Money>,
+}
+
+/// Places an order: priced by the server, its goods held. Staff are alerted.
+///
+/// Refuses as [`price::price`] does what is not on sale, with `out_of_stock` what there is not enough of (the field is the variant's
+/// id), with `revision_stale` another total than the customer was shown, with `banned`, `not_found`, `invalid_argument`.
+pub async fn place(
+    app: &App,
+    customer: &Customer,
+    shop: ShopId,
+    mut checkout: Checkout,
+) -> Result<Shown> {
+    checkout.recipient.check()?;
+    require_method(checkout.delivery_method)?;
+    words::text("requests", &checkout.requests, 0..=500)?;
+    app.sends.take(customer.0.user)?;
+    let conversation = open::with_shop(app, customer, shop, "checkout").await?;
+    let mut tx = app.store.begin(shop).await?;
+    let buyer = Buyer {
+        id: customer.0.user,
+        name: customer.0.name.to_string(),
+        conversation,
+    };
+    let order = submitted(app, &mut tx, buyer, &checkout).await?;
+    if checkout.expected_total.is_some_and(|total| total != order.total) {
+        return Err(Refusal::RevisionStale.into());
+    }
+    let by = By::from(customer);
+    let done = Done::new(&by, OrderDeed::Place);
+    let order = step::begin(app, &mut tx, order, &checkout.recipient, done).await?;
+    announce(app, &mut tx, &order).await?;
+    hold(&mut tx, order.holder(), &order.units(), by.id, app.clock.now()).await?;
+    tx.commit().await?;
+    Ok(Shown::of(order, Some(checkout.recipient), Viewer::Customer))
+}
+
+/// The order as it is submitted, with its number.
+async fn submitted(app: &App, tx: &mut Tx, buyer: Buyer, checkout: &Checkout) -> Result<Order> {
+    let now = app.clock.now();
+    let quote = price::price(tx, &checkout.basket, BasisPoints::ZERO).await?;
+    let rules = queries::rules(tx).await?;
+    let terms = Terms {
+        source: "checkout",
+        state: OrderState::PendingPayment,
+        terms: PaymentTerms::PayFirst,
+        delivery_method: checkout.delivery_method,
+        requests: checkout.requests.trim().to_owned(),
+        expected_at: None,
+    };
+    let mut order = fill::order(tx, buyer, quote, terms, &rules, now).await?;
+    let number = number::next(tx, now).await?;
+    order.state = order.submit(number, &rules, now);
+    Ok(order)
+}
+
+/// Alerts staff to a new order, once (ALRT-01).
+pub(super) async fn announce(app: &App, tx: &mut Tx, order: &Order) -> Result<()> {
+    alert(app, tx, order, AlertKind::NewOrder, &said::new_order(order)).await
+}
+
+/// Alerts staff who manage orders to something about this one.
+pub(super) async fn alert(
+    app: &App,
+    tx: &mut Tx,
+    order: &Order,
+    kind: AlertKind,
+    text: &str,
+) -> Result<()> {
+    let alert = proto::Alert {
+        kind: kind.into(),
+        shop_id: order.shop_id.to_string(),
+        conversation_id: order.conversation_id.to_string(),
+        text: text.to_owned(),
+        at: millis(app.clock.now()),
+    };
+    tx.show(Event::alert(Audience::Staff(order.shop_id, Permission::ManageOrders), alert));
+    Ok(())
+}
+
+/// Refuses with `invalid_argument` no method at all.
+pub(super) fn require_method(method: DeliveryMethod) -> Result<()> {
+    if method == DeliveryMethod::Unspecified {
+        return Err(refused_argument("delivery_method", "is missing"));
+    }
+    Ok(())
+}
+
+/// What a basket costs with its freight, before it is ordered (LOG-02).
+pub async fn quote(
+    app: &App,
+    _: &Actor,
+    shop: ShopId,
+    basket: &Basket,
+    method: DeliveryMethod,
+) -> Result<Costs> {
+    require_method(method)?;
+    let mut tx = app.store.begin(shop).await?;
+    let quote = price::price(&mut tx, basket, BasisPoints::ZERO).await?;
+    let freight = delivery::freight::fee(&mut tx, method, quote.total).await?;
+    Ok(Costs {
+        total: quote.total.plus(freight)?,
+        goods: quote,
+        freight,
+    })
+}
+
+/// What a basket costs with its freight.
+#[derive(Debug, Serialize, utoipa::ToSchema)]
+pub struct Costs {
+    /// The goods.
+    pub goods: price::Quote,
+    /// Minor units.
+    pub freight: Money,
+    /// Minor units.
+    pub total: Money,
+}

@@ -1,0 +1,351 @@
+//! Every statement about money.
+
+use jiff::Timestamp;
+use jiff_sqlx::ToSqlx as _;
+use sqlx::{PgConnection, PgPool};
+use uuid::Uuid;
+
+use super::{
+    Paid,
+    ledger::{Account, Balances, Cause},
+    refund::{Refund, Wanted},
+};
+use crate::{
+    error::Result,
+    id::{CaseId, OrderId, RefundId, ShopId},
+    money::Money,
+    store::Tx,
+};
+
+/// `false`: the provider's number was heard of before.
+pub(super) async fn add_payment(tx: &mut Tx, paid: &Paid, now: Timestamp) -> Result<bool> {
+    let shop = tx.shop()?;
+    let added = sqlx::query!(
+        "
+        insert into payments (id, shop_id, order_id, method, transaction_id, amount, paid_at, heard_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)
+        on conflict on constraint payments_heard_once do nothing
+        ",
+        Uuid::now_v7(),
+        shop.0,
+        paid.order.0,
+        paid.method,
+        paid.transaction,
+        paid.amount.in_minor(),
+        paid.at.to_sqlx() as _,
+        now.to_sqlx() as _,
+    )
+    .execute(tx.sql())
+    .await?;
+    Ok(added.rows_affected() == 1)
+}
+
+/// The order's payments with what is left of each, locked until the work ends.
+pub(super) async fn payments(
+    tx: &mut Tx,
+    order: OrderId,
+    newest_first: bool,
+) -> Result<Vec<(Uuid, Money)>> {
+    let shop = tx.shop()?;
+    let rows = sqlx::query!(
+        r#"
+        select id, amount - refunded as "left!"
+        from payments
+        where shop_id = $1 and order_id = $2
+        order by case when $3 then heard_at end desc nulls last, heard_at, id
+        for no key update
+        "#,
+        shop.0,
+        order.0,
+        newest_first
+    )
+    .fetch_all(tx.sql())
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, Money::minor(row.left))).collect())
+}
+
+pub(super) async fn add_refund(
+    tx: &mut Tx,
+    id: RefundId,
+    payment: Uuid,
+    amount: Money,
+    wanted: &Wanted,
+    now: Timestamp,
+) -> Result<()> {
+    let shop = tx.shop()?;
+    sqlx::query!(
+        "
+        with taken as (
+          update payments
+          set refunded = refunded + $5
+          where shop_id = $2 and id = $4
+        )
+        insert into refunds (id, shop_id, order_id, payment_id, case_id, amount, reason, next_at, created_at)
+        values ($1, $2, $3, $4, $6, $5, $7, $8, $8)
+        ",
+        id.0,
+        shop.0,
+        wanted.order.0,
+        payment,
+        amount.in_minor(),
+        wanted.case.map(|case| case.0),
+        wanted.reason,
+        now.to_sqlx() as _,
+    )
+    .execute(tx.sql())
+    .await?;
+    Ok(())
+}
+
+/// What is due, of all shops; only one node asks at a time.
+pub(super) async fn due_refunds(pool: &PgPool, now: Timestamp, most: i64) -> Result<Vec<Refund>> {
+    let refunds = sqlx::query_as!(
+        Refund,
+        r#"
+        select r.id as "id: RefundId", r.shop_id as "shop: ShopId", r.order_id as "order: OrderId", r.case_id as "case: CaseId",
+          p.method, p.transaction_id as transaction, r.amount as "amount: Money", p.amount as "of: Money", r.reason, r.attempts
+        from refunds r
+        join payments p on p.id = r.payment_id
+        where r.state = 'due' and r.next_at <= $1
+        order by r.next_at
+        limit $2
+        "#,
+        now.to_sqlx() as _,
+        most
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(refunds)
+}
+
+/// `false`: it was settled before.
+pub(super) async fn settle_refund(tx: &mut Tx, refund: RefundId, now: Timestamp) -> Result<bool> {
+    let shop = tx.shop()?;
+    let settled = sqlx::query!(
+        "
+        update refunds
+        set state = 'succeeded', settled_at = $3, attempts = attempts + 1, trouble = ''
+        where shop_id = $1 and id = $2 and state <> 'succeeded'
+        ",
+        shop.0,
+        refund.0,
+        now.to_sqlx() as _,
+    )
+    .execute(tx.sql())
+    .await?;
+    Ok(settled.rows_affected() == 1)
+}
+
+pub(super) async fn postpone_refund(
+    tx: &mut Tx,
+    refund: RefundId,
+    trouble: &str,
+    stuck: bool,
+    next: Timestamp,
+) -> Result<()> {
+    let shop = tx.shop()?;
+    sqlx::query!(
+        "
+        update refunds
+        set attempts = attempts + 1, trouble = left($3, 200), next_at = $4, state = case when $5 then 'stuck' else state end
+        where shop_id = $1 and id = $2 and state = 'due'
+        ",
+        shop.0,
+        refund.0,
+        trouble,
+        next.to_sqlx() as _,
+        stuck,
+    )
+    .execute(tx.sql())
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn transfer(
+    tx: &mut Tx,
+    (from, to): (Account, Account),
+    amount: Money,
+    cause: &Cause,
+    now: Timestamp,
+) -> Result<()> {
+    let shop = tx.shop()?;
+    sqlx::query!(
+        "
+        insert into ledger (shop_id, debit, credit, amount, cause, order_id, refund_id, at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8)
+        ",
+        shop.0,
+        from.word(),
+        to.word(),
+        amount.in_minor(),
+        cause.word,
+        cause.order.map(|order| order.0),
+        cause.refund.map(|refund| refund.0),
+        now.to_sqlx() as _,
+    )
+    .execute(tx.sql())
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn balances(tx: &mut Tx) -> Result<Balances> {
+    let shop = tx.shop()?;
+    let balances = sqlx::query_as!(
+        Balances,
+        r#"
+        with moved as (
+          select credit as account, amount from ledger where shop_id = $1
+          union all
+          select debit, -amount from ledger where shop_id = $1
+        )
+        select
+          coalesce(sum(amount) filter (where account = 'orders'), 0)::bigint as "orders!: Money",
+          coalesce(sum(amount) filter (where account = 'refunds'), 0)::bigint as "refunds!: Money",
+          coalesce(sum(amount) filter (where account = 'tomorrow'), 0)::bigint as "tomorrow!: Money",
+          coalesce(sum(amount) filter (where account = 'balance'), 0)::bigint as "balance!: Money",
+          coalesce(sum(amount) filter (where account = 'withdrawn'), 0)::bigint as "withdrawn!: Money"
+        from moved
+        "#,
+        shop.0
+    )
+    .fetch_one(tx.sql())
+    .await?;
+    Ok(balances)
+}
+
+/// `false`: it was earned before.
+pub(super) async fn add_settlement(
+    tx: &mut Tx,
+    order: OrderId,
+    amount: Money,
+    now: Timestamp,
+) -> Result<bool> {
+    let shop = tx.shop()?;
+    let added = sqlx::query!(
+        "
+        insert into settlements (order_id, shop_id, amount, completed_on)
+        select $2, id, $3, ($4::timestamptz at time zone time_zone)::date
+        from shops
+        where id = $1
+        on conflict (order_id) do nothing
+        ",
+        shop.0,
+        order.0,
+        amount.in_minor(),
+        now.to_sqlx() as _,
+    )
+    .execute(tx.sql())
+    .await?;
+    Ok(added.rows_affected() == 1)
+}
+
+/// What was earned on a day that is over where its shop is.
+pub(super) async fn to_be_credited(
+    pool: &PgPool,
+    now: Timestamp,
+    most: i64,
+) -> Result<Vec<(ShopId, OrderId)>> {
+    let rows = sqlx::query!(
+        r#"
+        select s.shop_id as "shop: ShopId", s.order_id as "order: OrderId"
+        from settlements s
+        join shops h on h.id = s.shop_id
+        where s.credited_at is null and s.completed_on < ($1::timestamptz at time zone h.time_zone)::date
+        order by s.completed_on
+        limit $2
+        "#,
+        now.to_sqlx() as _,
+        most
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.shop, row.order)).collect())
+}
+
+/// Marks it credited and gives what it is; nothing: it was before.
+pub(super) async fn credit(
+    tx: &mut Tx,
+    order: OrderId,
+    now: Timestamp,
+) -> Result<Option<Money>> {
+    let shop = tx.shop()?;
+    let amount = sqlx::query_scalar!(
+        r#"
+        update settlements
+        set credited_at = $3
+        where shop_id = $1 and order_id = $2 and credited_at is null
+        returning amount as "amount: Money"
+        "#,
+        shop.0,
+        order.0,
+        now.to_sqlx() as _,
+    )
+    .fetch_optional(tx.sql())
+    .await?;
+    Ok(amount)
+}
+
+/// Orders against their payments and refunds, payments against their refunds, both against the ledger.
+pub(super) async fn differences(sql: &mut PgConnection) -> Result<Vec<String>> {
+    let rows = sqlx::query!(
+        r#"
+        with came as (
+          select order_id, sum(amount) as amount from payments group by order_id
+        ), went as (
+          select order_id, sum(amount) as amount from refunds group by order_id
+        ), booked as (
+          select order_id,
+            coalesce(sum(amount) filter (where cause = 'paid'), 0) as paid,
+            coalesce(sum(amount) filter (where cause = 'refund_ordered'), 0) as ordered,
+            coalesce(sum(amount) filter (where cause = 'refunded'), 0) as refunded
+          from ledger
+          where order_id is not null
+          group by order_id
+        ), settled as (
+          select order_id, sum(amount) as amount from refunds where state = 'succeeded' group by order_id
+        )
+        select o.id, o.paid, o.refunded, o.extra,
+          coalesce(c.amount, 0)::bigint as "came!", coalesce(w.amount, 0)::bigint as "went!", coalesce(s.amount, 0)::bigint as "settled!",
+          coalesce(b.paid, 0)::bigint as "booked_paid!", coalesce(b.ordered, 0)::bigint as "booked_ordered!",
+          coalesce(b.refunded, 0)::bigint as "booked_refunded!"
+        from orders o
+        left join came c on c.order_id = o.id
+        left join went w on w.order_id = o.id
+        left join settled s on s.order_id = o.id
+        left join booked b on b.order_id = o.id
+        where coalesce(c.amount, 0) - coalesce(w.amount, 0) <> o.paid - o.refunded + o.extra
+          or coalesce(b.paid, 0) <> coalesce(c.amount, 0)
+          or coalesce(b.ordered, 0) <> coalesce(w.amount, 0)
+          or coalesce(b.refunded, 0) <> coalesce(s.amount, 0)
+        order by o.id
+        "#
+    )
+    .fetch_all(&mut *sql)
+    .await?;
+    let mut said: Vec<String> = rows
+        .into_iter()
+        .map(|row| {
+            format!(
+                "order {}: paid {}, refunded {}, extra {}; payments {}, refunds {} of which {} settled; the ledger has {}, {}, {}",
+                row.id, row.paid, row.refunded, row.extra, row.came, row.went, row.settled, row.booked_paid, row.booked_ordered,
+                row.booked_refunded
+            )
+        })
+        .collect();
+    let payments = sqlx::query!(
+        r#"
+        select p.id, p.refunded, coalesce(sum(r.amount), 0)::bigint as "refunds!"
+        from payments p
+        left join refunds r on r.payment_id = p.id
+        group by p.id
+        having p.refunded <> coalesce(sum(r.amount), 0)
+        order by p.id
+        "#
+    )
+    .fetch_all(sql)
+    .await?;
+    said.extend(payments.into_iter().map(|row| {
+        format!("payment {}: {} went back, its refunds are {}", row.id, row.refunded, row.refunds)
+    }));
+    Ok(said)
+}
