@@ -181,6 +181,10 @@ settings! {
     /// The same for one of the shop's staff, or a bot. When their post ends they go out of all of them at once, and nobody
     /// says anything there meanwhile.
     groups_per_colleague: i64 = 500i64;
+    /// Invitations to its staff that a shop makes in a day.
+    staff_invites_per_day: i32 = 50i32;
+    /// Those of them that are to one phone number.
+    staff_invites_per_number: i32 = 5i32;
 
     [login: Login] "Log-ins."
     /// Minutes that an access token is good for.

@@ -57,6 +57,8 @@ fn bounds(config: &Config) -> impl Iterator<Item = Bound> {
         limits.groups_per_shop 1..0 "nobody could make a group";
         limits.groups_per_customer 1..0 "nobody could come into a group";
         limits.groups_per_colleague 1..2_000 "nobody could come into a group, or whoever is dismissed would hold up too many";
+        limits.staff_invites_per_day 1..0 "nobody could be invited";
+        limits.staff_invites_per_number 1..0 "nobody could be invited";
         login.access_minutes 1..0 "access tokens would never be good";
         login.session_days 1..0 "sessions would end at once";
         login.sessions_per_user 1..0 "nobody would stay logged in";
