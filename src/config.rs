@@ -70,7 +70,8 @@ settings! {
     bin: String = "";
     /// Connections for requests.
     connections: u32 = 16u32;
-    /// Connections for what the server does by itself: revocations, webhooks, the schedule. Requests do not take them.
+    /// Connections for what the server does by itself: rechecks of sessions and rights, webhooks, the schedule.
+    /// Requests do not take them.
     own_connections: u32 = 4u32;
     /// Milliseconds that a request's statement waits for a lock at the most; then the request is refused as `unavailable`.
     lock_ms: u32 = 5_000u32;

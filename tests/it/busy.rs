@@ -304,7 +304,7 @@ async fn the_server_has_connections_of_its_own() {
     }
     for statement in [
         "update sessions set revoked_at = now() where user_id = $1",
-        "insert into revocations (user_id, reason) values ($1, 'log-out')",
+        "insert into rechecks (user_id, what, reason) values ($1, 'sessions', 'log-out')",
     ] {
         sqlx::query(statement)
             .bind(ann.id)
