@@ -5,7 +5,10 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use proto::Refusal;
 use serde_json::{Value, json};
-use souk::account::token::{Token, TokenKind};
+use souk::{
+    account::token::{Token, TokenKind},
+    config::Networks,
+};
 use tokio::time::timeout;
 
 use crate::support::{
@@ -67,7 +70,7 @@ async fn a_hasty_stranger_is_refused() {
 /// A server where strangers have one request a second, and no address is exempt.
 async fn strict_server() -> TestServer {
     TestServer::with(|config| {
-        config.limits.exempt_networks.clear();
+        config.limits.exempt_networks = Networks::default();
         config.limits.stranger_requests_per_second = 1;
         config.limits.handshakes_per_address = 0;
         config.limits.connections_per_address = 0;
