@@ -80,14 +80,17 @@ create table tickets (
 );
 comment on table tickets is 'One-time tickets for opening a socket; taken by deleting the row.';
 
-create table revocations (
+create table rechecks (
   id bigint generated always as identity primary key,
   user_id uuid not null references users,
+  what text not null constraint rechecks_what check (what in ('sessions', 'person', 'rights')),
   reason text not null,
   at timestamptz not null default clock_timestamp()
 );
-comment on table revocations is 'What every node must hear within two seconds, even with no Redis: each node polls the newest rows and looks at the rights of the user''s sessions again.';
-create index revocations_at on revocations (at);
+comment on table rechecks is 'What every node must hear within two seconds, even with no Redis: each polls the newest rows and looks again at the open lines of the user.';
+comment on column rechecks.what is 'how much of them: whether sessions are over; and name, picture, alerts; and posts, groups, whom they watch';
+comment on column rechecks.reason is 'for people who ask; no rule reads it';
+create index rechecks_at on rechecks (at);
 
 create table idempotency_keys (
   principal uuid not null,

@@ -60,7 +60,7 @@ begin
     where s.id = o.id and s.revoked_at is null
     returning s.id
   )
-  insert into revocations (user_id, reason) select of_user, 'gave_way' from gave_way limit 1;
+  insert into rechecks (user_id, what, reason) select of_user, 'sessions', 'gave_way' from gave_way limit 1;
 end $$;
 comment on function open_session is 'Keeps a session; of more than `most` of its user''s the oldest give way, and every node hears of it.';
 

@@ -11,9 +11,9 @@ create table staff_invites (
   created_at timestamptz not null,
   constraint staff_invites_once unique (shop_id, phone)
 );
-comment on table staff_invites is 'Who may come to the staff; the row goes when they come or decline, or it is taken back. It must not say whether the number has an account.';
-comment on column staff_invites.phone is 'E.164; for the merchant account that has it at the moment of coming';
-comment on column staff_invites.name is 'what the shop calls them';
+comment on table staff_invites is 'Who may come to the staff; the row goes when they come or decline, or it is taken back. It opens no account, and must not say whether the number has one.';
+comment on column staff_invites.phone is 'E.164; for the merchant account that has it at the moment of coming, or that its owner opens by a first log-in by code';
+comment on column staff_invites.name is 'what the shop calls them; the name of the account that they open by it';
 create index staff_invites_phone on staff_invites (phone);
 
 create table bots (

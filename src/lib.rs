@@ -74,7 +74,6 @@ pub mod words;
 
 use std::{net::SocketAddr, num::NonZeroU32, path::Path, sync::Arc, time::Duration};
 
-use anyhow::Context as _;
 use sqlx::postgres::PgConnectOptions;
 use tokio::net::TcpListener;
 
@@ -110,7 +109,7 @@ pub async fn run(
     tls::install_provider();
     telemetry::metrics();
     let address = listener.local_addr()?;
-    let limits = limits(&config)?;
+    let limits = limits(&config);
     let certificate = match &config.tls.certificate[..] {
         "" => None,
         certificate => Some(from_pem(
@@ -145,18 +144,10 @@ pub async fn run(
 }
 
 /// The way in's part of the settings.
-fn limits(config: &Config) -> anyhow::Result<Limits> {
+fn limits(config: &Config) -> Limits {
     let limits = &config.limits;
-    let networks = |list: &[String]| -> anyhow::Result<Vec<_>> {
-        list.iter()
-            .map(|text| {
-                text.parse()
-                    .with_context(|| format!("`{text}` is not a network"))
-            })
-            .collect()
-    };
     let count = |number: u32| NonZeroU32::new(number).unwrap_or(NonZeroU32::MAX);
-    Ok(Limits {
+    Limits {
         header_deadline: Duration::from_millis(limits.header_ms),
         idle: Duration::from_secs(limits.idle_seconds),
         stall: Duration::from_secs(limits.stall_seconds),
@@ -165,8 +156,8 @@ fn limits(config: &Config) -> anyhow::Result<Limits> {
         connections_per_address: count(limits.connections_per_address).get(),
         handshakes_per_second: count(limits.handshakes_per_address),
         handshake_burst: count(limits.handshakes_per_address.saturating_mul(5)),
-        exempt: networks(&limits.exempt_networks)?,
-        trusted_proxies: networks(&limits.trusted_proxies)?,
+        exempt: limits.exempt_networks.to_vec(),
+        trusted_proxies: limits.trusted_proxies.to_vec(),
         ..Limits::default()
-    })
+    }
 }

@@ -13,7 +13,7 @@ use crate::{
     error::{Error, Reason, Refusal, Result},
     id::{ShopId, UserId},
     rights,
-    store::Tx,
+    store::{Recheck, Tx},
 };
 
 /// Keys of one shop that are good at the same time.
@@ -90,7 +90,8 @@ async fn tell_a_page(
     let mut page = queries::opened(tx, key, now, last.as_ref(), PAGE).await?;
     let users: BTreeSet<UserId> = page.iter().map(|opened| opened.user).collect();
     let users: Vec<UserId> = users.into_iter().collect();
-    tx.look_again(&users, "embed_key_revoked").await?;
+    tx.recheck(&users, Recheck::Sessions, "embed_key_revoked")
+        .await?;
     let full = i64::try_from(page.len()).is_ok_and(|length| length == PAGE);
     Ok(page.pop().filter(|_| full))
 }

@@ -1,5 +1,6 @@
 //! Logging in: with a password, on a new device also with a code (ACC-09), always with both if its owner wants (ACC-10);
-//! whoever has no password, and customers anyway, with a code alone.
+//! whoever has no password, and customers anyway, with a code alone. That opens the account of whoever a shop has invited
+//! to its staff: nobody has an account by what others did with their number.
 
 use std::net::IpAddr;
 
@@ -51,20 +52,38 @@ pub async fn log_in(app: &App, asked: LogIn) -> Result<LoggedIn> {
         limit::take(app, &address, most, SignedDuration::from_hours(1)).await?;
     }
     let (login, proved) = prove_all(app, &asked).await?;
+    let logged_in = enter(app, &asked, login, proved).await?;
     if limited {
         limit::give_back(app, &address).await?;
     }
-    let mut tx = app.store.begin_people().await?;
+    Ok(logged_in)
+}
+
+/// With the account that was found, or with the one that an invitation opens now.
+async fn enter(
+    app: &App,
+    asked: &LogIn,
+    login: Option<Login>,
+    proved: Option<Proved>,
+) -> Result<LoggedIn> {
+    let (now, mut tx) = (app.clock.now(), app.store.begin_people().await?);
     if let Some(proved) = proved {
-        proved.use_up(&mut tx, app.clock.now()).await?;
+        proved.use_up(&mut tx, now).await?;
     }
-    let logged_in = session::open(app, &mut tx, login.user, &asked.device).await?;
+    let (kind, contact) = (asked.account.word(), asked.contact.key());
+    let user = match login {
+        Some(login) => Some(login.user),
+        None => queries::invited(&mut tx, kind, &contact, now).await?,
+    };
+    let user = user.ok_or(Refusal::WrongCredentials)?;
+    let logged_in = session::open(app, &mut tx, user, &asked.device).await?;
     tx.commit().await?;
     Ok(logged_in)
 }
 
-/// Everything that this account asks for on this device; the code still to be used up.
-async fn prove_all(app: &App, asked: &LogIn) -> Result<(Login, Option<Proved>)> {
+/// Everything that this account asks for on this device; the code still to be used up. No account: the number was proved by
+/// the code alone.
+async fn prove_all(app: &App, asked: &LogIn) -> Result<(Option<Login>, Option<Proved>)> {
     let key = asked.contact.key();
     let found = queries::login(
         app.store.pool(),
@@ -86,18 +105,21 @@ async fn prove_all(app: &App, asked: &LogIn) -> Result<(Login, Option<Proved>)> 
         }
         None => None,
     };
-    let login = found.ok_or(Refusal::WrongCredentials)?;
+    let Some(login) = found else {
+        let alone = proved.filter(|_| asked.password.is_none());
+        return Ok((None, Some(alone.ok_or(Refusal::WrongCredentials)?)));
+    };
     if asked.password.is_none() && !login.by_code_alone(asked.account) {
         return Err(refused_argument("password", "is missing"));
     }
     if proved.is_none() && (login.two_factor || !login.device_known) {
         return Err(challenge(asked));
     }
-    Ok((login, proved))
+    Ok((Some(login), proved))
 }
 
 impl Login {
-    /// Customers may; a merchant may until they have set a password, for colleagues are given accounts without one.
+    /// Customers may; a merchant may until they have set a password: whoever came by an invitation has none yet.
     fn by_code_alone(&self, account: AccountKind) -> bool {
         !self.two_factor && (account == AccountKind::Customer || self.password_hash.is_none())
     }

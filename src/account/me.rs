@@ -23,7 +23,7 @@ use crate::{
     error::{Refusal, Result, refused_argument},
     id::{FileId, UserId},
     media,
-    store::Tx,
+    store::{Recheck, Tx},
 };
 
 /// A user as they see themselves.
@@ -139,7 +139,8 @@ async fn follow_up(app: &App, tx: &mut Tx, session: &Session, changes: &Changes)
         audit::record(tx, deed, now).await?;
     }
     if changes.name.is_some() || changes.avatar.is_some() {
-        tx.look_again(&[user], "account_changed").await?;
+        tx.recheck(&[user], Recheck::Person, "account_changed")
+            .await?;
     }
     Ok(())
 }

@@ -10,7 +10,6 @@ mod forget;
 pub mod hasher;
 pub mod log_in;
 pub mod me;
-pub mod merchant;
 pub mod password;
 mod queries;
 pub mod refresh;

@@ -17,6 +17,7 @@ use crate::{
     audit::{self, Deed},
     code::limit::{self, Subject},
     error::{Refusal, Result},
+    store::Recheck,
 };
 
 /// How long a spent refresh token still gets the answer it got.
@@ -101,7 +102,7 @@ async fn end(app: &App, spent: &Spent) -> Result<()> {
         let deed = Deed::new(spent.user, "session.revoked", spent.session)
             .after(json!({ "revoked_because": why }));
         audit::record(&mut tx, deed, now).await?;
-        tx.look_again(&[spent.user], why).await?;
+        tx.recheck(&[spent.user], Recheck::Sessions, why).await?;
     }
     tx.commit().await
 }

@@ -17,7 +17,7 @@ use crate::{
     app::App,
     error::{Refusal, Result},
     id::{SessionId, UserId},
-    store::{Tx, page},
+    store::{Recheck, Tx, page},
 };
 
 /// What was proved: who is asking, and until when.
@@ -119,7 +119,7 @@ pub async fn revoke(app: &App, session: &Session, which: SessionId) -> Result<()
     if !queries::revoke(tx.sql(), user, which, "logged_out", app.clock.now()).await? {
         return Err(Refusal::NotFound.into());
     }
-    tx.look_again(&[user], "logged_out").await?;
+    tx.recheck(&[user], Recheck::Sessions, "logged_out").await?;
     tx.commit().await
 }
 
@@ -127,7 +127,7 @@ pub async fn revoke(app: &App, session: &Session, which: SessionId) -> Result<()
 /// on every node.
 pub async fn revoke_all(tx: &mut Tx, user: UserId, because: &str, now: Timestamp) -> Result<()> {
     queries::end_era(tx.sql(), user, because, now).await?;
-    tx.look_again(&[user], because).await
+    tx.recheck(&[user], Recheck::Sessions, because).await
 }
 
 /// The same for all but the session of whoever asks for it.
@@ -174,9 +174,9 @@ pub async fn again_by(app: &App, sql: &mut PgConnection, session: SessionId) -> 
     admit(app, found.ok_or(Refusal::SessionRevoked)?)
 }
 
-/// Whose sessions or rights changed in the last `window` of the database's clock, with the number of the record.
-pub async fn revocations_within(app: &App, window: Duration) -> Result<Vec<(i64, UserId)>> {
-    Ok(super::queries::over::revocations_within(app.store.pool(), window.as_secs_f64()).await?)
+/// Whose lines to look at again, of the last `window` of the database's clock, with the number of the record.
+pub async fn rechecks_within(app: &App, window: Duration) -> Result<Vec<(i64, UserId, Recheck)>> {
+    Ok(super::queries::over::rechecks_within(app.store.pool(), window.as_secs_f64()).await?)
 }
 
 /// Those of `sessions` that are over: revoked, expired without having been refreshed, or their user banned.

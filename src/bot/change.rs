@@ -9,7 +9,9 @@ use crate::{
     error::{Refusal, Result},
     group,
     id::UserId,
-    rights, staff, words,
+    rights, staff,
+    store::Recheck,
+    words,
 };
 
 /// What is to be different; what is `None` stays.
@@ -52,7 +54,12 @@ pub async fn change(
         group::let_go::let_go(app, &mut tx, &by.actor, bot).await?;
         session::revoke_all(&mut tx, bot, "bot_disabled", now).await?;
     } else {
-        tx.look_again(&[bot], "bot_changed").await?;
+        let what = if after.effective() == before.effective() {
+            Recheck::Person
+        } else {
+            Recheck::Rights
+        };
+        tx.recheck(&[bot], what, "bot_changed").await?;
     }
     let deed = Deed::new(by.actor.user, action(&before, &after), bot)
         .before(before.as_audited())

@@ -9,7 +9,7 @@ use proto::{
     node::{self, Bulletin, Shown, bulletin::Body, signal::About},
 };
 
-use super::Audience;
+use super::{Audience, Recheck};
 use crate::{
     error::Result,
     event::{Counter, Event, Frame, Step},
@@ -21,8 +21,8 @@ use crate::{
 pub(super) enum News {
     /// Show this.
     Shown(Arc<Event>),
-    /// This user's sessions or rights changed.
-    RightsChanged(UserId),
+    /// Look again at this user's lines.
+    Recheck(UserId, Recheck),
     /// This user is on the line at the node that says it.
     Came(UserId),
     /// This user is not on the line any more at the node that says it.
@@ -34,7 +34,7 @@ impl News {
     pub(super) fn audiences(&self) -> Vec<Audience> {
         match self {
             Self::Shown(event) => event.audiences.clone(),
-            Self::RightsChanged(user) => vec![Audience::User(*user)],
+            Self::Recheck(user, _) => vec![Audience::User(*user)],
             Self::Came(user) | Self::Went(user) => vec![Audience::Watchers(*user)],
         }
     }
@@ -52,7 +52,10 @@ impl News {
     fn body(&self) -> Body {
         let about = match self {
             Self::Shown(event) => return Body::Shown(shown(event)),
-            Self::RightsChanged(user) => About::RightsChanged(user.to_string()),
+            Self::Recheck(user, what) => About::Recheck(node::Recheck {
+                user_id: user.to_string(),
+                what: what.word().to_owned(),
+            }),
             Self::Came(user) => About::Came(user.to_string()),
             Self::Went(user) => About::Went(user.to_string()),
         };
@@ -74,7 +77,10 @@ pub(super) fn decode(bytes: Bytes, own: NodeId) -> Result<Option<(Vec<Audience>,
     let news = match bulletin.body {
         Some(Body::Shown(shown)) => News::Shown(Arc::new(event(audiences.clone(), shown)?)),
         Some(Body::Signal(signal)) => match signal.about {
-            Some(About::RightsChanged(user)) => News::RightsChanged(user.parse()?),
+            Some(About::Recheck(recheck)) => {
+                let what = Recheck::from_word(&recheck.what);
+                News::Recheck(recheck.user_id.parse()?, what)
+            }
             Some(About::Came(user)) => News::Came(user.parse()?),
             Some(About::Went(user)) => News::Went(user.parse()?),
             None => return Ok(None),
@@ -182,9 +188,10 @@ mod tests {
     #[test]
     fn a_node_does_not_hear_itself() {
         let node = NodeId::new();
-        let news = News::RightsChanged(UserId::new());
+        let news = News::Recheck(UserId::new(), Recheck::Person);
         assert!(decode(news.encode(node).into(), node).unwrap().is_none());
-        assert!(told(&news).is_some());
+        let (_, heard) = told(&news).unwrap();
+        assert!(matches!(heard, News::Recheck(_, Recheck::Person)));
         assert!(decode(Bytes::from_static(b"\xff"), node).is_err());
     }
 }

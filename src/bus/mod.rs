@@ -6,6 +6,7 @@
 mod audience;
 mod bulletin;
 mod presence;
+mod recheck;
 mod redis;
 mod roll;
 mod topics;
@@ -20,6 +21,7 @@ use std::{
 };
 
 pub use audience::Audience;
+pub use recheck::Recheck;
 
 use self::{bulletin::News, presence::Presence, wire::Wire};
 use crate::{
@@ -32,8 +34,8 @@ use crate::{
 pub trait Listener: Send + Sync {
     /// Show this to the people on this node. Must not block.
     fn show(&self, event: &Arc<Event>);
-    /// A user's sessions or rights changed.
-    fn look_again(&self, user: UserId);
+    /// Look again at a user's lines.
+    fn recheck(&self, user: UserId, what: Recheck);
     /// Something may have been missed: compare with Postgres.
     fn doubt(&self);
 }
@@ -99,10 +101,10 @@ impl Bus {
         self.hear(News::Shown(event.clone()));
     }
 
-    /// Tells every node that a user's sessions or rights changed.
-    pub fn look_again(&self, user: UserId) {
-        self.tell(News::RightsChanged(user));
-        self.hear(News::RightsChanged(user));
+    /// Has every node look again at a user's lines.
+    pub fn recheck(&self, user: UserId, what: Recheck) {
+        self.tell(News::Recheck(user, what));
+        self.hear(News::Recheck(user, what));
     }
 
     /// Hears `audiences` soon, without waiting: what the first moments miss is found by the sweep. Takes a lock for lines
@@ -175,7 +177,7 @@ impl Bus {
         };
         match news {
             News::Shown(event) => listener.show(&event),
-            News::RightsChanged(user) => listener.look_again(user),
+            News::Recheck(user, what) => listener.recheck(user, what),
             News::Came(user) => self.show_presence(user, true),
             News::Went(user) => self.0.presence.doubt(user),
         }

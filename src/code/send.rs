@@ -26,7 +26,8 @@ pub struct Requested {
 /// Sends a code. Refuses with `rate_limited` (too many to one contact in a day or from one address in an hour), and with
 /// `unavailable` where codes cannot be sent now.
 ///
-/// Where there is no account to log in to, nothing is sent and the answer is the same: it does not tell who has one.
+/// Where there is no account to log in to, nor an invitation to open one by, nothing is sent and the answer is the same: it
+/// does not tell who has one.
 pub async fn send(app: &App, claim: &Claim, from: IpAddr) -> Result<Requested> {
     let way = app.ways.to(&claim.contact);
     let place = way.place(app.clock.now())?;

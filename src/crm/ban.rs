@@ -12,7 +12,9 @@ use crate::{
     audit::{self, Deed},
     error::{Refusal, Result},
     id::UserId,
-    rights, words,
+    rights,
+    store::Recheck,
+    words,
 };
 
 /// Bans a customer; repeating changes the reason at most. Refuses with `not_found` who is no customer of the shop, and
@@ -30,7 +32,7 @@ pub async fn ban(app: &App, by: &Staff<Moderate>, customer: UserId, reason: &str
         return Ok(());
     }
     queries::ban(&mut tx, customer, reason, by.actor.user, now).await?;
-    tx.look_again(&[customer], "banned").await?;
+    tx.recheck(&[customer], Recheck::Sessions, "banned").await?;
     let deed = Deed::new(by.actor.user, "customer.banned", customer)
         .before(former.map(|reason| json!({ "reason": reason })))
         .after(json!({ "reason": reason }));

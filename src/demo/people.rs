@@ -94,7 +94,7 @@ impl DemoPerson {
         Ok((actor(app, &logged_in).await?, shop))
     }
 
-    /// Logs in by code with the account that a shop has given them, and sets a password.
+    /// Logs in by code as whom a shop has invited, which opens the account, and sets a password.
     pub(super) async fn move_in(self, app: &App) -> Result<Actor> {
         let proof = self.proof(app, Purpose::LogIn).await?;
         let logged_in = log_in::log_in(app, self.log_in_with(None, Some(proof))?).await?;

@@ -4,7 +4,6 @@ use std::collections::HashMap;
 use std::collections::hash_map::Entry;
 use std::net::IpAddr;
 use std::sync::Arc;
-use std::time::Duration;
 
 use metrics::{Gauge, gauge};
 use parking_lot::Mutex;
@@ -12,7 +11,10 @@ use tokio::time::Instant;
 
 use super::limits::Limits;
 use super::turned::Turned;
-use crate::pace::neighbourhood;
+use crate::pace::{
+    bucket::{Bucket, Rate},
+    neighbourhood,
+};
 
 /// Gives out seats and takes them back. One for each listener.
 pub(super) struct Doorman {
@@ -31,8 +33,8 @@ struct Book {
 #[derive(Debug)]
 struct Neighbour {
     seated: u32,
-    /// The instant from which a full burst is allowed again; every arrival pushes it on by one interval.
-    rested_at: Instant,
+    /// A token for each arrival.
+    arrivals: Bucket,
 }
 
 /// A place inside, given back when dropped.
@@ -106,7 +108,7 @@ impl Book {
     fn seat_neighbour(&mut self, key: IpAddr, limits: &Limits, now: Instant) -> Result<(), Turned> {
         let neighbour = self.neighbours.entry(key).or_insert(Neighbour {
             seated: 0,
-            rested_at: now,
+            arrivals: Bucket::full(now),
         });
         let turned = neighbour.sit(limits, now);
         if turned.is_err() && neighbour.forgettable(now) {
@@ -130,20 +132,15 @@ impl Neighbour {
         if self.seated >= limits.connections_per_address {
             return Err(Turned::Crowd);
         }
-        let interval = Duration::from_secs(1) / limits.handshakes_per_second.get();
-        let burst = interval * limits.handshake_burst.get();
-        let rested_at = self.rested_at.max(now) + interval;
-        let over = rested_at.saturating_duration_since(now + burst);
-        if !over.is_zero() {
-            return Err(Turned::Rush(over));
-        }
-        self.rested_at = rested_at;
+        let (fast, burst) = (limits.handshakes_per_second, limits.handshake_burst);
+        let rate = Rate::new(fast.get(), burst.get());
+        self.arrivals.take(rate, now).map_err(Turned::Rush)?;
         self.seated += 1;
         Ok(())
     }
 
     fn forgettable(&self, now: Instant) -> bool {
-        self.seated == 0 && self.rested_at <= now
+        self.seated == 0 && self.arrivals.is_full(now)
     }
 }
 
@@ -162,7 +159,7 @@ impl Drop for Seat {
 
 #[cfg(test)]
 mod tests {
-    use std::num::NonZeroU32;
+    use std::{num::NonZeroU32, time::Duration};
 
     use super::*;
 

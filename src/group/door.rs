@@ -8,7 +8,7 @@ use crate::{
     error::{Refusal, Result},
     fact::Fact,
     id::{ConversationId, UserId},
-    store::Tx,
+    store::{Recheck, Tx},
 };
 
 /// Finds room for so many in the group, and for one group more in the life of each. Gives how many are in it then. Refuses
@@ -64,7 +64,7 @@ pub(super) async fn admit(
     // that went with an earlier post.
     let mut anew = returned.ok_or(Refusal::NotFound)?;
     anew.extend(working);
-    tx.look_again(&anew, "came_back").await?;
+    tx.recheck(&anew, Recheck::Rights, "came_back").await?;
     queries::forget_requests(tx, group.id, &ids).await?;
     let fact = Fact::MembersJoined {
         conversation_id: group.id,

@@ -101,7 +101,7 @@ pub(super) async fn logged_in(app: &App, session: session::LoggedIn) -> Result<L
     Ok(LoggedIn::of(session, &found.actor))
 }
 
-/// Log in.
+/// Log in. A code alone also opens the merchant account of whoever a shop has invited to its staff.
 #[utoipa::path(post, path = "/sessions", tag = "sessions", request_body = LogInRequest,
     responses((status = 200, body = LoggedIn), (status = 401, body = ProblemBody),
         (status = 403, body = ProblemBody, description = "`challenge_required`: a code is needed too"), (status = 429, body = ProblemBody)))]

@@ -28,8 +28,8 @@ use crate::{
 pub struct NewColleague {
     /// Their mobile number: whoever gets its codes logs in.
     phone: String,
-    /// What the shop calls them until they come, and the name of the account if the number has none yet; 1 to 100
-    /// characters.
+    /// What the shop calls them until they come, and the name of the account if they open theirs by this invitation; 1 to
+    /// 100 characters.
     name: String,
     role_id: RoleId,
 }
@@ -102,10 +102,12 @@ pub async fn list(
 }
 
 /// Invite somebody to the staff by phone number. The answer says nothing of the number's account, nor whether there is one:
-/// who it is, the staff see once they have accepted.
+/// who it is, the staff see once they have accepted. It opens no account: whoever has none yet logs in by code
+/// (`purpose`: `log_in`), which opens it, or registers.
 #[utoipa::path(post, path = "/shops/{shop_id}/staff-invites", tag = "staff", security(("token" = [])),
     params(("shop_id" = ShopId, Path)), request_body = NewColleague,
-    responses((status = 201, body = StaffInvite), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
+    responses((status = 201, body = StaffInvite), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody),
+        (status = 429, body = ProblemBody, description = "`rate_limited`: so many invitations in a day, and to one number; says when to come again")))]
 pub async fn invite(
     State(app): State<App>,
     by: Staff<ManageStaff>,

@@ -11,9 +11,9 @@ use parking_lot::Mutex;
 use proto::{ConversationLeft, push};
 use tokio::sync::mpsc;
 
-use super::{crowd::Crowd, line::Line, order::Order, rights::Named, show::heads};
+use super::{crowd::Crowd, line::Line, order::Order, recheck::Named, show::heads};
 use crate::{
-    bus::{Audience, Bus},
+    bus::{Audience, Bus, Recheck},
     conversation::recent::Change,
     event::Frame,
     id::{ConversationId, LineId, UserId},
@@ -33,10 +33,10 @@ pub struct Hub {
     lines: DashMap<LineId, Arc<Line>>,
     pub(super) crowd: Crowd,
     pub(super) orders: DashMap<ConversationId, Arc<Mutex<Order>>>,
-    /// Whose sessions or rights changed.
-    pub(super) changed: Named,
-    /// Of those, who is still to get the rights that they hold now.
-    pub(super) renewable: Named,
+    /// Whose lines are to be looked at again.
+    pub(super) rechecks: Named,
+    /// Of those, whose lines go on and are still to be renewed.
+    pub(super) renewals: Named,
     errands: mpsc::Sender<Errand>,
 }
 
@@ -48,8 +48,8 @@ impl Hub {
             lines: DashMap::new(),
             crowd: Crowd::new(bus),
             orders: DashMap::new(),
-            changed: Named::default(),
-            renewable: Named::default(),
+            rechecks: Named::default(),
+            renewals: Named::default(),
             errands,
         };
         (Arc::new(hub), list)
@@ -141,10 +141,10 @@ impl Hub {
         line.say(Frame::push(push::Event::ConversationLeft(left)));
     }
 
-    /// A user's sessions or rights changed: their lines are looked at again, if there are any here.
-    pub(super) fn look_again_at(&self, user: UserId) {
+    /// A user's lines are looked at again, if there are any here.
+    pub(super) fn recheck(&self, user: UserId, what: Recheck) {
         if self.anybody(&[Audience::User(user)]) {
-            self.changed.add([user]);
+            self.rechecks.add([(user, what)]);
         }
     }
 

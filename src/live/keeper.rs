@@ -1,4 +1,4 @@
-//! Does for the hub what takes the database: fills holes from the log, looks at rights again (`live/rights.rs`), and sweeps
+//! Does for the hub what takes the database: fills holes from the log, looks at people again (`live/recheck.rs`), and sweeps
 //! for what the bus may have lost.
 
 use std::time::Duration;

@@ -12,7 +12,7 @@ pub mod keeper;
 pub mod line;
 pub mod order;
 pub mod outbox;
-mod rights;
+mod recheck;
 mod show;
 mod sweep;
 mod tempo;
@@ -35,7 +35,7 @@ use self::{close::Close, hub::Hub, line::Line};
 use crate::{
     account::session,
     app::App,
-    bus::Audience,
+    bus::{Audience, Recheck},
     conversation::{self, Time},
     error::{Refusal, Result},
     id::{ConversationId, UserId},
@@ -102,30 +102,36 @@ impl Live {
         self.hub.arrive(line);
         self.hub.join(line, &[Audience::User(user)]).await;
         self.make_room(user);
-        let settled = self.renew(line).await;
+        let settled = self.renew(line, Recheck::Rights).await;
         if settled.is_err() {
             self.hub.leave(line);
         }
         settled
     }
 
-    /// Brings a line's rights, alerts and audiences up to date. Refuses with `session_revoked`, `token_expired`.
-    pub async fn renew(&self, line: &Arc<Line>) -> Result<()> {
+    /// Brings a line up to date: who is on it, and for [`Recheck::Rights`] where it belongs. Groups are many, so nobody's
+    /// are read for a new name. Refuses with `session_revoked`, `token_expired`.
+    pub async fn renew(&self, line: &Arc<Line>, what: Recheck) -> Result<()> {
         let actor = line.actor();
         let mut sql = self.app.store.pool().acquire().await?;
         if let Some(session) = actor.session {
             let session = session::again_by(&self.app, &mut sql, session).await?;
             line.renew(session.actor);
         }
-        let groups = conversation::groups_of(&mut sql, actor.user).await?;
+        let groups = match what {
+            Recheck::Rights => Some(conversation::groups_of(&mut sql, actor.user).await?),
+            Recheck::Sessions | Recheck::Person => None,
+        };
         drop(sql);
         // Alerts are for those who work for a shop.
         if !line.actor().posts.is_empty() {
             line.mute_alerts(staff::alerts::unwanted(&self.app, actor.user).await?);
         }
-        let mut audiences = audiences(line, groups);
-        audiences.extend(self.still_watched(line).await?);
-        self.hub.move_line(line, &audiences).await;
+        if let Some(groups) = groups {
+            let mut audiences = audiences(line, groups);
+            audiences.extend(self.still_watched(line).await?);
+            self.hub.move_line(line, &audiences).await;
+        }
         Ok(())
     }
 

@@ -10,7 +10,7 @@ use super::{
     order::{Offer, Order},
 };
 use crate::{
-    bus::{Audience, Listener},
+    bus::{Audience, Listener, Recheck},
     event::{Counter, Event},
     id::{ConversationId, UserId},
 };
@@ -163,8 +163,8 @@ impl Listener for Hub {
         self.show_in_order(&mut order, event);
     }
 
-    fn look_again(&self, user: UserId) {
-        self.look_again_at(user);
+    fn recheck(&self, user: UserId, what: Recheck) {
+        self.recheck(user, what);
     }
 
     fn doubt(&self) {

@@ -30,8 +30,8 @@ const TIDYING: Duration = Duration::from_mins(5);
 pub(super) struct Sweep {
     /// When the last one began that succeeded.
     since: Option<Instant>,
-    /// Revocations in its window, which are heeded already.
-    heeded: HashSet<i64>,
+    /// Rechecks in its window, which are made already.
+    made: HashSet<i64>,
     looked_at_sessions: Option<Timestamp>,
     tidied: Option<Instant>,
 }
@@ -46,7 +46,7 @@ impl Sweep {
         metrics::counter!("souk_sweeps").increment(1);
         let begun = Instant::now();
         let window = self.since.map_or(FIRST, |since| since.elapsed() + SLACK);
-        self.heed_revocations(live, window).await?;
+        self.recheck(live, window).await?;
         self.close_what_is_over(live).await?;
         for change in memberships_changed_within(&live.app, window).await? {
             live.hub.settle_membership(&change);
@@ -62,17 +62,15 @@ impl Sweep {
         Ok(())
     }
 
-    async fn heed_revocations(&mut self, live: &Live, window: Duration) -> Result<()> {
-        let revocations = session::revocations_within(&live.app, window).await?;
-        let users: HashSet<_> = revocations
-            .iter()
-            .filter(|(id, _)| !self.heeded.contains(id))
-            .map(|(_, user)| *user)
-            .collect();
-        for user in users {
-            live.hub.look_again_at(user);
+    /// Makes those that the bus may have lost; one that is made twice does no harm.
+    async fn recheck(&mut self, live: &Live, window: Duration) -> Result<()> {
+        let rechecks = session::rechecks_within(&live.app, window).await?;
+        for (id, user, what) in &rechecks {
+            if !self.made.contains(id) {
+                live.hub.recheck(*user, *what);
+            }
         }
-        self.heeded = revocations.into_iter().map(|(id, _)| id).collect();
+        self.made = rechecks.into_iter().map(|(id, ..)| id).collect();
         Ok(())
     }
 

@@ -7,6 +7,7 @@ use tokio::time::Instant;
 use crate::{
     config::Limits,
     error::{Refusal, Result, refused_until},
+    pace::bucket::{Bucket, Rate},
 };
 
 /// A flood is ten times the allowed pace for this long.
@@ -15,10 +16,8 @@ const FLOOD: Duration = Duration::from_secs(5);
 /// One socket's pace. A limit of zero is none.
 #[derive(Debug)]
 pub(super) struct Tempo {
-    gap: Duration,
-    depth: Duration,
-    /// When the bucket is full again.
-    full_at: Instant,
+    rate: Rate,
+    requests: Bucket,
     /// Frames in [`FLOOD`] that are a flood.
     flood: u64,
     frames: u64,
@@ -30,17 +29,14 @@ pub(super) struct Tempo {
 impl Tempo {
     /// The pace that the settings allow.
     pub(super) fn new(limits: &Limits, now: Instant) -> Self {
-        let gap = Duration::from_secs(1)
-            .checked_div(limits.requests_per_second)
-            .unwrap_or_default();
-        let pace = match limits.requests_per_second {
+        let requests = limits.requests_per_second;
+        let pace = match requests {
             0 => u64::MAX,
-            requests => u64::from(requests) + u64::from(limits.sends_per_second),
+            _ => u64::from(requests) + u64::from(limits.sends_per_second),
         };
         Self {
-            gap,
-            depth: gap * limits.requests_per_second.saturating_mul(3),
-            full_at: now,
+            rate: Rate::new(requests, requests.saturating_mul(3)),
+            requests: Bucket::full(now),
             flood: pace.saturating_mul(10 * FLOOD.as_secs()),
             frames: 0,
             since: now,
@@ -62,14 +58,8 @@ impl Tempo {
 
     /// A request that is not a send. Refuses with `rate_limited`.
     pub(super) fn ask(&mut self, now: Instant) -> Result<()> {
-        let full_at = self.full_at.max(now) + self.gap;
-        match (full_at - now).checked_sub(self.depth) {
-            Some(wait) if !wait.is_zero() => Err(refused_until(Refusal::RateLimited, wait)),
-            _ => {
-                self.full_at = full_at;
-                Ok(())
-            }
-        }
+        let taken = self.requests.take(self.rate, now);
+        taken.map_err(|wait| refused_until(Refusal::RateLimited, wait))
     }
 }
 

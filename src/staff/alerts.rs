@@ -8,6 +8,7 @@ use crate::{
     app::App,
     error::{Result, refused_argument},
     id::UserId,
+    store::Recheck,
 };
 
 /// The kinds that `user` has switched off.
@@ -39,7 +40,8 @@ pub async fn choose(app: &App, actor: &Actor, wanted: &[String]) -> Result<Vec<S
     let (wanted, unwanted): (Vec<_>, Vec<_>) = words.partition(|word| wanted.contains(word));
     let mut tx = app.store.begin_people().await?;
     queries::set_unwanted_alerts(&mut tx, actor.user, &unwanted).await?;
-    tx.look_again(&[actor.user], "alerts_chosen").await?;
+    tx.recheck(&[actor.user], Recheck::Person, "alerts_chosen")
+        .await?;
     tx.commit().await?;
     Ok(wanted)
 }

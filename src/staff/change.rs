@@ -12,7 +12,7 @@ use crate::{
     group,
     id::{RoleId, UserId},
     rights,
-    store::Tx,
+    store::{Recheck, Tx},
 };
 
 /// What is to be different; what is `None` stays.
@@ -85,6 +85,7 @@ async fn tell(tx: &mut Tx, now: &Colleague, at: Timestamp) -> Result<()> {
     if now.disabled && !queries::has_post(tx, now.user_id).await? {
         session::revoke_all(tx, now.user_id, "staff_disabled", at).await
     } else {
-        tx.look_again(&[now.user_id], "staff_changed").await
+        tx.recheck(&[now.user_id], Recheck::Rights, "staff_changed")
+            .await
     }
 }

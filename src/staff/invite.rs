@@ -1,7 +1,8 @@
 //! Invite somebody to a shop's staff by their phone number.
 //!
 //! The shop is told nothing that it did not say itself: not whether the number has an account, nor whose it is. Who that
-//! person is, it learns when they come ([`super::join`]).
+//! person is, it learns when they come ([`super::join`]). An invitation opens no account, and leaves nothing when it is
+//! taken back: the number's owner opens theirs, by proving it.
 
 use jiff::{SignedDuration, Timestamp};
 use serde::Serialize;
@@ -9,14 +10,19 @@ use serde_json::json;
 
 use super::{may_change, phone, queries, roles::Role};
 use crate::{
-    account::merchant,
     actor::{ManageStaff, Permissions, Staff},
     app::App,
     audit::{self, Deed},
     clock::millis,
+    code::{
+        limit::{self, Subject},
+        phone::Phone,
+    },
     error::{Refusal, Result},
     id::{RoleId, StaffInviteId, UserId},
-    rights, words,
+    rights,
+    store::Tx,
+    words,
 };
 
 /// Invitations of one shop that may be open at once.
@@ -29,7 +35,7 @@ const GOOD: SignedDuration = SignedDuration::from_hours(7 * 24);
 pub struct Newcomer<'a> {
     /// Their mobile number: whoever gets its codes logs in.
     pub phone: &'a str,
-    /// What the shop calls them until they come, 1 to 100 characters; the name of the account if the number has none yet.
+    /// What the shop calls them until they come, 1 to 100 characters; the name of the account that they open by it.
     pub name: &'a str,
     /// What they are to be.
     pub role: RoleId,
@@ -75,12 +81,12 @@ impl NewInvite<'_> {
     }
 }
 
-/// Invites the merchant account of a phone number; a number without an account gets one, which nobody but the owner of the
-/// number can log in to. Good for 7 days and while its maker could give that role; inviting a number again makes the invitation anew.
+/// Invites whoever has a phone number, with a merchant account or without: then their first log-in by code opens it. Good
+/// for 7 days and while its maker could give that role; inviting a number again makes the invitation anew.
 ///
 /// Refuses with `invalid_argument`, with `forbidden` a role that allows what the giver may not do, with `not_found` a role
 /// that the shop does not have, with `conflict` somebody who is on the staff already, disabled or not, with
-/// `quota_exceeded` more than 100 open invitations.
+/// `quota_exceeded` more than 100 open invitations, with `rate_limited` too many in a day.
 pub async fn invite(
     app: &App,
     by: &Staff<ManageStaff>,
@@ -101,10 +107,10 @@ pub async fn invite(
         by: by.actor.user,
         expires_at: now + GOOD,
     };
-    let user = merchant::of_phone(&mut tx, &phone, name, now).await?;
-    if queries::colleague(&mut tx, user).await?.is_some() {
+    if queries::works_here(&mut tx, phone.as_str()).await? {
         return Err(Refusal::Conflict.into());
     }
+    count(app, &mut tx, &phone, now).await?;
     if !queries::invite::add(&mut tx, &new, MOST, now).await? {
         return Err(Refusal::QuotaExceeded.into());
     }
@@ -114,6 +120,17 @@ pub async fn invite(
     audit::record(&mut tx, deed, now).await?;
     tx.commit().await?;
     Ok(new.shown())
+}
+
+/// So many of one shop in a day, so many of them to one number. What other shops do counts for nothing: it would tell of
+/// them, and one could keep another from inviting.
+async fn count(app: &App, tx: &mut Tx, phone: &Phone, now: Timestamp) -> Result<()> {
+    let (limits, shop) = (&app.config.limits, tx.shop()?.to_string());
+    let day = SignedDuration::from_hours(24);
+    let to = Subject::new(&["staff invites to", &shop, phone.as_str()]);
+    limit::take_within(tx, now, &to, limits.staff_invites_per_number, day).await?;
+    let by = Subject::new(&["staff invites by", &shop]);
+    limit::take_within(tx, now, &by, limits.staff_invites_per_day, day).await
 }
 
 /// The shop's open invitations, the newest first.
@@ -132,4 +149,10 @@ pub async fn withdraw(app: &App, by: &Staff<ManageStaff>, id: StaffInviteId) -> 
     let deed = Deed::new(by.actor.user, "staff.invite_withdrawn", id);
     audit::record(&mut tx, deed, app.clock.now()).await?;
     tx.commit().await
+}
+
+/// Removes invitations that are over, and with them the numbers of people who may have nothing to do with us; the schedule
+/// runs it (`job/forget.rs`). Safe on several nodes at once.
+pub async fn forget_expired(app: &App) -> Result<()> {
+    Ok(queries::invite::forget_expired(app.store.pool(), app.clock.now()).await?)
 }

@@ -12,6 +12,7 @@ use crate::{
     error::{Refusal, Result},
     id::{ShopId, StaffInviteId},
     rights,
+    store::Recheck,
 };
 
 /// Invitations that a person is shown at most; those behind them come forward when one of these ends or is declined.
@@ -61,7 +62,7 @@ pub async fn join(app: &App, merchant: &Merchant, id: StaffInviteId) -> Result<C
         return Err(Refusal::InviteInvalid.into());
     }
     queries::add(&mut tx, user, role.id, now).await?;
-    tx.look_again(&[user], "post_given").await?;
+    tx.recheck(&[user], Recheck::Rights, "post_given").await?;
     let joined = queries::colleague(&mut tx, user).await?;
     let joined = joined.ok_or(Refusal::NotFound)?;
     let deed = Deed::new(user, "staff.joined", user).after(json!({

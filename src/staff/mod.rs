@@ -22,7 +22,7 @@ use crate::{
     code::phone::Phone,
     error::{Refusal, Result, refused_argument},
     id::{RoleId, UserId},
-    store::{Tx, page},
+    store::{Recheck, Tx, page},
 };
 
 /// The built-in role of owners; a shop keeps at least one.
@@ -96,7 +96,7 @@ pub async fn list(
 /// The first person of a new shop: its owner. Their open sockets hear of it.
 pub async fn found(tx: &mut Tx, owner: UserId, now: Timestamp) -> Result<()> {
     queries::add(tx, owner, OWNER, now).await?;
-    tx.look_again(&[owner], "post_given").await
+    tx.recheck(&[owner], Recheck::Rights, "post_given").await
 }
 
 /// May somebody who holds `held` give somebody who may do `before` the permissions `after`?

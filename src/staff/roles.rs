@@ -11,7 +11,7 @@ use crate::{
     error::{Refusal, Result},
     id::RoleId,
     rights,
-    store::Tx,
+    store::{Recheck, Tx},
     words,
 };
 
@@ -96,9 +96,13 @@ pub async fn change(
         not_built_in(&mut tx, &after.name).await?;
     }
     queries::change_role(&mut tx, &after).await?;
-    for user in queries::holders(&mut tx, role).await? {
-        tx.look_again(&[user], "role_changed").await?;
-    }
+    let holders = queries::holders(&mut tx, role).await?;
+    let what = if after.set() == before.set() {
+        Recheck::Person
+    } else {
+        Recheck::Rights
+    };
+    tx.recheck(&holders, what, "role_changed").await?;
     write_down(app, &mut tx, by, "role.changed", Some(&before), &after).await?;
     tx.commit().await?;
     Ok(after)

@@ -17,6 +17,7 @@ use sqlx::{
 
 pub use tx::Tx;
 
+pub use crate::bus::Recheck;
 use crate::{bus::Bus, config::Database, error::Result, id::ShopId};
 
 /// A connection that was not used for this long may have died.

@@ -13,7 +13,7 @@ use tokio::sync::Notify;
 
 use super::once;
 use crate::{
-    bus::Bus,
+    bus::{Bus, Recheck},
     error::Result,
     event::Event,
     fact::Fact,
@@ -25,7 +25,7 @@ pub struct Tx {
     sql: Transaction<'static, Postgres>,
     shop: Option<ShopId>,
     shown: Vec<Arc<Event>>,
-    looked_at_again: Vec<UserId>,
+    rechecks: Vec<(UserId, Recheck)>,
     remembers: bool,
     bus: Bus,
     remembered: Arc<Notify>,
@@ -42,7 +42,7 @@ impl Tx {
             sql,
             shop,
             shown: vec![],
-            looked_at_again: vec![],
+            rechecks: vec![],
             remembers: false,
             bus,
             remembered,
@@ -70,17 +70,18 @@ impl Tx {
         self.shown.push(event);
     }
 
-    /// The sessions or rights of these users change with this work: every node looks at them again. Written down as well,
-    /// because it must arrive within two seconds even if the bus is down.
-    pub async fn look_again(&mut self, users: &[UserId], reason: &str) -> Result<()> {
+    /// With this work `what` changes of these users: every node looks again at their lines. Written down as well, with the
+    /// reason for people who ask, because it must arrive within two seconds even if the bus is down.
+    pub async fn recheck(&mut self, users: &[UserId], what: Recheck, reason: &str) -> Result<()> {
         sqlx::query!(
-            "insert into revocations (user_id, reason) select user_id, $2 from unnest($1::uuid[]) as u (user_id)",
+            "insert into rechecks (user_id, what, reason) select user_id, $2, $3 from unnest($1::uuid[]) as u (user_id)",
             &users.iter().map(|user| user.0).collect::<Vec<_>>(),
+            what.word(),
             reason
         )
         .execute(&mut *self.sql)
         .await?;
-        self.looked_at_again.extend(users);
+        self.rechecks.extend(users.iter().map(|user| (*user, what)));
         Ok(())
     }
 
@@ -121,8 +122,8 @@ impl Tx {
         for event in &self.shown {
             self.bus.publish(event);
         }
-        for user in self.looked_at_again {
-            self.bus.look_again(user);
+        for (user, what) in self.rechecks {
+            self.bus.recheck(user, what);
         }
         if self.remembers {
             self.remembered.notify_one();

@@ -5,7 +5,10 @@ use std::time::{Duration, Instant};
 use futures_util::future::join_all;
 use proto::Refusal;
 use serde_json::{Value, json};
-use souk::account::token::{Token, TokenKind};
+use souk::{
+    account::token::{Token, TokenKind},
+    config::Networks,
+};
 use tokio::time::timeout;
 
 use crate::support::{
@@ -67,7 +70,7 @@ async fn a_hasty_stranger_is_refused() {
 /// A server where strangers have one request a second, and no address is exempt.
 async fn strict_server() -> TestServer {
     TestServer::with(|config| {
-        config.limits.exempt_networks.clear();
+        config.limits.exempt_networks = Networks::default();
         config.limits.stranger_requests_per_second = 1;
         config.limits.handshakes_per_address = 0;
         config.limits.connections_per_address = 0;
@@ -304,7 +307,7 @@ async fn the_server_has_connections_of_its_own() {
     }
     for statement in [
         "update sessions set revoked_at = now() where user_id = $1",
-        "insert into revocations (user_id, reason) values ($1, 'log-out')",
+        "insert into rechecks (user_id, what, reason) values ($1, 'sessions', 'log-out')",
     ] {
         sqlx::query(statement)
             .bind(ann.id)

@@ -1,12 +1,14 @@
 //! What only operators may see.
 
+use souk::config::Networks;
+
 use crate::support::TestServer;
 
 /// SEC-01: figures are for operators who ask directly: not for whoever comes by a proxy that is not named in the
 /// settings, or by one that does not say for whom.
 #[tokio::test]
 async fn figures_are_not_passed_on_by_proxies() {
-    for proxies in [vec![], vec!["127.0.0.1/32".to_owned()]] {
+    for proxies in [Networks::default(), Networks::loopback()] {
         let server = TestServer::with(|config| config.limits.trusted_proxies = proxies).await;
         let ask = async |header: Option<(&str, &str)>| {
             let mut request = TestServer::http().get(server.url("/metrics"));

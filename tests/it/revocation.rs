@@ -2,33 +2,36 @@
 
 use jiff::SignedDuration;
 use loadtest::{Client, Format};
-use proto::{Authenticate, Goodbye, client_frame::Request, push::Event};
-use souk::id::UserId;
+use proto::{AlertKind, Authenticate, Goodbye, Permission, client_frame::Request, push::Event};
+use serde_json::json;
+use souk::{bus::Audience, id::UserId, store::Recheck};
 
 use crate::support::{
-    Person, Redis, Shop, TestServer, eventually,
+    Person, Redis, Shop, TestServer, TestShop, eventually,
+    held::waiting,
     shop::{joins, run},
+    team::new_phone,
 };
 
 /// The close code of a session that is over.
 const REVOKED: u16 = 4102;
 
+/// Every node looks again at a user's lines, as after any change.
+async fn recheck(server: &TestServer, user: UserId, what: Recheck) {
+    let store = &server.server.app.store;
+    let mut tx = store.begin_people().await.expect("a unit of work");
+    tx.recheck(&[user], what, "test").await.expect("noted");
+    tx.commit().await.expect("commits");
+}
+
 /// All sessions of a user end.
 async fn revoke(server: &TestServer, user: UserId) {
-    let mut tx = server
-        .server
-        .app
-        .store
-        .begin_people()
-        .await
-        .expect("a unit of work");
-    sqlx::query("update sessions set revoked_at = now() where user_id = $1")
-        .bind(user)
-        .execute(tx.sql())
-        .await
-        .expect("revoked");
-    tx.look_again(&[user], "log-out").await.expect("noted");
-    tx.commit().await.expect("commits");
+    run!(
+        server,
+        "update sessions set revoked_at = now() where user_id = $1",
+        user
+    );
+    recheck(server, user, Recheck::Sessions).await;
 }
 
 async fn reaches_the_other_node(redis_url: &str, sweep_ms: u64) {
@@ -111,7 +114,7 @@ async fn whoever_leaves_the_staff_hears_nothing_more() {
     );
     run!(
         &server,
-        "insert into revocations (user_id, reason) values ($1, 'disabled')",
+        "insert into rechecks (user_id, what, reason) values ($1, 'rights', 'disabled')",
         kim.id
     );
     let line = server.server.hub.lines_of(kim.id).remove(0);
@@ -177,22 +180,57 @@ async fn nobody_delays_the_end_of_anothers_session() {
         .execute(&mut *work)
         .await
         .expect("nobody's groups are read");
-    let rest = server.rest().by(&eve);
-    let renamed = rest
-        .patch("/me", serde_json::json!({ "name": "Eva" }))
-        .await;
-    assert_eq!(renamed.ok()["name"], "Eva");
-    crate::support::held::waiting(&pool, 1).await;
+    recheck(&server, eve.id, Recheck::Rights).await;
+    waiting(&pool, 1).await;
     revoke(&server, bob.id).await;
     assert_eq!(bobs.client.closed().await.expect("a close").code, REVOKED);
     work.rollback().await.expect("free again");
 
-    let line = server.server.hub.lines_of(eve.id).remove(0);
-    eventually(async || &*line.actor().name == "Eva").await;
-    let none = serde_json::json!({ "wanted": [] });
+    let (rest, none) = (server.rest().by(&eve), json!({ "wanted": [] }));
     let mut said = vec![];
-    for _ in 0..11 {
+    for _ in 0..12 {
         said.push(rest.put("/me/alerts", none.clone()).await.status);
     }
     assert!(said.contains(&200) && said.contains(&429), "{said:?}");
+}
+
+/// STAFF-06, ALRT-04: for another name, or another choice of alerts, nobody's groups are read; and whoever loses a post is
+/// out of its audiences and groups all the same, and goes on in the other.
+#[tokio::test]
+async fn a_new_name_reads_no_groups_and_a_lost_post_loses_them() {
+    // Without the sweep, which would look again at what was given before.
+    let server = TestServer::with(|config| config.bus.sweep_ms = 600_000).await;
+    let (one, other) = (TestShop::open(&server).await, TestShop::open(&server).await);
+    let phone = new_phone();
+    one.hire_by(&server, &phone, "agent").await;
+    let kim = other.hire_by(&server, &phone, "agent").await;
+    let group = one.group(&server, &kim).await;
+    let _socket = kim.connect(&server).await;
+    let line = server.server.hub.lines_of(kim.id).remove(0);
+    let of = |shop: &TestShop| Audience::Staff(shop.id, Permission::Chat);
+    let lost = [of(&one), Audience::Group(group)];
+    let kept = [of(&other), Audience::User(kim.id)];
+    let belongs = |audiences: &[Audience]| {
+        let own = line.audiences();
+        audiences.iter().filter(|one| own.contains(one)).count()
+    };
+    assert_eq!((belongs(&lost), belongs(&kept)), (2, 2));
+
+    let pool = server.server.app.store.pool().clone();
+    let mut work = pool.begin().await.expect("a transaction");
+    sqlx::query("lock table memberships in access exclusive mode")
+        .execute(&mut *work)
+        .await
+        .expect("nobody's groups are read");
+    let rest = server.rest().by(&kim);
+    rest.patch("/me", json!({ "name": "Kimi" })).await.ok();
+    rest.put("/me/alerts", json!({ "wanted": [] })).await.ok();
+    eventually(async || &*line.actor().name == "Kimi" && !line.wants(AlertKind::NewOrder)).await;
+    work.rollback().await.expect("free again");
+    assert_eq!((belongs(&lost), belongs(&kept)), (2, 2));
+
+    one.change(&server, kim.id, json!({ "disabled": true }))
+        .await;
+    eventually(async || belongs(&lost) == 0 && line.actor().posts.len() == 1).await;
+    assert_eq!(belongs(&kept), 2);
 }

@@ -3,6 +3,7 @@
 mod alerts;
 mod coming;
 mod customers;
+mod invited;
 
 use proto::{Refusal, client_frame::Request};
 use serde_json::json;

@@ -4,7 +4,7 @@ use std::time::{Duration, Instant};
 
 use reqwest::StatusCode;
 use serde_json::Value;
-use souk::id::ShopId;
+use souk::{config::Networks, id::ShopId};
 use tokio::{
     io::{AsyncReadExt as _, AsyncWriteExt as _},
     net::TcpStream,
@@ -116,7 +116,7 @@ async fn customer_of(server: &TestServer, shop: ShopId) -> Person {
 async fn nobody_has_all_places() {
     let server = TestServer::with(|config| {
         config.limits.uploads_at_once = 4;
-        config.limits.exempt_networks.clear();
+        config.limits.exempt_networks = Networks::default();
         config.limits.connections_per_address = 0;
         config.limits.handshakes_per_address = 0;
     })

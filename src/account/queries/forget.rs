@@ -32,13 +32,13 @@ pub(in crate::account) async fn sessions(
     Ok(())
 }
 
-/// Revocations older than so many seconds of the database's clock, which wrote their times down.
-pub(in crate::account) async fn revocations(
+/// Rechecks older than so many seconds of the database's clock, which wrote their times down.
+pub(in crate::account) async fn rechecks(
     sql: impl PgExecutor<'_>,
     seconds: f64,
 ) -> sqlx::Result<()> {
     sqlx::query!(
-        "delete from revocations where at < clock_timestamp() - make_interval(secs => $1)",
+        "delete from rechecks where at < clock_timestamp() - make_interval(secs => $1)",
         seconds
     )
     .execute(sql)

@@ -4,24 +4,30 @@ use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use sqlx::PgExecutor;
 
-use crate::id::{SessionId, UserId};
+use crate::{
+    id::{SessionId, UserId},
+    store::Recheck,
+};
 
-/// Whose sessions or rights changed in the last `seconds` of the database's clock, with the number of the record.
-pub(in crate::account) async fn revocations_within(
+/// Whose lines to look at again, of the last `seconds` of the database's clock, with the number of the record.
+pub(in crate::account) async fn rechecks_within(
     sql: impl PgExecutor<'_>,
     seconds: f64,
-) -> sqlx::Result<Vec<(i64, UserId)>> {
+) -> sqlx::Result<Vec<(i64, UserId, Recheck)>> {
     let rows = sqlx::query!(
         r#"
-        select id, user_id as "user: UserId"
-        from revocations
+        select id, user_id as "user: UserId", what
+        from rechecks
         where at > clock_timestamp() - make_interval(secs => $1)
         "#,
         seconds,
     )
     .fetch_all(sql)
     .await?;
-    Ok(rows.into_iter().map(|row| (row.id, row.user)).collect())
+    let rechecks = rows
+        .into_iter()
+        .map(|row| (row.id, row.user, Recheck::from_word(&row.what)));
+    Ok(rechecks.collect())
 }
 
 /// Those of `sessions` that are no good any more.

@@ -177,25 +177,33 @@ pub(in crate::account) async fn change(
     Ok(())
 }
 
-/// The merchant account of a proved or promised phone number; a new one, with this name, where there was none.
-pub(in crate::account) async fn merchant_of_phone(
+/// The merchant account of a number that somebody is invited by and has proved; a new one has no password, and the name
+/// that the newest open invitation gives. Nothing: nobody invites this number, or its account asks for more than a code.
+pub(in crate::account) async fn invited(
     tx: &mut Tx,
-    phone: &str,
-    name: &str,
+    kind: &str,
+    contact: &str,
     now: Timestamp,
-) -> sqlx::Result<UserId> {
+) -> sqlx::Result<Option<UserId>> {
+    // Whoever proves the number twice at once finds the account that they have just opened.
     sqlx::query_scalar!(
         r#"
         insert into users (id, kind, name, phone, created_at)
-        values ($1, 'merchant', $2, $3, $4)
-        on conflict (kind, phone) do update set phone = excluded.phone
+        select $1, 'merchant', i.name, i.phone, $4
+        from staff_invites i
+        where $2 = 'merchant' and i.phone = $3 and i.expires_at > $4
+        order by i.id desc
+        limit 1
+        on conflict (kind, phone) do update
+        set phone = excluded.phone
+        where users.password_hash is null
         returning id as "id: UserId"
         "#,
         UserId::new().0,
-        name,
-        phone,
+        kind,
+        contact,
         now.to_sqlx() as _,
     )
-    .fetch_one(tx.sql())
+    .fetch_optional(tx.sql())
     .await
 }

@@ -20,8 +20,8 @@ pub(in crate::code) struct NewCode<'a> {
     pub to_strangers: bool,
 }
 
-/// Keeps a code, and its text where it is shown on a page. Says whether the text is to be sent: not if there is no account and
-/// strangers get none.
+/// Keeps a code, and its text where it is shown on a page. Says whether the text is to be sent: strangers get none to log in
+/// by, unless a shop invites them to its staff.
 pub(in crate::code) async fn add(
     sql: impl PgExecutor<'_>,
     new: &NewCode<'_>,
@@ -35,7 +35,10 @@ pub(in crate::code) async fn add(
           values ($1, $2, $3, $4, $5, $6, $12)
         ),
         goes as (
-          select $10 or exists (select from users where kind = $2 and (phone = $3 or email = $3)) as goes
+          select $10
+            or exists (select from users where kind = $2 and (phone = $3 or email = $3))
+            or $2 = 'merchant' and $4 = 'log_in' and exists (select from staff_invites where phone = $3 and expires_at > $11)
+            as goes
         ),
         kept as (
           insert into outgoing_messages (channel, recipient, text, created_at, forget_at)

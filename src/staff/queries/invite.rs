@@ -55,6 +55,20 @@ pub(in crate::staff) async fn add(
     Ok(added.rows_affected() == 1)
 }
 
+/// All that are over go, of every shop.
+pub(in crate::staff) async fn forget_expired(
+    sql: impl PgExecutor<'_>,
+    now: Timestamp,
+) -> Result<(), sqlx::Error> {
+    sqlx::query!(
+        "delete from staff_invites where expires_at <= $1",
+        now.to_sqlx() as _
+    )
+    .execute(sql)
+    .await?;
+    Ok(())
+}
+
 /// The shop's open invitations, the newest first.
 pub(in crate::staff) async fn open(tx: &mut Tx, now: Timestamp) -> Result<Vec<StaffInvite>> {
     let shop = tx.shop()?;

@@ -49,6 +49,23 @@ pub(super) async fn colleague(tx: &mut Tx, user: UserId) -> Result<Option<Collea
     Ok(found)
 }
 
+/// Is the owner of this number on the staff, disabled or not?
+pub(super) async fn works_here(tx: &mut Tx, phone: &str) -> Result<bool> {
+    let shop = tx.shop()?;
+    let works = sqlx::query_scalar!(
+        r#"
+        select exists (
+          select from users u
+          join staff s on s.user_id = u.id and s.shop_id = $1
+          where u.kind = 'merchant' and u.phone = $2
+        ) as "works!"
+        "#,
+        shop.0,
+        phone,
+    );
+    Ok(works.fetch_one(tx.sql()).await?)
+}
+
 /// People on the staff after `after`.
 pub(super) async fn list(tx: &mut Tx, after: UserId, limit: i64) -> Result<Vec<Colleague>> {
     let shop = tx.shop()?;

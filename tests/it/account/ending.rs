@@ -69,7 +69,7 @@ async fn a_key_is_revoked_however_many_sessions_it_has() {
     let refresh = json!({ "refresh_token": ann["refresh_token"] });
     let refreshed = server.rest().post("/sessions/refresh", refresh).await;
     assert_eq!(refreshed.refused(), "session_revoked");
-    let told = "select count(distinct user_id) from revocations where reason = 'embed_key_revoked'";
+    let told = "select count(distinct user_id) from rechecks where reason = 'embed_key_revoked'";
     eventually(async || {
         let told = sqlx::query_scalar::<_, i64>(told);
         told.fetch_one(server.server.app.store.pool())

@@ -3,6 +3,7 @@
 use futures_util::future::join_all;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
+use souk::config::Networks;
 
 use crate::support::{
     Person, TestServer, TestShop,
@@ -180,7 +181,7 @@ async fn failures_are_limited_by_address() {
     Person::registered_merchant(&server, &phone(1)).await;
     let limited = TestServer::on(server.database.clone(), |config| {
         config.login.failures_per_address = 3;
-        config.limits.exempt_networks.clear();
+        config.limits.exempt_networks = Networks::default();
     })
     .await;
     for _ in 0..5 {
@@ -270,8 +271,8 @@ async fn a_number_is_not_guessed_at_all_day() {
 async fn failures_are_counted_by_the_network_of_an_address() {
     let server = TestServer::with(|config| {
         config.login.failures_per_address = 2;
-        config.limits.exempt_networks.clear();
-        config.limits.trusted_proxies = vec!["127.0.0.0/8".to_owned()];
+        config.limits.exempt_networks = Networks::default();
+        config.limits.trusted_proxies = Networks::loopback();
     })
     .await;
     let mut number = 10;

@@ -3,7 +3,7 @@
 use futures_util::future::join_all;
 use jiff::SignedDuration;
 use serde_json::{Value, json};
-use souk::config::Profile;
+use souk::config::{Networks, Profile};
 
 use crate::support::{
     Person, TestServer,
@@ -118,7 +118,7 @@ async fn codes_are_limited_by_contact_and_by_address() {
     let server = TestServer::with(|config| {
         config.login.codes_per_day = 3;
         config.login.codes_per_address = 11;
-        config.limits.exempt_networks.clear();
+        config.limits.exempt_networks = Networks::default();
         config.limits.handshakes_per_address = 0;
         config.limits.connections_per_address = 0;
     })
@@ -161,8 +161,8 @@ async fn codes_are_limited_by_contact_and_by_address() {
 async fn codes_are_limited_by_the_network_of_an_address() {
     let server = TestServer::with(|config| {
         config.login.codes_per_address = 2;
-        config.limits.exempt_networks.clear();
-        config.limits.trusted_proxies = vec!["127.0.0.0/8".to_owned()];
+        config.limits.exempt_networks = Networks::default();
+        config.limits.trusted_proxies = Networks::loopback();
     })
     .await;
     let mut number = 0;

@@ -98,7 +98,7 @@ async fn an_invitation_to_the_staff_ends() {
     let phone = new_phone();
     let id = |invite: &serde_json::Value| invite["id"].as_str().unwrap().to_owned();
     let first = id(&shop.invite(&server, &phone, "agent").await);
-    let ada = merchant_of(&server, &phone).await;
+    let ada = merchant_of(&server, &phone, "Ada").await;
     let rest = server.rest().by(&ada);
     let accept = async |rest: &crate::support::Rest, invite: &str| {
         let path = format!("/staff-invites/{invite}/accept");

@@ -2,7 +2,12 @@
 
 use std::time::Duration;
 
-use souk::{Server, clock::Clock, config::Config, shutdown::Shutdown};
+use souk::{
+    Server,
+    clock::Clock,
+    config::{Config, Networks},
+    shutdown::Shutdown,
+};
 use sqlx::postgres::PgConnectOptions;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
@@ -40,7 +45,7 @@ impl TestServer {
         config.server.drain_seconds = 1;
         // The nodes of a database share the key, and they have a data folder each.
         config.security.secrets_key = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=".into();
-        config.limits.exempt_networks = vec!["127.0.0.0/8".to_owned()];
+        config.limits.exempt_networks = Networks::loopback();
         config.database.connections = 8;
         config.limits.rest_requests_per_second = 0;
         // Stories hold locks in their hands, on busy machines.

@@ -56,7 +56,7 @@ impl TestShop {
     /// The same by a number of one's choice.
     pub async fn hire_by(&self, server: &TestServer, phone: &str, role: &str) -> Person {
         let invite = self.invite(server, phone, role).await;
-        let person = merchant_of(server, phone).await;
+        let person = merchant_of(server, phone, role).await;
         let accept = format!(
             "/staff-invites/{}/accept",
             invite["id"].as_str().expect("an id")
@@ -139,14 +139,20 @@ async fn seat(server: &TestServer, conversation: ConversationId, member: &Person
         .expect("a membership");
 }
 
-/// Whoever has the merchant account of a number logs in.
-pub async fn merchant_of(server: &TestServer, phone: &str) -> Person {
-    let id: UserId =
-        sqlx::query_scalar("select id from users where kind = 'merchant' and phone = $1")
-            .bind(format!("+86{phone}"))
-            .fetch_one(server.server.app.store.pool())
-            .await
-            .expect("an account");
+/// Whoever owns a number logs in with the merchant account that they have, or open now, straight in the database.
+pub async fn merchant_of(server: &TestServer, phone: &str, name: &str) -> Person {
+    let id: UserId = sqlx::query_scalar(
+        "insert into users (id, kind, name, phone, created_at) values ($1, 'merchant', $2, $3, $4)
+         on conflict (kind, phone) do update set phone = excluded.phone
+         returning id",
+    )
+    .bind(UserId::new())
+    .bind(name)
+    .bind(format!("+86{phone}"))
+    .bind(server.clock.now().to_sqlx())
+    .fetch_one(server.server.app.store.pool())
+    .await
+    .expect("an account");
     Person::log_in(server, id).await
 }
 

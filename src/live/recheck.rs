@@ -1,10 +1,14 @@
-//! Looks again at the lines of those whose sessions or rights changed.
+//! Looks again at the lines of those of whom something changed.
 //!
-//! Two steps with a list each, on which everybody is once, however often they are named. First what is over is closed, of all
+//! Two steps with a list each, on which everybody is once, however often they are named, with the most that was asked for. First what is over is closed, of all
 //! who are named by one statement; then what goes on is renewed, a few people at once. The first step never waits for
 //! the second: whoever has many sockets renewed delays nobody's end.
 
-use std::{collections::HashSet, sync::Arc, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    sync::Arc,
+    time::Duration,
+};
 
 use futures_util::{StreamExt as _, stream};
 use parking_lot::Mutex;
@@ -13,6 +17,7 @@ use tokio::{sync::Notify, time::sleep};
 use super::{Live, close::Close, line::Line};
 use crate::{
     account::session,
+    bus::Recheck,
     error::{Error, Refusal, Result},
     id::UserId,
 };
@@ -25,18 +30,23 @@ const PAUSE: Duration = Duration::from_millis(500);
 /// People on a list, each once: never more than are on the line here.
 #[derive(Debug, Default)]
 pub(super) struct Named {
-    users: Mutex<HashSet<UserId>>,
+    users: Mutex<HashMap<UserId, Recheck>>,
     news: Notify,
 }
 
 impl Named {
-    pub(super) fn add(&self, users: impl IntoIterator<Item = UserId>) {
-        self.users.lock().extend(users);
+    pub(super) fn add(&self, users: impl IntoIterator<Item = (UserId, Recheck)>) {
+        let mut named = self.users.lock();
+        for (user, what) in users {
+            let most = named.entry(user).or_insert(what);
+            *most = what.max(*most);
+        }
+        drop(named);
         self.news.notify_one();
     }
 
     /// All of them, as soon as there is one.
-    async fn take(&self) -> HashSet<UserId> {
+    async fn take(&self) -> HashMap<UserId, Recheck> {
         loop {
             let users = std::mem::take(&mut *self.users.lock());
             if !users.is_empty() {
@@ -51,14 +61,19 @@ impl Live {
     /// The first step, for as long as the server runs.
     pub(super) async fn end_what_is_over(&self) {
         loop {
-            let users = self.hub.changed.take().await;
-            let lines = users.iter().flat_map(|user| self.hub.lines_of(*user));
+            let users = self.hub.rechecks.take().await;
+            let lines = users.keys().flat_map(|user| self.hub.lines_of(*user));
             match self.close_what_is_over(lines.collect()).await {
-                Ok(()) => self.hub.renewable.add(users),
+                Ok(()) => {
+                    let more = users
+                        .into_iter()
+                        .filter(|(_, what)| *what > Recheck::Sessions);
+                    self.hub.renewals.add(more);
+                }
                 Err(error) => {
-                    tracing::warn!(%error, "sessions will be looked at again");
+                    tracing::warn!(%error, "sessions will be rechecked");
                     sleep(PAUSE).await;
-                    self.hub.changed.add(users);
+                    self.hub.rechecks.add(users);
                 }
             }
         }
@@ -67,19 +82,18 @@ impl Live {
     /// The second step, for as long as the server runs.
     pub(super) async fn renew_what_goes_on(&self) {
         loop {
-            let users = self.hub.renewable.take().await;
-            let renewals = users.into_iter().map(|user| async move {
-                let renewed = self.renew_all(user).await;
-                renewed.err().map(|error| (user, error))
+            let users = self.hub.renewals.take().await;
+            let renewals = users.into_iter().map(|(user, what)| async move {
+                let renewed = self.renew_all(user, what).await;
+                renewed.err().map(|error| ((user, what), error))
             });
             let done = stream::iter(renewals).buffer_unordered(AT_ONCE);
-            let done: Vec<Option<(UserId, Error)>> = done.collect().await;
-            let failed: Vec<_> = done.into_iter().flatten().collect();
-            if let Some((_, error)) = failed.first() {
-                tracing::warn!(%error, people = failed.len(), "rights will be looked at again");
+            let done: Vec<Option<((UserId, Recheck), Error)>> = done.collect().await;
+            let (failed, errors): (Vec<_>, Vec<_>) = done.into_iter().flatten().unzip();
+            if let Some(error) = errors.first() {
+                tracing::warn!(%error, people = failed.len(), "people will be rechecked");
                 sleep(PAUSE).await;
-                let users = failed.into_iter().map(|(user, _)| user);
-                self.hub.renewable.add(users);
+                self.hub.renewals.add(failed);
             }
         }
     }
@@ -101,9 +115,9 @@ impl Live {
         Ok(())
     }
 
-    async fn renew_all(&self, user: UserId) -> Result<()> {
+    async fn renew_all(&self, user: UserId, what: Recheck) -> Result<()> {
         for line in self.hub.lines_of(user) {
-            match self.renew(&line).await {
+            match self.renew(&line, what).await {
                 Err(error) if error.refusal().is_some_and(is_over) => line.close(Close::Revoked),
                 renewed => renewed?,
             }
@@ -114,4 +128,20 @@ impl Live {
 
 fn is_over(code: Refusal) -> bool {
     matches!(code, Refusal::SessionRevoked | Refusal::TokenExpired)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_most_that_was_asked_for_is_looked_at() {
+        let (named, ann, bob) = (Named::default(), UserId::new(), UserId::new());
+        named.add([(ann, Recheck::Person), (bob, Recheck::Sessions)]);
+        named.add([(ann, Recheck::Rights), (bob, Recheck::Person)]);
+        named.add([(ann, Recheck::Sessions)]);
+        let expected = [(ann, Recheck::Rights), (bob, Recheck::Person)];
+        assert_eq!(named.take().await, expected.into());
+        assert!(named.users.lock().is_empty());
+    }
 }

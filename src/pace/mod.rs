@@ -1,18 +1,20 @@
-//! How fast somebody may go: a token bucket for each key, in memory, on this node.
+//! How fast somebody may go: a token bucket ([`bucket`]) for each key, in memory, on this node.
 //!
-//! A bucket is kept as one instant, the time at which it will be full again (GCRA): a full bucket needs no memory. Whoever
-//! has not asked for a while is forgotten, so there are never more entries than keys that have asked lately.
+//! A full bucket needs no memory: whoever has not asked for a while is forgotten, so there are never more entries than keys
+//! that have asked lately.
+
+pub mod bucket;
 
 use std::{
     hash::Hash,
     net::{IpAddr, Ipv6Addr},
     sync::atomic::{AtomicUsize, Ordering},
-    time::Duration,
 };
 
-use dashmap::{DashMap, Entry};
+use dashmap::DashMap;
 use tokio::time::Instant;
 
+use self::bucket::{Bucket, Rate};
 use crate::{
     config::Limits,
     error::{Refusal, Result, refused_until},
@@ -28,11 +30,8 @@ const KNOWN: usize = 65_536;
 /// A token bucket for each key.
 #[derive(Debug)]
 pub struct Pace<K: Hash + Eq> {
-    /// Between two tokens; zero: no limit.
-    gap: Duration,
-    /// How far ahead of the present an empty bucket's instant is.
-    depth: Duration,
-    full_at: DashMap<K, Instant>,
+    rate: Rate,
+    buckets: DashMap<K, Bucket>,
     /// Tidies up when there are more entries than this.
     crowd: AtomicUsize,
 }
@@ -40,59 +39,42 @@ pub struct Pace<K: Hash + Eq> {
 impl<K: Hash + Eq> Pace<K> {
     /// Buckets that hold `burst` tokens (at least one) and get `per_second` new ones a second; 0: no limit.
     pub fn new(per_second: u32, burst: u32) -> Self {
-        let gap = Duration::from_secs(1)
-            .checked_div(per_second)
-            .unwrap_or_default();
         Self {
-            gap,
-            depth: gap.saturating_mul(burst.max(1)),
-            full_at: DashMap::new(),
+            rate: Rate::new(per_second, burst),
+            buckets: DashMap::new(),
             crowd: AtomicUsize::new(FEW),
         }
     }
 
     /// Takes a token. Refuses with `rate_limited` and the time until there is one.
     pub fn take(&self, key: K) -> Result<()> {
-        if self.gap.is_zero() {
+        if self.rate.unlimited() {
             return Ok(());
         }
         let now = Instant::now();
-        let taken = match self.full_at.entry(key) {
-            Entry::Occupied(mut bucket) => self
-                .take_from(*bucket.get(), now)
-                .map(|full_at| *bucket.get_mut() = full_at),
-            Entry::Vacant(place) => self
-                .take_from(now, now)
-                .map(|full_at| drop(place.insert(full_at))),
-        };
+        let taken = self
+            .buckets
+            .entry(key)
+            .or_insert_with(|| Bucket::full(now))
+            .take(self.rate, now);
         self.forget_the_full(now);
-        taken
+        taken.map_err(|wait| refused_until(Refusal::RateLimited, wait))
     }
 
     /// Gives a token back that was taken: it was not what the pace is against.
     pub fn give_back(&self, key: &K) {
-        if let Some(mut full_at) = self.full_at.get_mut(key) {
-            *full_at -= self.gap;
-        }
-    }
-
-    /// When a bucket that would have been full at `full_at` is full again, with a token less.
-    fn take_from(&self, full_at: Instant, now: Instant) -> Result<Instant> {
-        let full_at = full_at.max(now) + self.gap;
-        let ahead = full_at - now;
-        match ahead.checked_sub(self.depth) {
-            Some(wait) if !wait.is_zero() => Err(refused_until(Refusal::RateLimited, wait)),
-            _ => Ok(full_at),
+        if let Some(mut bucket) = self.buckets.get_mut(key) {
+            bucket.give_back(self.rate);
         }
     }
 
     /// Now and then, when the entries have doubled.
     fn forget_the_full(&self, now: Instant) {
-        if self.full_at.len() <= self.crowd.load(Ordering::Relaxed) {
+        if self.buckets.len() <= self.crowd.load(Ordering::Relaxed) {
             return;
         }
-        self.full_at.retain(|_, full_at| *full_at > now);
-        let crowd = (self.full_at.len() * 2).max(FEW);
+        self.buckets.retain(|_, bucket| !bucket.is_full(now));
+        let crowd = (self.buckets.len() * 2).max(FEW);
         self.crowd.store(crowd, Ordering::Relaxed);
     }
 }
@@ -145,6 +127,8 @@ pub fn neighbourhood(address: IpAddr) -> IpAddr {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use tokio::time::advance;
 
     use super::*;
@@ -203,16 +187,16 @@ mod tests {
         for key in 0..FEW {
             pace.take(key).unwrap();
         }
-        assert_eq!(pace.full_at.len(), FEW);
+        assert_eq!(pace.buckets.len(), FEW);
         advance(Duration::from_secs(2)).await;
         pace.take(FEW).unwrap();
-        assert_eq!(pace.full_at.len(), 1);
+        assert_eq!(pace.buckets.len(), 1);
     }
 
     #[tokio::test(start_paused = true)]
     async fn zero_is_no_limit() {
         let pace = Pace::new(0, 1);
         (0..1_000).for_each(|_| pace.take("ann").unwrap());
-        assert!(pace.full_at.is_empty());
+        assert!(pace.buckets.is_empty());
     }
 }

@@ -5,12 +5,15 @@
 //! `souk settings` prints [`sample`], the commented file with all defaults.
 
 mod check;
+mod networks;
 
 use std::{fmt::Write as _, net::IpAddr, path::Path};
 
 use anyhow::{Context as _, bail};
 use serde::{Deserialize, Serialize};
 use toml::{Table, Value};
+
+pub use networks::Networks;
 
 /// Declares the sections: a struct each, with defaults, and the table that the sample file is made from.
 macro_rules! settings {
@@ -59,7 +62,7 @@ settings! {
     /// Seconds that a stopping server takes to send its clients elsewhere.
     drain_seconds: u64 = 10u64;
     /// Networks that may read `/metrics`, directly: never by a proxy that is not in `limits.trusted_proxies`.
-    operators: Vec<String> = ["127.0.0.0/8", "::1/128"].map(String::from);
+    operators: Networks = Networks::loopback();
     /// Fill an empty database with demo shops and people at start.
     demo: bool = false;
 
@@ -70,7 +73,8 @@ settings! {
     bin: String = "";
     /// Connections for requests.
     connections: u32 = 16u32;
-    /// Connections for what the server does by itself: revocations, webhooks, the schedule. Requests do not take them.
+    /// Connections for what the server does by itself: rechecks of sessions and rights, webhooks, the schedule.
+    /// Requests do not take them.
     own_connections: u32 = 4u32;
     /// Milliseconds that a request's statement waits for a lock at the most; then the request is refused as `unavailable`.
     lock_ms: u32 = 5_000u32;
@@ -129,10 +133,10 @@ settings! {
     /// Sockets of one user; the oldest gives way.
     sockets_per_user: usize = 10usize;
     /// Networks to which the limits for one address do not apply.
-    exempt_networks: Vec<String> = Vec::<String>::new();
+    exempt_networks: Networks = Networks::default();
     /// Networks of proxies whose `X-Forwarded-For` is believed; they must set it. Production needs this where it speaks
     /// plain HTTP: a proxy on the same machine is `127.0.0.1/32`.
-    trusted_proxies: Vec<String> = Vec::<String>::new();
+    trusted_proxies: Networks = Networks::default();
     /// Origins of pages that may open a socket, besides `server.public_url`.
     origins: Vec<String> = Vec::<String>::new();
     /// Messages and changes a second (edits, recalls, reactions, pins, cards, affairs of groups) that a user may make on this
@@ -181,6 +185,10 @@ settings! {
     /// The same for one of the shop's staff, or a bot. When their post ends they go out of all of them at once, and nobody
     /// says anything there meanwhile.
     groups_per_colleague: i64 = 500i64;
+    /// Invitations to its staff that a shop makes in a day.
+    staff_invites_per_day: i32 = 50i32;
+    /// Those of them that are to one phone number.
+    staff_invites_per_number: i32 = 5i32;
 
     [login: Login] "Log-ins."
     /// Minutes that an access token is good for.
@@ -322,9 +330,7 @@ impl Config {
     /// In development a load test on the same machine is one address and may send as fast as it can.
     fn soften(&mut self) {
         if self.server.profile == Profile::Development {
-            self.limits
-                .exempt_networks
-                .extend(["127.0.0.0/8".to_owned(), "::1/128".to_owned()]);
+            self.limits.exempt_networks.extend(Networks::loopback());
             self.limits.sends_per_second = 0;
             self.limits.rest_requests_per_second = 0;
             self.limits.visits_per_second = 0;
@@ -348,10 +354,7 @@ impl Config {
 
     /// Do the limits for one address not apply to this one?
     pub fn exempts(&self, address: IpAddr) -> bool {
-        let networks = self.limits.exempt_networks.iter();
-        networks
-            .filter_map(|text| text.parse::<ipnet::IpNet>().ok())
-            .any(|network| network.contains(&address.to_canonical()))
+        self.limits.exempt_networks.contain(address)
     }
 
     /// Is this the development profile?
