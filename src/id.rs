@@ -77,6 +77,12 @@ ids! {
     BundleId
     /// Who units of stock are promised to: an order has its own id here, an exchange its own.
     HolderId
+    /// What a customer buys from a shop at once.
+    OrderId
+    /// A customer's request for after-sale service.
+    CaseId
+    /// Something that asks for a shop's staff.
+    AlertId
     /// A running server.
     NodeId
     /// One open socket on this node.

@@ -15,6 +15,7 @@
 //! * [`account`]: who somebody is: accounts, log-ins, sessions. [`code`]: proving a phone or an e-mail address.
 //! * [`shop`]: the tenant. [`staff`]: people who sell. [`crm`]: people who buy. [`bot`]: programs that act for a shop.
 //! * [`rights`]: held still while work changes them or relies on them. [`audit`]: the record of what was done with special ones.
+//! * [`alert`]: what asks for staff: shown, kept until it is read.
 //! * [`conversation`]: who talks with whom, what was said in which order, what has been read.
 //! * [`group`]: conversations of many: who is in them, who runs them, how people come in.
 //! * [`product`]: what a shop sells and what it costs. [`stock`]: how much there is of it, and to whom it is promised. [`money`]: amounts.
@@ -29,6 +30,7 @@
 
 pub mod account;
 pub mod actor;
+pub mod alert;
 pub mod app;
 pub mod audit;
 pub mod books;

@@ -4,6 +4,7 @@
 //! turns a result into a status and a body. What a route does is a verb of its noun.
 
 pub mod account;
+pub mod alert;
 pub mod at;
 pub mod audit;
 pub mod body;

@@ -29,7 +29,7 @@ use utoipa::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    account, audit, bot, conversation, crm, dev, embed_key, file, group, health, message,
+    account, alert, audit, bot, conversation, crm, dev, embed_key, file, group, health, message,
     once::once,
     product,
     reply::Problem,
@@ -126,6 +126,7 @@ fn api() -> OpenApiRouter<App> {
             .routes(routes!(shop::show, shop::change))
             .merge(goods())
             .merge(staff())
+            .merge(alerts())
             .routes(routes!(crm::contact))
             .routes(routes!(crm::ban, crm::lift_ban))
             .routes(routes!(crm::assign))
@@ -155,7 +156,7 @@ fn goods() -> OpenApiRouter<App> {
         .routes(routes!(stock::watch))
 }
 
-/// Staff: who they are, how they come, what they may, which alerts they are shown.
+/// Staff: who they are, how they come, what they may.
 fn staff() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(staff::list))
@@ -167,7 +168,14 @@ fn staff() -> OpenApiRouter<App> {
         .routes(routes!(staff::decline))
         .routes(routes!(staff::roles, staff::compose))
         .routes(routes!(staff::change_role))
-        .routes(routes!(staff::alerts, staff::choose_alerts))
+}
+
+/// Alerts: what asks for staff, how far it is read, who wants which.
+fn alerts() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(alert::list))
+        .routes(routes!(alert::mark_read))
+        .routes(routes!(alert::chosen, alert::choose))
 }
 
 /// Groups: whom they hold, who runs them, how people come in.

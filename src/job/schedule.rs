@@ -12,6 +12,7 @@ use super::{
     worker,
 };
 use crate::{
+    alert,
     app::App,
     error::{Error, Result},
     webhook,
@@ -32,6 +33,9 @@ const JOBS: &[Job] = &[
     }),
     Job("forget_expired", minutes(5), |app| {
         Box::pin(async move { forget::expired(&app).await })
+    }),
+    Job("forget_alerts", minutes(60), |app| {
+        Box::pin(async move { alert::forget(&app).await })
     }),
     Job("forget_deliveries", minutes(60), |app| {
         Box::pin(async move { webhook::history::forget(&app).await })

@@ -166,7 +166,7 @@ async fn settle(
         && verdict == Verdict::Gone
         && queries::switch_off_gone(&mut tx, due.endpoint, now).await?
     {
-        switch_off::tell(&mut tx, due.shop, due.endpoint, Because::Gone, now).await?;
+        switch_off::tell(&mut tx, due.endpoint, Because::Gone, now).await?;
     }
     metrics::counter!("souk_webhook_attempts", "verdict" => verdict.word()).increment(1);
     tx.commit().await
