@@ -7,6 +7,7 @@
 //! It knows no conversation and no order: these are ids here, to lead there.
 
 pub mod choose;
+pub mod counts;
 pub mod list;
 mod queries;
 mod raise;
