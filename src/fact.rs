@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::id::{ConversationId, EndpointId, HolderId, ShopId, UserId, VariantId};
+use crate::id::{AlertId, ConversationId, EndpointId, HolderId, ShopId, UserId, VariantId};
 
 /// Something that happened.
 #[derive(Clone, Debug, Serialize, Deserialize)]
@@ -63,6 +63,11 @@ pub enum Fact {
         /// So many can be sold.
         available: i64,
     },
+    /// Something asked for the shop's staff.
+    AlertRaised {
+        /// Which alert.
+        alert_id: AlertId,
+    },
     /// Units can be sold again that were promised or sold: an order was cancelled, goods came back.
     StockReturned {
         /// Whose they were: the order or the exchange.
@@ -95,6 +100,7 @@ impl Fact {
             } => Some((conversation_id, None)),
             Self::EndpointSwitchedOff { .. }
             | Self::StockLow { .. }
+            | Self::AlertRaised { .. }
             | Self::StockReturned { .. } => None,
         }
     }

@@ -83,6 +83,8 @@ ids! {
     CaseId
     /// Something that asks for a shop's staff.
     AlertId
+    /// An alert on its way to one browser.
+    PushId
     /// A running server.
     NodeId
     /// One open socket on this node.

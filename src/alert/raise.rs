@@ -9,6 +9,7 @@ use crate::{
     clock::millis,
     error::Result,
     event::Event,
+    fact::Fact,
     id::{AlertId, CaseId, ConversationId, OrderId, ShopId},
     store::Tx,
 };
@@ -77,12 +78,14 @@ impl NewAlert {
 }
 
 /// Keeps an alert in the shop's unit of work, and shows it to those who are entitled, want it and are on the line, once on each
-/// socket, when the work commits.
+/// socket, when the work commits; and remembers it, for those who are not on the line.
 pub async fn raise(tx: &mut Tx, new: NewAlert, now: Timestamp) -> Result<AlertId> {
     let (id, shop) = (AlertId::new(), tx.shop()?);
     queries::add(tx, id, &new, now).await?;
     let entitled = Audience::Staff(shop, new.permission);
     tx.show(Event::alert(entitled, new.frame(id, shop, now)));
+    tx.remember(&Fact::AlertRaised { alert_id: id }, now)
+        .await?;
     Ok(id)
 }
 

@@ -21,6 +21,7 @@ pub mod message;
 pub mod once;
 pub mod permit;
 pub mod product;
+pub mod push;
 pub mod reply;
 pub mod router;
 pub mod session;

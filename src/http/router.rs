@@ -31,7 +31,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     account, alert, audit, bot, conversation, crm, dev, embed_key, file, group, health, message,
     once::once,
-    product,
+    product, push,
     reply::Problem,
     session, shop, staff, stock,
     turn::{strangers_turn, turn},
@@ -138,7 +138,8 @@ fn api() -> OpenApiRouter<App> {
             .routes(routes!(bot::speak))
             .routes(routes!(audit::list))
             .merge(uploads())
-            .routes(routes!(dev::outbox)),
+            .routes(routes!(dev::outbox))
+            .routes(routes!(dev::pushes)),
     )
 }
 
@@ -170,12 +171,14 @@ fn staff() -> OpenApiRouter<App> {
         .routes(routes!(staff::change_role))
 }
 
-/// Alerts: what asks for staff, how far it is read, who wants which.
+/// Alerts: what asks for staff, how far it is read, who wants which, and in which browsers.
 fn alerts() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(alert::list))
         .routes(routes!(alert::mark_read))
         .routes(routes!(alert::chosen, alert::choose))
+        .routes(routes!(push::key))
+        .routes(routes!(push::subscribe, push::unsubscribe))
 }
 
 /// Groups: whom they hold, who runs them, how people come in.

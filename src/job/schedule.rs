@@ -15,7 +15,7 @@ use crate::{
     alert,
     app::App,
     error::{Error, Result},
-    webhook,
+    push, webhook,
 };
 
 /// So often a node looks for what is due.
@@ -36,6 +36,9 @@ const JOBS: &[Job] = &[
     }),
     Job("forget_alerts", minutes(60), |app| {
         Box::pin(async move { alert::forget(&app).await })
+    }),
+    Job("forget_pushes", minutes(60), |app| {
+        Box::pin(async move { push::forget(&app).await })
     }),
     Job("forget_deliveries", minutes(60), |app| {
         Box::pin(async move { webhook::history::forget(&app).await })

@@ -1,6 +1,8 @@
 //! What asks for a shop's staff: who is shown it, and who still has it to read.
 
 mod choosing;
+mod device;
+mod pushing;
 mod reading;
 
 use proto::{Alert, AlertKind, Permission, push::Event};
