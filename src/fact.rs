@@ -3,13 +3,13 @@
 //! `job/worker.rs` takes them later, for webhooks, bots and numbers. The kind is the name that a webhook carries.
 
 use jiff::Timestamp;
+use proto::{OrderDeed, OrderState, PaymentStatus};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use proto::{OrderDeed, OrderState, PaymentStatus};
-
 use crate::id::{
-    CaseId, ConversationId, EndpointId, HolderId, OrderId, RefundId, ShopId, UserId, VariantId,
+    AlertId, CaseId, ConversationId, EndpointId, HolderId, OrderId, RefundId, ShopId, UserId,
+    VariantId,
 };
 
 /// Something that happened.
@@ -108,6 +108,11 @@ pub enum Fact {
         /// For which after-sale case, if for one.
         case_id: Option<CaseId>,
     },
+    /// Something asked for the shop's staff.
+    AlertRaised {
+        /// Which alert.
+        alert_id: AlertId,
+    },
     /// Units can be sold again that were promised or sold: an order was cancelled, goods came back.
     StockReturned {
         /// Whose they were: the order or the exchange.
@@ -145,7 +150,8 @@ impl Fact {
             | Self::StockLow { .. }
             | Self::StockReturned { .. }
             | Self::RefundSucceeded { .. }
-            | Self::RefundStuck { .. } => None,
+            | Self::RefundStuck { .. }
+            | Self::AlertRaised { .. } => None,
         }
     }
 }

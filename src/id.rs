@@ -87,6 +87,10 @@ ids! {
     CaseId
     /// Money that goes back.
     RefundId
+    /// Something that asks for a shop's staff.
+    AlertId
+    /// An alert on its way to one browser.
+    PushId
     /// A running server.
     NodeId
     /// One open socket on this node.

@@ -15,6 +15,7 @@
 //! * [`account`]: who somebody is: accounts, log-ins, sessions. [`code`]: proving a phone or an e-mail address.
 //! * [`shop`]: the tenant. [`staff`]: people who sell. [`crm`]: people who buy. [`bot`]: programs that act for a shop.
 //! * [`rights`]: held still while work changes them or relies on them. [`audit`]: the record of what was done with special ones.
+//! * [`alert`]: what asks for staff: shown, kept until it is read. [`push`]: reaches those of them who are not on the line.
 //! * [`conversation`]: who talks with whom, what was said in which order, what has been read.
 //! * [`group`]: conversations of many: who is in them, who runs them, how people come in.
 //! * [`product`]: what a shop sells and what it costs. [`stock`]: how much there is of it, and to whom it is promised. [`money`]: amounts.
@@ -26,10 +27,11 @@
 //! * [`demo`]: something to look at on a first day.
 //! * [`app`]: what a verb may use. [`store`]: the database and the unit of work. [`bus`]: one node telling the others.
 //! * [`event`]: what a screen must see now. [`fact`]: what happened, remembered for ever.
-//! * [`actor`]: who is asking. [`error`]: the two ways to fail. [`config`]: every setting. [`clock`], [`id`], [`lately`], [`pace`], [`places`], [`shutdown`], [`sign`], [`tls`], [`telemetry`], [`vault`], [`words`].
+//! * [`actor`]: who is asking. [`error`]: the two ways to fail. [`config`]: every setting. [`egress`]: calls to addresses that strangers chose. [`clock`], [`id`], [`lately`], [`pace`], [`places`], [`shutdown`], [`sign`], [`tls`], [`telemetry`], [`vault`], [`words`].
 
 pub mod account;
 pub mod actor;
+pub mod alert;
 pub mod app;
 pub mod audit;
 pub mod books;
@@ -43,6 +45,7 @@ pub mod crm;
 pub mod delivery;
 pub mod demo;
 pub mod door;
+pub mod egress;
 pub mod error;
 pub mod event;
 pub mod fact;
@@ -59,6 +62,7 @@ pub mod pace;
 pub mod payment;
 pub mod places;
 pub mod product;
+pub mod push;
 pub mod rights;
 pub mod shop;
 pub mod shutdown;
@@ -131,7 +135,8 @@ pub async fn run(
     let live = Live::new(app.clone(), hub.clone());
     let keeper = live::keeper::run(live.by_itself(), errands, shutdown.clone());
     shutdown.spawn_keeper(keeper);
-    job::start(&by_itself, shutdown)?;
+    let vapid = push::key::open(&by_itself).await?;
+    job::start(&by_itself, vapid, shutdown)?;
     let door = Door {
         listener,
         router: http::router::router(live.clone()),

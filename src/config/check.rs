@@ -4,7 +4,7 @@ use std::net::SocketAddr;
 
 use anyhow::bail;
 
-use super::Config;
+use super::{Config, PushProvider};
 
 /// What a page of `resume` weighs at most: its messages, and 256 bytes for each of 500 cursors.
 const RESUME_BYTES: i128 = 256 * 1024 + 500 * 256;
@@ -75,6 +75,8 @@ fn bounds(config: &Config) -> impl Iterator<Item = Bound> {
         webhook.at_once 1..0 "no webhook would be called";
         webhook.call_ms 100..0 "no endpoint answers that fast";
         webhook.give_up_hours 1..0 "every endpoint would be switched off at its first failure";
+        push.at_once 1..0 "nobody would be reached";
+        push.call_ms 100..0 "no push service answers that fast";
     };
     bounds.into_iter()
 }
@@ -114,6 +116,11 @@ impl Config {
         if self.server.demo && !self.development() {
             bail!(
                 "`server.demo` makes accounts whose password everybody knows: it needs `--profile development`"
+            );
+        }
+        if self.push.provider == PushProvider::Sink && !self.development() {
+            bail!(
+                "`push.provider` is `sink`, which reaches nobody: it needs `--profile development`"
             );
         }
         let own_database = !self.database.url.is_empty();
@@ -171,6 +178,13 @@ impl Config {
             (
                 login.session_days > login.session_max_days,
                 "`login.session_days` is more than `login.session_max_days`",
+            ),
+            (
+                !["mailto:", "https://"]
+                    .iter()
+                    .any(|kind| self.push.contact.starts_with(kind))
+                    && !self.push.contact.is_empty(),
+                "`push.contact` is `mailto:…` or `https://…`",
             ),
             (
                 self.tls.certificate.is_empty() != self.tls.key.is_empty(),

@@ -274,6 +274,16 @@ settings! {
     /// Hours of nothing but failures after which an endpoint is switched off.
     give_up_hours: i64 = 120i64;
 
+    [push: PushSettings] "Web Push: staff who are not on the line hear of alerts in their browsers."
+    /// `web_push`, or in development `sink`: nothing leaves the house, and a page shows what would have.
+    provider: PushProvider = PushProvider::WebPush;
+    /// How push services reach whoever runs this server: `mailto:…` or `https://…`. Some services refuse what has none.
+    contact: String = "";
+    /// Calls under way at once.
+    at_once: usize = 16usize;
+    /// Milliseconds that one call may take.
+    call_ms: u64 = 10_000u64;
+
     [log: Log] "Logs."
     /// `json` or `pretty`.
     format: LogFormat = LogFormat::Pretty;
@@ -289,6 +299,16 @@ pub enum Profile {
     Development,
     /// Refuses to start where something is unsafe.
     Production,
+}
+
+/// How browsers are reached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PushProvider {
+    /// By the push service of each browser.
+    WebPush,
+    /// Not at all: for development and tests.
+    Sink,
 }
 
 /// How log lines look.

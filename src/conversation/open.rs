@@ -1,8 +1,6 @@
 //! Find or open the one conversation with a shop or a person.
 
-use proto::{
-    Alert, AlertKind, Conversation, Message, Notice, NoticeKind, OpenConversation, Permission,
-};
+use proto::{AlertKind, Conversation, Message, Notice, NoticeKind, OpenConversation, Permission};
 
 use super::{
     Draft,
@@ -12,11 +10,9 @@ use super::{
 };
 use crate::{
     actor::{Actor, Chat, Customer, Staff},
+    alert::{self, NewAlert},
     app::App,
-    bus::Audience,
-    clock::millis,
     error::{Refusal, Result, refused_argument},
-    event::Event,
     fact::Fact,
     id::{ConversationId, ShopId, UserId},
     store::Tx,
@@ -73,7 +69,7 @@ pub async fn with_shop(
         None => return Err(Refusal::NotFound.into()),
     }
     begin_with_notice(app, &mut tx, opening.id, actor).await?;
-    tell_staff(&mut tx, &opening, shop, actor, source).await?;
+    tell_staff(&mut tx, &opening, actor, source).await?;
     tx.commit().await?;
     Ok(opening.id)
 }
@@ -82,7 +78,6 @@ pub async fn with_shop(
 async fn tell_staff(
     tx: &mut Tx,
     opening: &Opening,
-    shop: ShopId,
     customer: &Actor,
     source: Option<&str>,
 ) -> Result<()> {
@@ -92,14 +87,12 @@ async fn tell_staff(
         source: source.map(str::to_owned),
     };
     tx.remember(&fact, opening.at).await?;
-    let alert = Alert {
-        kind: AlertKind::NewConversation.into(),
-        shop_id: shop.to_string(),
-        conversation_id: opening.id.to_string(),
-        text: customer.name.to_string(),
-        at: millis(opening.at),
-    };
-    tx.show(Event::alert(Audience::Staff(shop, Permission::Chat), alert));
+    let alert = NewAlert::new(
+        AlertKind::NewConversation,
+        Permission::Chat,
+        &*customer.name,
+    );
+    alert::raise(tx, alert.in_conversation(opening.id), opening.at).await?;
     Ok(())
 }
 

@@ -3,8 +3,8 @@
 use serde::Deserialize;
 
 use crate::id::{
-    BundleId, ConversationId, FileId, HookId, OrderId, ProductId, RoleId, SessionId, ShopId, StaffInviteId,
-    UserId, VariantId,
+    BundleId, ConversationId, FileId, HookId, OrderId, ProductId, RoleId, SessionId, ShopId,
+    StaffInviteId, UserId, VariantId,
 };
 
 /// A person or bot.

@@ -4,6 +4,7 @@
 //! turns a result into a status and a body. What a route does is a verb of its noun.
 
 pub mod account;
+pub mod alert;
 pub mod at;
 pub mod audit;
 pub mod body;
@@ -24,6 +25,7 @@ pub mod order;
 pub mod payment;
 pub mod permit;
 pub mod product;
+pub mod push;
 pub mod reply;
 pub mod router;
 pub mod session;

@@ -60,7 +60,9 @@ pub async fn place(
     Named(at): Named<OfShop>,
     Body(checkout): Body<Checkout>,
 ) -> Created<Shown> {
-    Ok(created(place::place(&app, &customer, at.shop_id, checkout).await?))
+    Ok(created(
+        place::place(&app, &customer, at.shop_id, checkout).await?,
+    ))
 }
 
 /// What a basket costs with its freight.
@@ -74,7 +76,9 @@ pub async fn quote(
     Named(at): Named<OfShop>,
     Body(of): Body<Considered>,
 ) -> Answer<Costs> {
-    Ok(Json(place::quote(&app, &actor, at.shop_id, &of.basket, of.delivery_method).await?))
+    Ok(Json(
+        place::quote(&app, &actor, at.shop_id, &of.basket, of.delivery_method).await?,
+    ))
 }
 
 /// One's own orders, the newest first.
@@ -85,7 +89,9 @@ pub async fn page(
     customer: Customer,
     Asked(of): Asked<PageOf>,
 ) -> Answer<OrderPage> {
-    Ok(Json(list::of_customer(&app, &customer, &of.cursor, of.limit).await?))
+    Ok(Json(
+        list::of_customer(&app, &customer, &of.cursor, of.limit).await?,
+    ))
 }
 
 /// One of one's own orders.
@@ -122,7 +128,9 @@ pub async fn ask_change(
     Named(at): Named<OfMyOrder>,
     Body(wish): Body<Wish>,
 ) -> Created<Change> {
-    Ok(created(change::ask(&app, &customer, at.order_id, wish).await?))
+    Ok(created(
+        change::ask(&app, &customer, at.order_id, wish).await?,
+    ))
 }
 
 /// A deed of a customer with one of their orders.

@@ -1,9 +1,6 @@
 //! Orders, as the shop works on them.
 
-use axum::{
-    Json,
-    extract::State,
-};
+use axum::{Json, extract::State};
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
@@ -205,7 +202,9 @@ pub async fn draft(
     by: Staff<ManageOrders>,
     Body(new): Body<NewDraft>,
 ) -> Created<Shown> {
-    Ok(created(draft::draft(&app, &by, new.conversation_id, new.agreement).await?))
+    Ok(created(
+        draft::draft(&app, &by, new.conversation_id, new.agreement).await?,
+    ))
 }
 
 /// What the form for a chat order is filled with.
@@ -238,7 +237,9 @@ pub async fn page(
         abnormal: of.abnormal,
         customer: of.customer_id,
     };
-    Ok(Json(list::of_shop(&app, &by, &wanted, &of.cursor, of.limit).await?))
+    Ok(Json(
+        list::of_shop(&app, &by, &wanted, &of.cursor, of.limit).await?,
+    ))
 }
 
 /// The same deed with several orders: each is done or refused for itself.

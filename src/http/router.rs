@@ -29,10 +29,10 @@ use utoipa::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    account, audit, bot, conversation, crm, delivery, dev, embed_key, file, group, health, message,
-    my_order,
+    account, alert, audit, bot, conversation, crm, delivery, dev, embed_key, file, group, health,
+    message, my_order,
     once::once,
-    order, payment, product,
+    order, payment, product, push,
     reply::Problem,
     session, shop, staff, stock,
     turn::{strangers_turn, turn},
@@ -129,6 +129,7 @@ fn api() -> OpenApiRouter<App> {
             .merge(orders())
             .merge(my_orders())
             .merge(staff())
+            .merge(alerts())
             .routes(routes!(crm::contact))
             .routes(routes!(crm::ban, crm::lift_ban))
             .routes(routes!(crm::assign))
@@ -140,7 +141,8 @@ fn api() -> OpenApiRouter<App> {
             .routes(routes!(bot::speak))
             .routes(routes!(audit::list))
             .merge(uploads())
-            .routes(routes!(dev::outbox)),
+            .routes(routes!(dev::outbox))
+            .routes(routes!(dev::pushes)),
     )
 }
 
@@ -213,7 +215,7 @@ fn my_orders() -> OpenApiRouter<App> {
         .routes(routes!(my_order::extend))
 }
 
-/// Staff: who they are, how they come, what they may, which alerts they are shown.
+/// Staff: who they are, how they come, what they may.
 fn staff() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(staff::list))
@@ -225,7 +227,16 @@ fn staff() -> OpenApiRouter<App> {
         .routes(routes!(staff::decline))
         .routes(routes!(staff::roles, staff::compose))
         .routes(routes!(staff::change_role))
-        .routes(routes!(staff::alerts, staff::choose_alerts))
+}
+
+/// Alerts: what asks for staff, how far it is read, who wants which, and in which browsers.
+fn alerts() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(alert::list))
+        .routes(routes!(alert::mark_read))
+        .routes(routes!(alert::chosen, alert::choose))
+        .routes(routes!(push::key))
+        .routes(routes!(push::subscribe, push::unsubscribe))
 }
 
 /// Groups: whom they hold, who runs them, how people come in.

@@ -1,7 +1,7 @@
-//! A shop's staff, their invitations and roles over REST, and everybody's choice of alerts.
+//! A shop's staff, their invitations and roles over REST.
 
 use axum::{Json, extract::State};
-use proto::{AlertKind, Done, Permission};
+use proto::{Done, Permission};
 use serde::{Deserialize, Serialize};
 
 use super::{
@@ -10,7 +10,7 @@ use super::{
     reply::{Answer, Created, ProblemBody, created},
 };
 use crate::{
-    actor::{Actor, ManageStaff, Merchant, Staff},
+    actor::{ManageStaff, Merchant, Staff},
     app::App,
     id::{RoleId, ShopId, StaffInviteId, UserId},
     staff::{
@@ -78,14 +78,6 @@ pub struct RoleChange {
 #[derive(Serialize, utoipa::ToSchema)]
 pub struct Roles {
     roles: Vec<Role>,
-}
-
-/// Alerts that are shown.
-#[derive(Deserialize, Serialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Alerts {
-    #[schema(value_type = Vec<AlertKind>)]
-    wanted: Vec<String>,
 }
 
 /// The shop's staff.
@@ -234,23 +226,4 @@ pub async fn change_role(
     let changed =
         staff::roles::change(&app, &by, at.role_id, body.name.as_deref(), permissions).await?;
     Ok(Json(changed))
-}
-
-/// The alerts that I am shown.
-#[utoipa::path(get, path = "/me/alerts", tag = "me", security(("token" = [])), responses((status = 200, body = Alerts)))]
-pub async fn alerts(State(app): State<App>, actor: Actor) -> Answer<Alerts> {
-    let wanted = staff::alerts::wanted(&app, actor.user).await?;
-    Ok(Json(Alerts { wanted }))
-}
-
-/// Choose the alerts that I am shown, on all devices from now on.
-#[utoipa::path(put, path = "/me/alerts", tag = "me", security(("token" = [])), request_body = Alerts,
-    responses((status = 200, body = Alerts), (status = 422, body = ProblemBody)))]
-pub async fn choose_alerts(
-    State(app): State<App>,
-    actor: Actor,
-    Body(body): Body<Alerts>,
-) -> Answer<Alerts> {
-    let wanted = staff::alerts::choose(&app, &actor, &body.wanted).await?;
-    Ok(Json(Alerts { wanted }))
 }

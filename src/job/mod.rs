@@ -1,4 +1,4 @@
-//! Work that nobody waits for: facts are handed to their readers, webhooks are called, and what is due is done.
+//! Work that nobody waits for: facts are handed to their readers, webhooks are called, browsers are reached, and what is due is done.
 //!
 //! [`worker`] takes facts, [`schedule`] says what runs when. Both are on every node; the database decides who does what.
 
@@ -11,16 +11,23 @@ use std::sync::Arc;
 
 use tokio::sync::Notify;
 
-use crate::{app::App, shutdown::Shutdown, webhook::deliver::Courier};
+use crate::{
+    app::App,
+    push::{self, vapid::Vapid},
+    shutdown::Shutdown,
+    webhook,
+};
 
-/// Starts the workers, the courier and the schedule. All of them heed the soft stop, and finish what they hold.
-pub fn start(app: &App, shutdown: &Shutdown) -> anyhow::Result<()> {
+/// Starts the workers, the couriers and the schedule. All of them heed the soft stop, and finish what they hold.
+pub fn start(app: &App, vapid: Vapid, shutdown: &Shutdown) -> anyhow::Result<()> {
     let fanned_out = Arc::new(Notify::new());
-    let courier = Courier::new(app, fanned_out.clone())?;
+    let webhooks = webhook::deliver::Courier::new(app, fanned_out.clone())?;
+    let pushes = push::deliver::Courier::new(app, vapid)?;
     for _ in 0..worker::WORKERS {
         shutdown.spawn(worker::run(app.clone(), fanned_out.clone()));
     }
-    shutdown.spawn(courier.run());
+    shutdown.spawn(webhooks.run());
+    shutdown.spawn(pushes.run());
     shutdown.spawn(schedule::run(app.clone()));
     Ok(())
 }

@@ -12,9 +12,10 @@ use super::{
     worker,
 };
 use crate::{
+    alert,
     app::App,
     error::{Error, Result},
-    order, payment, webhook,
+    order, payment, push, webhook,
 };
 
 /// So often a node looks for what is due.
@@ -41,6 +42,12 @@ const JOBS: &[Job] = &[
     }),
     Job("forget_expired", minutes(5), |app| {
         Box::pin(async move { forget::expired(&app).await })
+    }),
+    Job("forget_alerts", minutes(60), |app| {
+        Box::pin(async move { alert::forget(&app).await })
+    }),
+    Job("forget_pushes", minutes(60), |app| {
+        Box::pin(async move { push::forget(&app).await })
     }),
     Job("forget_deliveries", minutes(60), |app| {
         Box::pin(async move { webhook::history::forget(&app).await })

@@ -12,6 +12,7 @@ use crate::{
     app::App,
     error::{Error, Refusal, Result},
     fact::Remembered,
+    order, push,
     store::Tx,
     webhook,
 };
@@ -29,7 +30,9 @@ const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 
 /// The readers of facts, one line each.
 async fn read(app: &App, tx: &mut Tx, facts: &[Remembered]) -> Result<()> {
-    webhook::fan_out::fan_out(app, tx, facts).await
+    webhook::fan_out::fan_out(app, tx, facts).await?;
+    push::fan_out::fan_out(app, tx, facts).await?;
+    order::waiting::show(app, tx, facts).await
 }
 
 /// Works until the soft stop; a batch that was begun is finished.

@@ -8,8 +8,8 @@ use std::{pin::pin, sync::Arc, time::Duration};
 use axum::extract::ws::{CloseFrame, Message, WebSocket};
 use futures_util::{SinkExt as _, StreamExt as _};
 use proto::{
-    Authenticate, Authenticated, Heartbeat, Push, Reply, ServerFrame, client_frame::Request, push,
-    reply::Answer, server_frame::Kind,
+    Authenticate, Authenticated, Heartbeat, Push, Reply, ServerFrame, UnreadAlerts,
+    client_frame::Request, push, reply::Answer, server_frame::Kind,
 };
 use tokio::{
     task::yield_now,
@@ -33,6 +33,7 @@ use crate::{
         session::{self, Session},
         wire,
     },
+    alert,
     clock::millis,
     error::{Error, Result, refused_argument},
     event::Frame,
@@ -111,7 +112,8 @@ impl Connection {
             );
             let place = Place::new(&node.hub, line);
             node.settle(&place.line).await?;
-            Ok((place, welcome(&node, &session)))
+            let unread = alert::read::unread(&node.app, &place.line.actor()).await?;
+            Ok((place, welcome(&node, &session, unread)))
         });
         admitted
             .await
@@ -296,7 +298,7 @@ async fn recognise(live: &Live, request: &Authenticate) -> Result<Session> {
     }
 }
 
-fn welcome(live: &Live, session: &Session) -> Authenticated {
+fn welcome(live: &Live, session: &Session, unread_alerts: Vec<UnreadAlerts>) -> Authenticated {
     let actor = &session.actor;
     Authenticated {
         user: Some(actor.as_seen()),
@@ -304,6 +306,7 @@ fn welcome(live: &Live, session: &Session) -> Authenticated {
         posts: actor.posts.iter().map(wire::post).collect(),
         now: millis(live.app.clock.now()),
         access_expires_at: millis(session.access_expires_at),
+        unread_alerts,
     }
 }
 

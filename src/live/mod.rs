@@ -34,12 +34,12 @@ use tokio_util::sync::CancellationToken;
 use self::{close::Close, hub::Hub, line::Line};
 use crate::{
     account::session,
+    alert,
     app::App,
     bus::{Audience, Recheck},
     conversation::{self, Time},
     error::{Refusal, Result},
     id::{ConversationId, UserId},
-    staff,
 };
 
 /// How long somebody who has said who they are waits for their turn to be let in. Clients wait 20 s for an answer.
@@ -125,7 +125,7 @@ impl Live {
         drop(sql);
         // Alerts are for those who work for a shop.
         if !line.actor().posts.is_empty() {
-            line.mute_alerts(staff::alerts::unwanted(&self.app, actor.user).await?);
+            line.mute_alerts(alert::choose::unwanted(&self.app, actor.user).await?);
         }
         if let Some(groups) = groups {
             let mut audiences = audiences(line, groups);

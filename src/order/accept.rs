@@ -34,15 +34,21 @@ pub async fn accept(app: &App, by: &Staff<ManageOrders>, order: OrderId) -> Resu
     let said = [words::ACCEPTED.to_owned()];
     step::write(app, &mut tx, &mut order, was, done, &said).await?;
     tx.commit().await?;
-    Ok(Shown::of(order, Some(recipient), Viewer::of(&by.actor, by.shop)))
+    Ok(Shown::of(
+        order,
+        Some(recipient),
+        Viewer::of(&by.actor, by.shop),
+    ))
 }
-
 
 /// What a look at an order finds: words for what is missing or unsound; nothing: it can be taken.
 pub fn review(order: &Order, recipient: &Recipient) -> Vec<String> {
     let missing = recipient.missing(order.delivery_method).into_iter();
-    let mut found: Vec<String> = missing.map(|field| format!("recipient_{field}_missing")).collect();
-    let owes = order.payment_status == PaymentStatus::Unpaid && order.total > crate::money::Money::ZERO;
+    let mut found: Vec<String> = missing
+        .map(|field| format!("recipient_{field}_missing"))
+        .collect();
+    let owes =
+        order.payment_status == PaymentStatus::Unpaid && order.total > crate::money::Money::ZERO;
     if owes && order.terms == PaymentTerms::PayFirst {
         found.push("unpaid".to_owned());
     }

@@ -46,7 +46,13 @@ fn deeds(order: &Order, who: Party) -> Vec<i32> {
 /// One line for lists: `WS20250101001 · 连衣裙 … · 159 元 · pending_payment`.
 fn summary(order: &Order) -> String {
     let number = order.number.as_deref().unwrap_or("订单预览");
-    let first: String = order.lines.first().map_or("", |line| &line.title).chars().take(40).collect();
+    let first: String = order
+        .lines
+        .first()
+        .map_or("", |line| &line.title)
+        .chars()
+        .take(40)
+        .collect();
     format!(
         "{number} · {first} · {} · {}",
         words::amount(order, order.total),

@@ -51,18 +51,16 @@ pub struct Change {
 }
 
 /// Asks; staff are alerted. Refuses with `order_state`, and with `conflict` while another wish waits.
-pub async fn ask(
-    app: &App,
-    customer: &Customer,
-    order: OrderId,
-    mut wish: Wish,
-) -> Result<Change> {
+pub async fn ask(app: &App, customer: &Customer, order: OrderId, mut wish: Wish) -> Result<Change> {
     wish.check()?;
     let (mut tx, mut order) = step::of_customer(app, customer, order).await?;
     order.require(OrderDeed::AskChange, super::graph::Party::Customer)?;
     let id = ChangeId::new();
     let asked = serde_json::to_value(&wish.edit).map_err(anyhow::Error::from)?;
-    let sealed = wish.recipient.as_ref().map(|recipient| seal(&app.vault, id, recipient));
+    let sealed = wish
+        .recipient
+        .as_ref()
+        .map(|recipient| seal(&app.vault, id, recipient));
     let now = app.clock.now();
     let new = queries::NewChange {
         id,
@@ -78,8 +76,23 @@ pub async fn ask(
         after: Some(json!({ "change_id": id, "asked": asked })),
         ..Done::new(&by, OrderDeed::AskChange)
     };
-    step::write(app, &mut tx, &mut order, was, done, &["客户申请修改订单".to_owned()]).await?;
-    place::alert(app, &mut tx, &order, proto::AlertKind::OrderChanged, &said::change_asked(&order)).await?;
+    step::write(
+        app,
+        &mut tx,
+        &mut order,
+        was,
+        done,
+        &["客户申请修改订单".to_owned()],
+    )
+    .await?;
+    place::tell_staff(
+        app,
+        &mut tx,
+        &order,
+        proto::AlertKind::OrderChanged,
+        &said::change_asked(&order),
+    )
+    .await?;
     tx.commit().await?;
     Ok(Change {
         id,
@@ -104,7 +117,15 @@ pub async fn answer(
     let (mut tx, mut order) = step::of_staff(app, by, order).await?;
     let found = queries::pending_change(&mut tx, order.id).await?;
     let (id, asked, sealed) = found.ok_or(Refusal::NotFound)?;
-    queries::decide_change(&mut tx, id, approved, by.actor.user, answer, app.clock.now()).await?;
+    queries::decide_change(
+        &mut tx,
+        id,
+        approved,
+        by.actor.user,
+        answer,
+        app.clock.now(),
+    )
+    .await?;
     let who = By::from(by);
     if approved {
         order.require(OrderDeed::AskChange, super::graph::Party::Customer)?;
@@ -123,7 +144,14 @@ pub async fn answer(
         after: Some(json!({ "change_id": id, "approved": approved })),
         ..Done::new(&who, OrderDeed::AskChange).remark(answer)
     };
-    let said = said::with(if approved { "商家已同意修改订单" } else { "商家未同意修改订单" }, answer);
+    let said = said::with(
+        if approved {
+            "商家已同意修改订单"
+        } else {
+            "商家未同意修改订单"
+        },
+        answer,
+    );
     step::write(app, &mut tx, &mut order, was, done, &[said]).await?;
     let shown = Shown::load(app, &mut tx, order, Viewer::of(&by.actor, by.shop)).await?;
     tx.commit().await?;
@@ -149,11 +177,16 @@ fn row(id: ChangeId) -> String {
 }
 
 fn seal(vault: &Vault, id: ChangeId, recipient: &Recipient) -> String {
-    vault.seal(&row(id), &serde_json::to_string(recipient).unwrap_or_default())
+    vault.seal(
+        &row(id),
+        &serde_json::to_string(recipient).unwrap_or_default(),
+    )
 }
 
 fn unseal(vault: &Vault, id: ChangeId, sealed: &str) -> Result<Recipient> {
-    let text = vault.unseal(&row(id), sealed).map_err(anyhow::Error::from)?;
+    let text = vault
+        .unseal(&row(id), sealed)
+        .map_err(anyhow::Error::from)?;
     Ok(serde_json::from_str(&text).map_err(anyhow::Error::from)?)
 }
 

@@ -41,7 +41,12 @@ async fn settle(
 ) -> Result<Shown> {
     let order = step::hold(&mut tx, order).await?;
     step::redraw(app, &mut tx, &order).await?;
-    audit::record(&mut tx, Deed::new(by.actor.user, action, order.id), app.clock.now()).await?;
+    audit::record(
+        &mut tx,
+        Deed::new(by.actor.user, action, order.id),
+        app.clock.now(),
+    )
+    .await?;
     let shown = Shown::load(app, &mut tx, order, Viewer::of(&by.actor, by.shop)).await?;
     tx.commit().await?;
     Ok(shown)

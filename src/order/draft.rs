@@ -87,12 +87,24 @@ pub async fn draft(
     };
     let quote = agreement.price(&mut tx).await?;
     let rules = queries::rules(&mut tx).await?;
-    let order = fill::order(&mut tx, buyer, quote, agreement.terms(), &rules, app.clock.now()).await?;
+    let order = fill::order(
+        &mut tx,
+        buyer,
+        quote,
+        agreement.terms(),
+        &rules,
+        app.clock.now(),
+    )
+    .await?;
     let who = By::from(by);
     let done = Done::new(&who, OrderDeed::Draft);
     let order = step::begin(app, &mut tx, order, &recipient, done).await?;
     tx.commit().await?;
-    Ok(Shown::of(order, Some(recipient), Viewer::of(&by.actor, by.shop)))
+    Ok(Shown::of(
+        order,
+        Some(recipient),
+        Viewer::of(&by.actor, by.shop),
+    ))
 }
 
 /// Another draft in the place of the one that was sent: the next revision, which voids what the customer was shown.
@@ -151,13 +163,23 @@ impl Agreement {
             return Err(refused_argument("terms", "is missing"));
         }
         words::text("requests", &self.requests, 0..=500)?;
-        if self.expected_at.is_some_and(|at| at < now || at > now + jiff::SignedDuration::from_hours(24 * 366)) {
+        if self
+            .expected_at
+            .is_some_and(|at| at < now || at > now + jiff::SignedDuration::from_hours(24 * 366))
+        {
             return Err(refused_argument("expected_at", "is within a year from now"));
         }
         for agreed in &self.prices {
-            let single = self.basket.lines.iter().any(|line| line.variant_id == agreed.variant_id);
+            let single = self
+                .basket
+                .lines
+                .iter()
+                .any(|line| line.variant_id == agreed.variant_id);
             if !single || agreed.price < Money::ZERO {
-                return Err(refused_argument("prices", "name variants of the basket, each at 0 or more"));
+                return Err(refused_argument(
+                    "prices",
+                    "name variants of the basket, each at 0 or more",
+                ));
             }
         }
         self.recipient.as_mut().map_or(Ok(()), Recipient::check)
@@ -166,8 +188,15 @@ impl Agreement {
     /// What it costs, with the agreed prices in the place of the shop's.
     async fn price(&self, tx: &mut Tx) -> Result<Quote> {
         let mut quote = price::price(tx, &self.basket, BasisPoints::ZERO).await?;
-        for line in quote.lines.iter_mut().filter(|line| line.bundle_id.is_none()) {
-            let agreed = self.prices.iter().find(|agreed| agreed.variant_id == line.variant_id);
+        for line in quote
+            .lines
+            .iter_mut()
+            .filter(|line| line.bundle_id.is_none())
+        {
+            let agreed = self
+                .prices
+                .iter()
+                .find(|agreed| agreed.variant_id == line.variant_id);
             if let Some(agreed) = agreed {
                 line.price = agreed.price;
                 line.tier = BasisPoints::ZERO;
@@ -201,5 +230,7 @@ pub async fn form(
     let (customer, name, phone) = found.ok_or(Refusal::NotFound)?;
     let recipient = known(app, &mut tx, customer, &name, phone).await?;
     let viewer = Viewer::of(&by.actor, by.shop);
-    Ok(json!({ "conversation_id": conversation, "customer_id": customer, "recipient": viewer.sees(recipient) }))
+    Ok(
+        json!({ "conversation_id": conversation, "customer_id": customer, "recipient": viewer.sees(recipient) }),
+    )
 }

@@ -74,11 +74,22 @@ pub(super) async fn apply(
     let paid = order.payment_status != PaymentStatus::Unpaid;
     if paid && order.total != total {
         let sentence = "A paid order keeps its sum: cancel it and order anew, or ask the shop.";
-        return Err(refused_because(Refusal::Conflict, &"basket", sentence.to_owned()));
+        return Err(refused_because(
+            Refusal::Conflict,
+            &"basket",
+            sentence.to_owned(),
+        ));
     }
     let done = Done::new(by, deed).changed(before, order.agreed());
     step::write(app, tx, &mut order, was, done, &["订单已修改".to_owned()]).await?;
-    place::alert(app, tx, &order, proto::AlertKind::OrderChanged, &said::changed(&order)).await?;
+    place::tell_staff(
+        app,
+        tx,
+        &order,
+        proto::AlertKind::OrderChanged,
+        &said::changed(&order),
+    )
+    .await?;
     if edit.basket.is_some() {
         let now = app.clock.now();
         release_all(tx, order.holder(), by.id, now).await?;
@@ -91,8 +102,15 @@ impl Edit {
     /// Refuses with `invalid_argument` nothing at all and words that are too long.
     pub(super) fn check(&self) -> Result<()> {
         if self.basket.is_none() && self.requests.is_none() {
-            return Err(crate::error::refused_argument("basket", "or `requests` is needed"));
+            return Err(crate::error::refused_argument(
+                "basket",
+                "or `requests` is needed",
+            ));
         }
-        words::text("requests", self.requests.as_deref().unwrap_or_default(), 0..=500)
+        words::text(
+            "requests",
+            self.requests.as_deref().unwrap_or_default(),
+            0..=500,
+        )
     }
 }

@@ -157,13 +157,13 @@ pub const MOVES: &[Move] = &[
         &[Customer],
     ),
     row(&[S::PendingAcceptance], D::Accept, &[S::Accepted], &[Staff]),
+    row(&[S::Accepted, S::Preparing], D::AskChange, &[], &[Customer]),
     row(
-        &[S::Accepted, S::Preparing],
-        D::AskChange,
-        &[],
-        &[Customer],
+        &[S::Accepted],
+        D::Prepare,
+        &[S::Preparing],
+        &[Staff, System],
     ),
-    row(&[S::Accepted], D::Prepare, &[S::Preparing], &[Staff, System]),
     only(
         row(
             &[S::Accepted, S::Preparing],
@@ -191,12 +191,7 @@ pub const MOVES: &[Move] = &[
         ),
         &[Service],
     ),
-    row(
-        &[S::Shipped],
-        D::Move,
-        &[S::InTransit],
-        &[System, Carrier],
-    ),
+    row(&[S::Shipped], D::Move, &[S::InTransit], &[System, Carrier]),
     row(
         &[S::Shipped, S::InTransit, S::InProgress],
         D::Receive,
@@ -300,7 +295,11 @@ impl Order {
             deed.word(),
             who.word()
         );
-        Err(refused_because(Refusal::OrderState, &self.state.word(), sentence))
+        Err(refused_because(
+            Refusal::OrderState,
+            &self.state.word(),
+            sentence,
+        ))
     }
 
     /// Goes where the deed leads. Refuses as [`Order::require`] does, and a state that the deed does not lead to.

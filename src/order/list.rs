@@ -54,11 +54,19 @@ const LABELS: &[(&str, &[OrderState], &[PaymentStatus])] = &[
     ("待接单", &[OrderState::PendingAcceptance], &[]),
     ("待确认", &[OrderState::PendingAcceptance], &[]),
     ("待处理", &[OrderState::PendingAcceptance], &[]),
-    ("已付款", &[OrderState::PendingAcceptance], &[PaymentStatus::Paid]),
+    (
+        "已付款",
+        &[OrderState::PendingAcceptance],
+        &[PaymentStatus::Paid],
+    ),
     ("待分配", &[OrderState::PendingAllocation], &[]),
     (
         "待发货",
-        &[OrderState::Accepted, OrderState::Preparing, OrderState::PartiallyShipped],
+        &[
+            OrderState::Accepted,
+            OrderState::Preparing,
+            OrderState::PartiallyShipped,
+        ],
         &[],
     ),
     ("备货中", &[OrderState::Preparing], &[]),
@@ -81,7 +89,10 @@ fn covered(status: &str) -> Result<(Vec<String>, Vec<String>)> {
     }
     match OrderState::from_word(status) {
         Some(state) if state != OrderState::Unspecified => Ok((vec![state.word()], vec![])),
-        _ => Err(refused_argument("status", "is no state and no label of orders")),
+        _ => Err(refused_argument(
+            "status",
+            "is no state and no label of orders",
+        )),
     }
 }
 
@@ -133,7 +144,8 @@ pub async fn of_customer(
     let before: Option<OrderId> = page::after(cursor)?;
     let mut tx = app.store.begin_people().await?;
     let who = customer.0.user;
-    let mut ids = queries::page_of_customer(&mut tx, who, customer.0.home, before, limit + 1).await?;
+    let mut ids =
+        queries::page_of_customer(&mut tx, who, customer.0.home, before, limit + 1).await?;
     let next_cursor = page::next(&mut ids, limit, |last| *last);
     let orders = queries::orders(&mut tx, &ids).await?;
     Ok(OrderPage {
@@ -143,12 +155,7 @@ pub async fn of_customer(
     })
 }
 
-async fn shown(
-    app: &App,
-    tx: &mut Tx,
-    orders: Vec<Order>,
-    viewer: Viewer,
-) -> Result<Vec<Shown>> {
+async fn shown(app: &App, tx: &mut Tx, orders: Vec<Order>, viewer: Viewer) -> Result<Vec<Shown>> {
     let ids: Vec<OrderId> = orders.iter().map(|order| order.id).collect();
     let mut sealed: HashMap<OrderId, String> = queries::recipients(tx, &ids).await?;
     let shown = orders.into_iter().map(|order| {

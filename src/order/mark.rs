@@ -20,7 +20,12 @@ use crate::{
 };
 
 /// Something is wrong with it: it is flagged until somebody writes down how it ended. Recorded.
-pub async fn flag(app: &App, by: &Staff<ManageOrders>, order: OrderId, what: &str) -> Result<Shown> {
+pub async fn flag(
+    app: &App,
+    by: &Staff<ManageOrders>,
+    order: OrderId,
+    what: &str,
+) -> Result<Shown> {
     let what = words::line("abnormal", what, 200)?;
     let (mut tx, mut order) = step::of_staff(app, by, order).await?;
     order.abnormal = Some(what.to_owned());

@@ -32,6 +32,7 @@ pub mod ship;
 pub mod show;
 mod step;
 pub mod time_out;
+pub mod waiting;
 mod words;
 
 use jiff::Timestamp;
@@ -41,7 +42,9 @@ use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
 use crate::{
-    id::{BundleId, CaseId, ConversationId, HolderId, OrderId, ProductId, ShopId, UserId, VariantId},
+    id::{
+        BundleId, CaseId, ConversationId, HolderId, OrderId, ProductId, ShopId, UserId, VariantId,
+    },
     money::{Money, TooMuch},
     stock::Units,
 };

@@ -86,10 +86,15 @@ pub(super) async fn heard(
     }
     order.take_in(paid);
     let done = Done {
-        after: Some(json!({ "method": paid.method, "amount": paid.amount, "transaction": paid.transaction })),
+        after: Some(
+            json!({ "method": paid.method, "amount": paid.amount, "transaction": paid.transaction }),
+        ),
         ..Done::new(by, OrderDeed::Pay)
     };
-    let said = [format!("订单已付款,金额:{}", said::amount(&order, paid.amount))];
+    let said = [format!(
+        "订单已付款,金额:{}",
+        said::amount(&order, paid.amount)
+    )];
     step::write(app, tx, &mut order, was, done, &said).await?;
     if order.state == OrderState::Completed {
         payment::settle::completed(tx, order.id, paid.amount, now).await?;
@@ -98,20 +103,25 @@ pub(super) async fn heard(
 }
 
 /// Keeps what nobody owes, flags the order and alerts staff (ORD-16).
-async fn too_much(
-    app: &App,
-    tx: &mut Tx,
-    mut order: Order,
-    paid: &Paid,
-    by: &By,
-) -> Result<Order> {
+async fn too_much(app: &App, tx: &mut Tx, mut order: Order, paid: &Paid, by: &By) -> Result<Order> {
     let before = json!({ "extra": order.extra });
     order.extra = order.extra.plus(paid.amount)?;
     order.abnormal = Some("paid_twice".to_owned());
-    let after = json!({ "extra": order.extra, "method": paid.method, "transaction": paid.transaction });
-    let (was, done) = (order.state, Done::new(by, OrderDeed::Pay).changed(before, after));
+    let after =
+        json!({ "extra": order.extra, "method": paid.method, "transaction": paid.transaction });
+    let (was, done) = (
+        order.state,
+        Done::new(by, OrderDeed::Pay).changed(before, after),
+    );
     step::write(app, tx, &mut order, was, done, &[]).await?;
-    place::alert(app, tx, &order, AlertKind::OrderPaidTwice, &said::paid_twice(&order)).await?;
+    place::tell_staff(
+        app,
+        tx,
+        &order,
+        AlertKind::OrderPaidTwice,
+        &said::paid_twice(&order),
+    )
+    .await?;
     Ok(order)
 }
 
@@ -137,7 +147,10 @@ pub async fn give_back_extra(
     let done = Done::new(&who, OrderDeed::Note)
         .remark(reason)
         .changed(json!({ "extra": extra }), json!({ "extra": order.extra }));
-    let said = [format!("多付款项已退回,金额:{}", said::amount(&order, extra))];
+    let said = [format!(
+        "多付款项已退回,金额:{}",
+        said::amount(&order, extra)
+    )];
     step::write(app, &mut tx, &mut order, was, done, &said).await?;
     let shown = Shown::load(app, &mut tx, order, Viewer::of(&by.actor, by.shop)).await?;
     tx.commit().await?;

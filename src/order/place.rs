@@ -14,13 +14,11 @@ use super::{
 };
 use crate::{
     actor::{Actor, Customer},
+    alert::{self, NewAlert},
     app::App,
-    bus::Audience,
-    clock::millis,
     conversation::open,
     delivery,
     error::{Refusal, Result, refused_argument},
-    event::Event,
     id::ShopId,
     money::{BasisPoints, Money},
     product::price::{self, Basket},
@@ -70,14 +68,24 @@ pub async fn place(
         conversation,
     };
     let order = submitted(app, &mut tx, buyer, &checkout).await?;
-    if checkout.expected_total.is_some_and(|total| total != order.total) {
+    if checkout
+        .expected_total
+        .is_some_and(|total| total != order.total)
+    {
         return Err(Refusal::RevisionStale.into());
     }
     let by = By::from(customer);
     let done = Done::new(&by, OrderDeed::Place);
     let order = step::begin(app, &mut tx, order, &checkout.recipient, done).await?;
     announce(app, &mut tx, &order).await?;
-    hold(&mut tx, order.holder(), &order.units(), by.id, app.clock.now()).await?;
+    hold(
+        &mut tx,
+        order.holder(),
+        &order.units(),
+        by.id,
+        app.clock.now(),
+    )
+    .await?;
     tx.commit().await?;
     Ok(Shown::of(order, Some(checkout.recipient), Viewer::Customer))
 }
@@ -103,25 +111,21 @@ async fn submitted(app: &App, tx: &mut Tx, buyer: Buyer, checkout: &Checkout) ->
 
 /// Alerts staff to a new order, once (ALRT-01).
 pub(super) async fn announce(app: &App, tx: &mut Tx, order: &Order) -> Result<()> {
-    alert(app, tx, order, AlertKind::NewOrder, &said::new_order(order)).await
+    tell_staff(app, tx, order, AlertKind::NewOrder, &said::new_order(order)).await
 }
 
 /// Alerts staff who manage orders to something about this one.
-pub(super) async fn alert(
+pub(super) async fn tell_staff(
     app: &App,
     tx: &mut Tx,
     order: &Order,
     kind: AlertKind,
     text: &str,
 ) -> Result<()> {
-    let alert = proto::Alert {
-        kind: kind.into(),
-        shop_id: order.shop_id.to_string(),
-        conversation_id: order.conversation_id.to_string(),
-        text: text.to_owned(),
-        at: millis(app.clock.now()),
-    };
-    tx.show(Event::alert(Audience::Staff(order.shop_id, Permission::ManageOrders), alert));
+    let alert = NewAlert::new(kind, Permission::ManageOrders, text)
+        .in_conversation(order.conversation_id)
+        .about_order(order.id);
+    alert::raise(tx, alert, app.clock.now()).await?;
     Ok(())
 }
 

@@ -27,7 +27,15 @@ pub async fn prepare(
     remark: &str,
 ) -> Result<Shown> {
     let words = [said::with("订单备货中", remark)];
-    go(app, by, order, (OrderDeed::Prepare, OrderState::Preparing), remark, &words).await
+    go(
+        app,
+        by,
+        order,
+        (OrderDeed::Prepare, OrderState::Preparing),
+        remark,
+        &words,
+    )
+    .await
 }
 
 /// Ready in the store; the customer gets the code that fetches it. Refuses with `order_state` what is not collected.
@@ -44,7 +52,10 @@ pub async fn get_ready(
     let code = format!("{:06}", rand::rng().random_range(0..1_000_000));
     order.pickup_code = Some(code.clone());
     let done = Done::new(&who, OrderDeed::GetReady).remark(remark);
-    let said = [said::with(&format!("商品已备好,请凭取货码 {code} 到店自提"), remark)];
+    let said = [said::with(
+        &format!("商品已备好,请凭取货码 {code} 到店自提"),
+        remark,
+    )];
     step::write(app, &mut tx, &mut order, was, done, &said).await?;
     let shown = Shown::load(app, &mut tx, order, Viewer::of(&by.actor, by.shop)).await?;
     tx.commit().await?;

@@ -42,7 +42,11 @@ pub async fn by_staff(
     let (mut tx, order) = step::of_staff(app, by, order).await?;
     let order = apply(app, &mut tx, order, &recipient, &By::from(by)).await?;
     tx.commit().await?;
-    Ok(Shown::of(order, Some(recipient), Viewer::of(&by.actor, by.shop)))
+    Ok(Shown::of(
+        order,
+        Some(recipient),
+        Viewer::of(&by.actor, by.shop),
+    ))
 }
 
 async fn apply(
@@ -57,8 +61,18 @@ async fn apply(
     let (sealed, index) = recipient.seal(&app.vault, order.id);
     queries::set_recipient(tx, order.id, &sealed, index.as_deref()).await?;
     let was = order.state;
-    let done = Done::new(by, OrderDeed::Readdress)
-        .changed(json!({ show::SEALED: before }), json!({ show::SEALED: sealed }));
-    step::write(app, tx, &mut order, was, done, &["收货信息已修改".to_owned()]).await?;
+    let done = Done::new(by, OrderDeed::Readdress).changed(
+        json!({ show::SEALED: before }),
+        json!({ show::SEALED: sealed }),
+    );
+    step::write(
+        app,
+        tx,
+        &mut order,
+        was,
+        done,
+        &["收货信息已修改".to_owned()],
+    )
+    .await?;
     Ok(order)
 }

@@ -92,7 +92,15 @@ pub(super) async fn complete(
     order.completed_at = Some(now);
     let units = order.all_leave();
     queries::save_lines(tx, &order).await?;
-    step::write(app, tx, &mut order, was, Done::new(by, deed), &["订单已完成".to_owned()]).await?;
+    step::write(
+        app,
+        tx,
+        &mut order,
+        was,
+        Done::new(by, deed),
+        &["订单已完成".to_owned()],
+    )
+    .await?;
     payment::settle::completed(tx, order.id, order.paid.minus(order.refunded)?, now).await?;
     if !units.is_empty() {
         take(tx, order.holder(), &units, by.id, now).await?;
@@ -103,6 +111,7 @@ pub(super) async fn complete(
 impl Order {
     /// Until when the customer may still ask for money or goods back: 15 days after completion, that moment included (AFS-02).
     pub fn after_sale_until(&self) -> Option<Timestamp> {
-        self.completed_at.map(|at| at + SignedDuration::from_hours(15 * 24))
+        self.completed_at
+            .map(|at| at + SignedDuration::from_hours(15 * 24))
     }
 }

@@ -31,7 +31,8 @@ impl Recipient {
         ] {
             *text = text.trim().to_owned();
             if text.chars().count() > most || text.contains(char::is_control) {
-                let wrong = format!("has at most {most} characters, none of them a control character");
+                let wrong =
+                    format!("has at most {most} characters, none of them a control character");
                 return Err(refused_argument(field, &wrong));
             }
         }
@@ -43,7 +44,10 @@ impl Recipient {
         let address = method != DeliveryMethod::Pickup;
         let fields = [
             ("name", self.name.is_empty()),
-            ("phone", !self.phone.chars().any(|sign| sign.is_ascii_digit())),
+            (
+                "phone",
+                !self.phone.chars().any(|sign| sign.is_ascii_digit()),
+            ),
             ("address", address && self.address.chars().count() < 5),
         ];
         let missing = fields.into_iter().filter(|(_, missing)| *missing);
@@ -70,7 +74,9 @@ impl Recipient {
 
     /// The recipient of this order's row. Breaks when its key is not among the settings.
     pub(super) fn unseal(vault: &Vault, order: OrderId, sealed: &str) -> Result<Self> {
-        let text = vault.unseal(&row(order), sealed).map_err(anyhow::Error::from)?;
+        let text = vault
+            .unseal(&row(order), sealed)
+            .map_err(anyhow::Error::from)?;
         Ok(serde_json::from_str(&text).map_err(anyhow::Error::from)?)
     }
 }
@@ -142,6 +148,9 @@ mod tests {
         };
         assert_eq!(recipient.missing(DeliveryMethod::Express), ["address"]);
         assert!(recipient.missing(DeliveryMethod::Pickup).is_empty());
-        assert_eq!(Recipient::default().missing(DeliveryMethod::Service).len(), 3);
+        assert_eq!(
+            Recipient::default().missing(DeliveryMethod::Service).len(),
+            3
+        );
     }
 }

@@ -94,8 +94,12 @@ impl Rules {
         let policy = policy.unwrap_or_else(|| self.policy.clone());
         Self {
             pay_within_minutes: change.pay_within_minutes.unwrap_or(self.pay_within_minutes),
-            remind_after_minutes: change.remind_after_minutes.unwrap_or(self.remind_after_minutes),
-            received_after_days: change.received_after_days.unwrap_or(self.received_after_days),
+            remind_after_minutes: change
+                .remind_after_minutes
+                .unwrap_or(self.remind_after_minutes),
+            received_after_days: change
+                .received_after_days
+                .unwrap_or(self.received_after_days),
             customers_may_edit: change.customers_may_edit.unwrap_or(self.customers_may_edit),
             review_blocks: change.review_blocks.unwrap_or(self.review_blocks),
             policy_version: self.policy_version + i32::from(policy != self.policy),
@@ -109,7 +113,9 @@ impl Rules {
         }
         let steps = &self.remind_after_minutes;
         let rising = steps.windows(2).all(|pair| pair[0] < pair[1]);
-        let within = steps.iter().all(|step| (1..self.pay_within_minutes).contains(step));
+        let within = steps
+            .iter()
+            .all(|step| (1..self.pay_within_minutes).contains(step));
         if steps.len() > 5 || !rising || !within {
             let wrong = "has at most 5 rising minutes before the time to pay is over";
             return Err(refused_argument("remind_after_minutes", wrong));

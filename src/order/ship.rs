@@ -64,7 +64,11 @@ pub async fn ship(
     };
     if !queries::add_package(&mut tx, order.id, &package, by.actor.user).await? {
         let sentence = format!("This order has a package {number} already.");
-        return Err(refused_because(Refusal::Conflict, &"tracking_number", sentence));
+        return Err(refused_because(
+            Refusal::Conflict,
+            &"tracking_number",
+            sentence,
+        ));
     }
     let units = order.units_of(&package.units);
     let after = serde_json::to_value(&package).ok();
@@ -85,7 +89,15 @@ pub async fn ship(
         after,
         ..Done::new(&who, OrderDeed::Ship).remark(&shipment.remark)
     };
-    step::write(app, &mut tx, &mut order, was, done, &[said::shipped(number)]).await?;
+    step::write(
+        app,
+        &mut tx,
+        &mut order,
+        was,
+        done,
+        &[said::shipped(number)],
+    )
+    .await?;
     take(&mut tx, order.holder(), &units, who.id, now).await?;
     let shown = Shown::load(app, &mut tx, order, Viewer::of(&by.actor, by.shop)).await?;
     tx.commit().await?;
@@ -109,15 +121,24 @@ impl Order {
             units: line.left().unsigned_abs(),
         };
         let wanted = match wanted {
-            [] => self.lines.iter().filter(|line| line.left() > 0).map(left).collect(),
+            [] => self
+                .lines
+                .iter()
+                .filter(|line| line.left() > 0)
+                .map(left)
+                .collect(),
             wanted => wanted.to_vec(),
         };
         for part in &wanted {
             let line = self.lines.iter_mut().find(|line| line.line == part.line);
-            let line = line.ok_or_else(|| refused_argument("units", "names no line of the order"))?;
+            let line =
+                line.ok_or_else(|| refused_argument("units", "names no line of the order"))?;
             let units = i32::try_from(part.units).unwrap_or(i32::MAX);
             if units == 0 || units > line.left() {
-                return Err(refused_argument("units", "is 1 to what is left of the line"));
+                return Err(refused_argument(
+                    "units",
+                    "is 1 to what is left of the line",
+                ));
             }
             if line.case_id.is_some() {
                 return Err(Refusal::Conflict.into());

@@ -108,11 +108,7 @@ pub(super) async fn of_staff<R: crate::actor::Right>(
 }
 
 /// Begins work of a customer on an order of theirs. Refuses with `not_found`.
-pub(super) async fn of_customer(
-    app: &App,
-    by: &Customer,
-    order: OrderId,
-) -> Result<(Tx, Order)> {
+pub(super) async fn of_customer(app: &App, by: &Customer, order: OrderId) -> Result<(Tx, Order)> {
     let shop = queries::shop_of(app.store.pool(), by.0.user, order).await?;
     let mut tx = app.store.begin(shop.ok_or(Refusal::NotFound)?).await?;
     let order = hold(&mut tx, order).await?;
@@ -167,12 +163,7 @@ pub(super) async fn begin(
     Ok(order)
 }
 
-async fn post_card(
-    app: &App,
-    tx: &mut Tx,
-    order: &Order,
-    speaker: Option<UserId>,
-) -> Result<i64> {
+async fn post_card(app: &App, tx: &mut Tx, order: &Order, speaker: Option<UserId>) -> Result<i64> {
     let drawn = card::draw(order);
     let message = Message {
         conversation_id: order.conversation_id.to_string(),
@@ -186,7 +177,10 @@ async fn post_card(
         message,
         fingerprint: None,
     };
-    Ok(log::append(tx, &app.clock, draft).await?.number.cast_signed())
+    Ok(log::append(tx, &app.clock, draft)
+        .await?
+        .number
+        .cast_signed())
 }
 
 /// Words that the server says by itself.

@@ -70,7 +70,9 @@ async fn remind(app: &App, shop: ShopId, order: OrderId) -> Result<()> {
     let (mut tx, mut order) = begin(app, shop, order).await?;
     order.require(OrderDeed::Remind, By::SYSTEM.party)?;
     let rules = queries::rules(&mut tx).await?;
-    let age = order.placed_at.map(|at| app.clock.now().duration_since(at).as_mins());
+    let age = order
+        .placed_at
+        .map(|at| app.clock.now().duration_since(at).as_mins());
     let come = |step: &&i32| age.is_some_and(|age| i64::from(**step) <= age);
     let steps = rules.remind_after_minutes.iter().filter(come).count();
     if !queries::reminded(&mut tx, order.id, steps).await? {
@@ -79,7 +81,15 @@ async fn remind(app: &App, shop: ShopId, order: OrderId) -> Result<()> {
     let number = order.number.clone().unwrap_or_default();
     let said = [format!("订单 {number} 待付款,请尽快完成支付")];
     let was = order.state;
-    step::write(app, &mut tx, &mut order, was, Done::new(&By::SYSTEM, OrderDeed::Remind), &said).await?;
+    step::write(
+        app,
+        &mut tx,
+        &mut order,
+        was,
+        Done::new(&By::SYSTEM, OrderDeed::Remind),
+        &said,
+    )
+    .await?;
     tx.commit().await
 }
 
@@ -93,7 +103,15 @@ async fn move_on(app: &App, shop: ShopId, order: OrderId) -> Result<()> {
 pub(super) async fn in_transit(app: &App, tx: &mut Tx, order: &mut Order, by: &By) -> Result<()> {
     let was = order.state;
     order.go(OrderDeed::Move, by.party, OrderState::InTransit)?;
-    step::write(app, tx, order, was, Done::new(by, OrderDeed::Move), &["包裹运输中".to_owned()]).await
+    step::write(
+        app,
+        tx,
+        order,
+        was,
+        Done::new(by, OrderDeed::Move),
+        &["包裹运输中".to_owned()],
+    )
+    .await
 }
 
 async fn receive_by_itself(app: &App, shop: ShopId, order: OrderId) -> Result<()> {
@@ -112,6 +130,13 @@ async fn follow_up(app: &App, shop: ShopId, order: OrderId) -> Result<()> {
     }
     order.follow_up_at = None;
     queries::save(&mut tx, &order).await?;
-    place::alert(app, &mut tx, &order, AlertKind::OrderFollowUp, &words::follow_up(&order)).await?;
+    place::tell_staff(
+        app,
+        &mut tx,
+        &order,
+        AlertKind::OrderFollowUp,
+        &words::follow_up(&order),
+    )
+    .await?;
     tx.commit().await
 }

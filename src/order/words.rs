@@ -54,17 +54,29 @@ pub(super) fn changed(order: &Order) -> String {
 
 /// For staff: the customer asks for a change.
 pub(super) fn change_asked(order: &Order) -> String {
-    format!("订单修改申请:{},客户:{}", number(order), order.customer_name)
+    format!(
+        "订单修改申请:{},客户:{}",
+        number(order),
+        order.customer_name
+    )
 }
 
 /// For staff: more was paid than was owed.
 pub(super) fn paid_twice(order: &Order) -> String {
-    format!("订单重复付款:{},客户:{}", number(order), order.customer_name)
+    format!(
+        "订单重复付款:{},客户:{}",
+        number(order),
+        order.customer_name
+    )
 }
 
 /// For staff: it is time to look at it again.
 pub(super) fn follow_up(order: &Order) -> String {
-    format!("订单跟进提醒:{},客户:{}", number(order), order.customer_name)
+    format!(
+        "订单跟进提醒:{},客户:{}",
+        number(order),
+        order.customer_name
+    )
 }
 
 fn number(order: &Order) -> &str {

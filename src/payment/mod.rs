@@ -37,6 +37,14 @@ pub async fn record(tx: &mut Tx, paid: &Paid, now: Timestamp) -> Result<bool> {
         return Ok(false);
     }
     let cause = ledger::Cause::order("paid", paid.order);
-    ledger::transfer(tx, Account::Provider, Account::Orders, paid.amount, &cause, now).await?;
+    ledger::transfer(
+        tx,
+        Account::Provider,
+        Account::Orders,
+        paid.amount,
+        &cause,
+        now,
+    )
+    .await?;
     Ok(true)
 }

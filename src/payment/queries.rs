@@ -61,7 +61,10 @@ pub(super) async fn payments(
     )
     .fetch_all(tx.sql())
     .await?;
-    Ok(rows.into_iter().map(|row| (row.id, Money::minor(row.left))).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.id, Money::minor(row.left)))
+        .collect())
 }
 
 pub(super) async fn add_refund(
@@ -263,11 +266,7 @@ pub(super) async fn to_be_credited(
 }
 
 /// Marks it credited and gives what it is; nothing: it was before.
-pub(super) async fn credit(
-    tx: &mut Tx,
-    order: OrderId,
-    now: Timestamp,
-) -> Result<Option<Money>> {
+pub(super) async fn credit(tx: &mut Tx, order: OrderId, now: Timestamp) -> Result<Option<Money>> {
     let shop = tx.shop()?;
     let amount = sqlx::query_scalar!(
         r#"
@@ -345,7 +344,10 @@ pub(super) async fn differences(sql: &mut PgConnection) -> Result<Vec<String>> {
     .fetch_all(sql)
     .await?;
     said.extend(payments.into_iter().map(|row| {
-        format!("payment {}: {} went back, its refunds are {}", row.id, row.refunded, row.refunds)
+        format!(
+            "payment {}: {} went back, its refunds are {}",
+            row.id, row.refunded, row.refunds
+        )
     }));
     Ok(said)
 }

@@ -118,7 +118,15 @@ pub async fn succeeded(app: &App, refund: &Refund) -> Result<()> {
         return Ok(());
     }
     let cause = Cause::refund("refunded", refund.order, refund.id);
-    transfer(&mut tx, Account::Refunds, Account::Provider, refund.amount, &cause, now).await?;
+    transfer(
+        &mut tx,
+        Account::Refunds,
+        Account::Provider,
+        refund.amount,
+        &cause,
+        now,
+    )
+    .await?;
     let fact = Fact::RefundSucceeded {
         refund_id: refund.id,
         order_id: refund.order,

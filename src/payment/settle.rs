@@ -27,7 +27,15 @@ pub async fn credit_yesterday(app: &App) -> Result<()> {
         let mut tx = app.store.begin(shop).await?;
         if let Some(amount) = queries::credit(&mut tx, order, now).await? {
             let cause = Cause::order("credited", order);
-            transfer(&mut tx, Account::Tomorrow, Account::Balance, amount, &cause, now).await?;
+            transfer(
+                &mut tx,
+                Account::Tomorrow,
+                Account::Balance,
+                amount,
+                &cause,
+                now,
+            )
+            .await?;
             tx.commit().await?;
         }
     }

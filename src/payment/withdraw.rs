@@ -24,18 +24,32 @@ pub async fn withdraw(app: &App, by: &Staff<ManageShop>, amount: Money) -> Resul
     let had = queries::balances(&mut tx).await?.balance;
     let least = Money::minor(app.config.payment.withdraw_from);
     if had < least {
-        let sentence = format!("Withdrawals need a balance of {} minor units.", least.in_minor());
+        let sentence = format!(
+            "Withdrawals need a balance of {} minor units.",
+            least.in_minor()
+        );
         return Err(refused_because(Refusal::Conflict, &"balance", sentence));
     }
     if amount <= Money::ZERO || amount > had {
-        return Err(refused_argument("amount", "is above 0 and not above the balance"));
+        return Err(refused_argument(
+            "amount",
+            "is above 0 and not above the balance",
+        ));
     }
     let cause = Cause {
         word: "withdrawn",
         order: None,
         refund: None,
     };
-    transfer(&mut tx, Account::Balance, Account::Withdrawn, amount, &cause, now).await?;
+    transfer(
+        &mut tx,
+        Account::Balance,
+        Account::Withdrawn,
+        amount,
+        &cause,
+        now,
+    )
+    .await?;
     let deed = Deed::new(by.actor.user, "balance.withdrawn", by.shop)
         .before(json!({ "balance": had }))
         .after(json!({ "balance": had.minus(amount)?, "amount": amount }));

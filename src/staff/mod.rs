@@ -4,7 +4,6 @@
 //! reads what the person who does it holds at that moment: two owners who demote each other do not both succeed, and
 //! nothing is done by somebody whose dismissal has committed.
 
-pub mod alerts;
 pub mod change;
 pub mod invite;
 pub mod join;

@@ -21,15 +21,13 @@ pub mod watch;
 use std::collections::BTreeMap;
 
 use jiff::Timestamp;
-use proto::{Alert, AlertKind, Permission, Refusal};
+use proto::{AlertKind, Permission, Refusal};
 use serde::Serialize;
 
 pub use crate::fact::Units;
 use crate::{
-    bus::Audience,
-    clock::millis,
+    alert::{self, NewAlert},
     error::{Result, refused_argument, refused_because},
-    event::Event,
     fact::Fact,
     id::VariantId,
     store::Tx,
@@ -94,18 +92,12 @@ async fn tell_low(tx: &mut Tx, left: &[Left], now: Timestamp) -> Result<()> {
         return Ok(());
     }
     let variants: Vec<VariantId> = low.iter().map(|low| low.variant).collect();
-    let (shop, names) = (tx.shop()?, queries::names(tx, &variants).await?);
+    let names = queries::names(tx, &variants).await?;
     for low in &low {
         let name = names.get(&low.variant).map_or("", String::as_str);
-        let alert = Alert {
-            kind: AlertKind::StockLow.into(),
-            shop_id: shop.to_string(),
-            text: format!("{name}: {}", low.available),
-            at: millis(now),
-            ..Alert::default()
-        };
-        let staff = Audience::Staff(shop, Permission::ManageProducts);
-        tx.show(Event::alert(staff, alert));
+        let text = format!("{name}: {}", low.available);
+        let alert = NewAlert::new(AlertKind::StockLow, Permission::ManageProducts, text);
+        alert::raise(tx, alert, now).await?;
     }
     let facts = low.iter().map(|low| Fact::StockLow {
         variant_id: low.variant,

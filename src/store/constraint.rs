@@ -37,7 +37,7 @@ fn refusal(constraint: &str) -> Option<Error> {
         "users_phone" | "users_email" | "users_external" => Refusal::AccountTaken,
         "roles_name_taken" => Refusal::NameTaken,
         "memberships_now" => Refusal::AlreadyAMember,
-        "staff_pkey" => Refusal::Conflict,
+        "staff_pkey" | "push_subscriptions_pkey" => Refusal::Conflict,
         "users_name" | "shops_name" | "roles_name" => {
             return Some(refused_argument("name", "is empty or too long"));
         }

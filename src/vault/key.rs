@@ -17,7 +17,9 @@ use sha2::{Digest as _, Sha256};
 
 /// A key of its own for indexes: what seals does not sign.
 fn index_key(bytes: &[u8]) -> [u8; 32] {
-    let digest = Sha256::new().chain_update(b"souk: index key").chain_update(bytes);
+    let digest = Sha256::new()
+        .chain_update(b"souk: index key")
+        .chain_update(bytes);
     digest.finalize().into()
 }
 

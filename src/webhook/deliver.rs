@@ -16,14 +16,18 @@ use tokio::{
 };
 
 use super::{
-    egress::{Answer, Egress, EgressFault},
-    endpoint, guard, payload,
+    endpoint, payload,
     queries::{self, Due, Record},
-    schedule::{self, Verdict},
+    schedule::{STEPS, Verdict},
     switch_off::{self, Because},
 };
 use crate::{
     app::App,
+    egress::{
+        address::Guard,
+        again,
+        call::{Answer, Egress, EgressFault},
+    },
     error::Result,
     sign::{Secret, Signer},
 };
@@ -47,7 +51,7 @@ impl Courier {
         let limit = Duration::from_millis(app.config.webhook.call_ms);
         Ok(Self {
             app: app.clone(),
-            egress: Egress::new(guard(app), limit)?,
+            egress: Egress::new(Guard::of(&app.config), limit)?,
             fanned_out,
             under_way: FuturesUnordered::new(),
         })
@@ -122,9 +126,12 @@ async fn call(
     signer: &Signer,
     body: Bytes,
 ) -> Result<Answer, EgressFault> {
-    let target = guard(app).admit(&due.url)?;
+    let target = Guard::of(&app.config).admit(&due.url)?;
     let stamp = signer.stamp(due.id.0, app.clock.now(), &body);
-    egress.post(&target, &stamp.headers(), body).await
+    let [id, timestamp, signature] = stamp.headers();
+    let json = ("content-type", "application/json");
+    let headers = [json, id, timestamp, signature];
+    egress.post(&target, &headers, body).await
 }
 
 /// Signs with the endpoint's secret, and with the former one for as long as that is good.
@@ -166,7 +173,7 @@ async fn settle(
         && verdict == Verdict::Gone
         && queries::switch_off_gone(&mut tx, due.endpoint, now).await?
     {
-        switch_off::tell(&mut tx, due.shop, due.endpoint, Because::Gone, now).await?;
+        switch_off::tell(&mut tx, due.endpoint, Because::Gone, now).await?;
     }
     metrics::counter!("souk_webhook_attempts", "verdict" => verdict.word()).increment(1);
     tx.commit().await
@@ -174,9 +181,7 @@ async fn settle(
 
 /// When a failed delivery is tried again; never, after the last step.
 fn again(due: &Due, answer: Option<Answer>, now: Timestamp) -> Option<Timestamp> {
-    let wish = answer
-        .and_then(|answer| answer.retry_after)
-        .and_then(|header| schedule::retry_after(&header, now));
-    let failures = u32::try_from(due.failures + 1).unwrap_or(u32::MAX);
-    schedule::pause(failures, rand::random(), wish).map(|pause| now + pause)
+    let wish = answer.and_then(|answer| answer.retry_after);
+    let failures = due.failures.saturating_add(1);
+    again::due(&STEPS, failures, rand::random(), wish.as_deref(), now)
 }

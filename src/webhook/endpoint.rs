@@ -7,14 +7,14 @@ use serde_json::Value;
 use utoipa::ToSchema;
 
 use super::{
-    ENDPOINTS, EVENTS, Endpoint, EndpointWithSecret, MESSAGE_CHANGED, MESSAGE_POSTED, guard,
-    queries,
+    ENDPOINTS, EVENTS, Endpoint, EndpointWithSecret, MESSAGE_CHANGED, MESSAGE_POSTED, queries,
 };
 use crate::{
     actor::{ManageBots, Permissions, Staff},
     app::App,
     audit::{self, Deed},
-    error::{Error, Reason, Refusal, Result, refused_argument},
+    egress::address::Guard,
+    error::{Refusal, Result, refused_argument},
     id::{EndpointId, UserId},
     rights,
     sign::Secret,
@@ -246,14 +246,7 @@ fn picture(endpoint: Option<&Endpoint>) -> Option<Value> {
 }
 
 fn check_url(app: &App, url: &str) -> Result<()> {
-    guard(app).admit(url).map(|_| ()).map_err(|fault| {
-        Error::Refused(Box::new(Reason {
-            code: Refusal::AddressRefused,
-            field: "url".to_owned(),
-            sentence: Some(format!("`url`: {fault}.")),
-            retry_after: None,
-        }))
-    })
+    Guard::of(&app.config).check("url", url)
 }
 
 fn check_events(events: &[String]) -> Result<()> {

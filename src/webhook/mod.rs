@@ -2,12 +2,10 @@
 //!
 //! Staff keep endpoints ([`endpoint`]); a fact becomes one delivery for each endpoint that wants it ([`fan_out`]); the
 //! courier calls ([`deliver`]) with what `payload.rs` writes; [`history`] shows every attempt and sends again;
-//! [`switch_off`] stops calling who never hears. Below them, and without a database: [`address`] decides where we may
-//! call at all, [`egress`] makes the call, [`crate::sign`] proves that it was us, [`schedule`] says when to try again.
+//! [`switch_off`] stops calling who never hears, [`schedule`] says when. Below them: [`crate::egress`] calls, [`crate::sign`] proves
+//! that it was us.
 
-pub mod address;
 pub mod deliver;
-pub mod egress;
 pub mod endpoint;
 pub mod fan_out;
 pub mod history;
@@ -19,11 +17,7 @@ pub mod switch_off;
 use serde::{Deserialize, Serialize};
 use utoipa::ToSchema;
 
-use crate::{
-    app::App,
-    id::{DeliveryId, EndpointId, UserId},
-    webhook::address::Guard,
-};
+use crate::id::{DeliveryId, EndpointId, UserId};
 
 /// Endpoints of one shop at most.
 pub const ENDPOINTS: i64 = 20;
@@ -45,13 +39,6 @@ pub const MESSAGE_POSTED: &str = "message_posted";
 pub const MESSAGE_CHANGED: &str = "message_changed";
 /// What staff send to try an endpoint; every endpoint gets it.
 pub const TEST: &str = "test";
-
-/// The rule of where to call, on this server.
-fn guard(app: &App) -> Guard {
-    Guard {
-        allow_loopback: app.config.development(),
-    }
-}
 
 /// A place that is told what happened.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, ToSchema)]

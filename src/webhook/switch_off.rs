@@ -1,17 +1,15 @@
 //! Stops calling who never hears, and tells the shop.
 
 use jiff::{SignedDuration, Timestamp};
-use proto::{Alert, AlertKind, Permission};
+use proto::{AlertKind, Permission};
 
 use super::{queries, schedule::FEWEST_FAILURES};
 use crate::{
+    alert::{self, NewAlert},
     app::App,
-    bus::Audience,
-    clock::millis,
     error::Result,
-    event::Event,
     fact::Fact,
-    id::{EndpointId, ShopId},
+    id::EndpointId,
     store::Tx,
 };
 
@@ -42,7 +40,7 @@ pub async fn exhausted(app: &App) -> Result<()> {
         let mut tx = app.store.begin(shop).await?;
         // Asked again in the statement: it may have heard something in between.
         if queries::switch_off_failing(&mut tx, endpoint, since, FEWEST_FAILURES, now).await? {
-            tell(&mut tx, shop, endpoint, Because::Failing, now).await?;
+            tell(&mut tx, endpoint, Because::Failing, now).await?;
             tx.commit().await?;
         }
     }
@@ -52,7 +50,6 @@ pub async fn exhausted(app: &App) -> Result<()> {
 /// An endpoint was switched off in this unit of work: the shop no longer remembers what nobody wants, and its staff hear.
 pub(super) async fn tell(
     tx: &mut Tx,
-    shop: ShopId,
     endpoint: EndpointId,
     because: Because,
     now: Timestamp,
@@ -65,16 +62,11 @@ pub(super) async fn tell(
         now,
     )
     .await?;
-    let alert = Alert {
-        kind: AlertKind::WebhookOff.into(),
-        shop_id: shop.to_string(),
-        text: because.sentence().to_owned(),
-        at: millis(now),
-        ..Alert::default()
-    };
-    tx.show(Event::alert(
-        Audience::Staff(shop, Permission::ManageBots),
-        alert,
-    ));
+    let alert = NewAlert::new(
+        AlertKind::WebhookOff,
+        Permission::ManageBots,
+        because.sentence(),
+    );
+    alert::raise(tx, alert, now).await?;
     Ok(())
 }

@@ -8,6 +8,7 @@
 
 mod accept;
 mod account;
+mod alert;
 mod audit;
 mod bot;
 mod busy;

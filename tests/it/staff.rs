@@ -1,6 +1,5 @@
 //! People who sell: roles, permissions, and what happens when they change.
 
-mod alerts;
 mod coming;
 mod customers;
 mod invited;

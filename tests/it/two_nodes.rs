@@ -15,7 +15,7 @@ use crate::support::{
 const NEVER: u64 = 600_000;
 
 /// Two nodes that hear each other.
-async fn two_nodes(redis: &Redis, sweep_ms: u64) -> (TestServer, TestServer) {
+pub async fn two_nodes(redis: &Redis, sweep_ms: u64) -> (TestServer, TestServer) {
     let change = |config: &mut souk::config::Config| {
         config.bus.redis_url = redis.url();
         config.bus.sweep_ms = sweep_ms;

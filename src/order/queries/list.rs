@@ -101,15 +101,14 @@ pub(in crate::order) async fn recipients(
     )
     .fetch_all(tx.sql())
     .await?;
-    Ok(rows.into_iter().map(|row| (row.id, row.recipient)).collect())
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.id, row.recipient))
+        .collect())
 }
 
 /// Who is reminded of an order that nobody looks after.
-pub(in crate::order) async fn follow_up_by(
-    tx: &mut Tx,
-    order: OrderId,
-    by: UserId,
-) -> Result<()> {
+pub(in crate::order) async fn follow_up_by(tx: &mut Tx, order: OrderId, by: UserId) -> Result<()> {
     let shop = tx.shop()?;
     sqlx::query!(
         "update orders set follow_up_by = $3 where shop_id = $1 and id = $2",
@@ -120,4 +119,28 @@ pub(in crate::order) async fn follow_up_by(
     .execute(tx.sql())
     .await?;
     Ok(())
+}
+
+/// How many orders wait to be accepted in each of these shops.
+pub(in crate::order) async fn waiting_in(
+    tx: &mut Tx,
+    shops: &[ShopId],
+) -> Result<Vec<(ShopId, i64)>> {
+    let shops: Vec<Uuid> = shops.iter().map(|shop| shop.0).collect();
+    let rows = sqlx::query!(
+        r#"
+        select s.id as "shop!: ShopId", w.waiting as "waiting!"
+        from unnest($1::uuid[]) as s (id)
+        cross join lateral (
+          select count(*) as waiting from orders o where o.shop_id = s.id and o.state = 'pending_acceptance'
+        ) w
+        "#,
+        &shops
+    )
+    .fetch_all(tx.sql())
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.shop, row.waiting))
+        .collect())
 }

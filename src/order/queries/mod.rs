@@ -348,7 +348,10 @@ fn hash(order: &Order) -> Vec<u8> {
 async fn add_lines(tx: &mut Tx, order: &Order) -> Result<()> {
     let shop = tx.shop()?;
     let lines = &order.lines;
-    let choices: Vec<serde_json::Value> = lines.iter().map(|line| line.choice.clone().into()).collect();
+    let choices: Vec<serde_json::Value> = lines
+        .iter()
+        .map(|line| line.choice.clone().into())
+        .collect();
     sqlx::query!(
         "
         insert into order_lines (order_id, line, shop_id, product_id, variant_id, bundle_id, title, choice, units, list_price, price, total)

@@ -4,7 +4,6 @@ pub(super) mod invite;
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
-use sqlx::PgExecutor;
 
 use super::{Colleague, OWNER, roles::Role};
 use crate::{
@@ -240,27 +239,4 @@ pub(super) async fn holders(tx: &mut Tx, role: RoleId) -> Result<Vec<UserId>> {
     .fetch_all(tx.sql())
     .await?;
     Ok(users)
-}
-
-/// The kinds of alert that somebody has switched off.
-pub(super) async fn unwanted_alerts(
-    sql: impl PgExecutor<'_>,
-    user: UserId,
-) -> Result<Vec<String>, sqlx::Error> {
-    let words = sqlx::query_scalar!("select unwanted_alerts from users where id = $1", user.0)
-        .fetch_optional(sql)
-        .await?;
-    Ok(words.unwrap_or_default())
-}
-
-/// Switches these kinds off and all others on.
-pub(super) async fn set_unwanted_alerts(tx: &mut Tx, user: UserId, words: &[String]) -> Result<()> {
-    sqlx::query!(
-        "update users set unwanted_alerts = $2 where id = $1",
-        user.0,
-        words
-    )
-    .execute(tx.sql())
-    .await?;
-    Ok(())
 }

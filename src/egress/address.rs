@@ -1,6 +1,6 @@
-//! Where a webhook may call: out into the public Internet, and nowhere else.
+//! Where we may call: out into the public Internet, and nowhere else.
 //!
-//! A shop chooses the address, so without this guard a shop could make the server call its own insides
+//! Strangers choose the address, so without this guard they could make the server call its own insides
 //! (SSRF). Three checks together close that: the URL is checked when it is saved and before each call;
 //! *all* addresses its name resolves to are checked at the moment of connecting; and the client connects
 //! to exactly those addresses, for the guard is its resolver. A name that answers with a public address
@@ -17,6 +17,11 @@ use std::{
 
 use reqwest::dns::{Addrs, Name, Resolve, Resolving};
 use url::{Host, Url};
+
+use crate::{
+    config::Config,
+    error::{Error, Reason, Refusal},
+};
 
 /// Special-purpose IPv4 space (IANA registry), and one address that a cloud keeps for itself.
 const CLOSED_V4: [(Ipv4Addr, u32); 18] = [
@@ -88,6 +93,26 @@ pub struct Guard {
 pub struct Target(Url);
 
 impl Guard {
+    /// The rule on this server.
+    pub fn of(config: &Config) -> Self {
+        Self {
+            allow_loopback: config.development(),
+        }
+    }
+
+    /// Refuses an address that somebody wants called, given in `field`, with `address_refused`.
+    pub fn check(self, field: &str, url: &str) -> Result<(), Error> {
+        let refused = |fault| {
+            Error::Refused(Box::new(Reason {
+                code: Refusal::AddressRefused,
+                field: field.to_owned(),
+                sentence: Some(format!("`{field}`: {fault}.")),
+                retry_after: None,
+            }))
+        };
+        self.admit(url).map(drop).map_err(refused)
+    }
+
     /// Checks a URL as it was typed: every spelling of an address literal is understood the way the
     /// connection would understand it.
     pub fn admit(self, text: &str) -> Result<Target, AddressFault> {

@@ -1,33 +1,11 @@
 //! Who is alerted to what.
 
-use proto::{Alert, AlertKind, Permission, client_frame::Request, push::Event};
+use proto::{AlertKind, Permission, client_frame::Request};
 use serde_json::json;
-use souk::{bus::Audience, event};
+use souk::bus::Audience;
 
-use crate::support::{Person, TestServer, TestShop, people::Line, team::until};
-
-fn alert(shop: &TestShop, text: &str) -> Alert {
-    Alert {
-        kind: AlertKind::NewOrder.into(),
-        shop_id: shop.id.to_string(),
-        text: text.to_owned(),
-        ..Alert::default()
-    }
-}
-
-fn publish(server: &TestServer, shop: &TestShop, text: &str) {
-    let entitled = Audience::Staff(shop.id, Permission::ManageOrders);
-    let event = event::Event::alert(entitled, alert(shop, text));
-    server.server.app.store.bus().publish(&event);
-}
-
-async fn next_alert(line: &mut Line) -> String {
-    loop {
-        if let Event::Alert(alert) = line.client.next_push().await.expect("a push") {
-            return alert.text;
-        }
-    }
-}
+use super::{new_order, next_alert};
+use crate::support::{Person, TestServer, TestShop, team::until};
 
 fn follows(server: &TestServer, shop: &TestShop, who: &Person, permission: Permission) -> bool {
     let lines = server.server.hub.lines_of(who.id);
@@ -49,8 +27,8 @@ async fn alerts_reach_only_the_entitled() {
     );
     let mut without = agent.connect(&server).await;
     let mut with = operator.connect(&server).await;
-    publish(&server, &shop, "first");
-    assert_eq!(next_alert(&mut with).await, "first");
+    new_order(&server, &shop, "first").await;
+    assert_eq!(next_alert(&mut with).await.text, "first");
 
     let agents = json!({ "role_id": shop.role(&server, "agent").await });
     let operators = json!({ "role_id": shop.role(&server, "operator").await });
@@ -58,8 +36,12 @@ async fn alerts_reach_only_the_entitled() {
     shop.change(&server, agent.id, operators).await;
     until(|| follows(&server, &shop, &agent, Permission::ManageOrders)).await;
     until(|| !follows(&server, &shop, &operator, Permission::ManageOrders)).await;
-    publish(&server, &shop, "second");
-    assert_eq!(next_alert(&mut without).await, "second", "not the first");
+    new_order(&server, &shop, "second").await;
+    assert_eq!(
+        next_alert(&mut without).await.text,
+        "second",
+        "not the first"
+    );
     with.ask(Request::Ping(proto::Ping {})).await;
     assert_eq!(with.client.pushes_so_far(), [], "not the second");
 }
@@ -83,7 +65,7 @@ async fn everybody_chooses_their_alerts() {
             .unwrap()
             .contains(&json!("new_order"))
     );
-    let chosen = json!({ "wanted": ["new_message", "after_sale"] });
+    let chosen = json!({ "wanted": ["new_conversation", "after_sale"] });
     assert_eq!(
         rest.put("/me/alerts", chosen.clone()).await.ok(),
         rest.get("/me/alerts").await.ok()
@@ -101,8 +83,8 @@ async fn everybody_chooses_their_alerts() {
     };
     until(unwanted).await;
     let mut new = one.connect(&server).await;
-    publish(&server, &shop, "an order");
-    assert_eq!(next_alert(&mut colleague).await, "an order");
+    new_order(&server, &shop, "an order").await;
+    assert_eq!(next_alert(&mut colleague).await.text, "an order");
     for line in [&mut open, &mut new] {
         line.ask(Request::Ping(proto::Ping {})).await;
         assert_eq!(line.client.pushes_so_far(), []);

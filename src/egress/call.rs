@@ -1,8 +1,8 @@
 //! The one HTTP client that calls addresses which strangers chose.
 //!
-//! No redirects (a redirect is an answer like any other), no proxies from the environment, no cookies, no
-//! credentials, one time limit for everything, and of the answer nothing is kept but its status: a shop
-//! that could read answers could read whatever it made us call.
+//! No redirects (a redirect is an answer like any other), no proxies from the environment, no cookies, one time limit for
+//! everything, and of the answer nothing is kept but its status: whoever could read answers could read whatever they made
+//! us call.
 
 use std::{error::Error as StdError, io, time::Duration};
 
@@ -25,7 +25,7 @@ pub struct Egress {
 pub struct Answer {
     /// The status code, whatever it is.
     pub status: u16,
-    /// The `Retry-After` header as it came, at most 64 bytes of it; `schedule::retry_after` reads it.
+    /// The `Retry-After` header as it came, at most 64 bytes of it; `again::retry_after` reads it.
     pub retry_after: Option<String>,
 }
 
@@ -71,17 +71,14 @@ impl Egress {
         Ok(Self { client })
     }
 
-    /// Posts a JSON body once, with the headers that prove it is ours.
+    /// Posts a body once, with headers that say what it is and prove that it is ours.
     pub async fn post(
         &self,
         target: &Target,
         headers: &[(&str, &str)],
         body: Bytes,
     ) -> Result<Answer, EgressFault> {
-        let mut request = self
-            .client
-            .post(target.url().clone())
-            .header(header::CONTENT_TYPE, "application/json");
+        let mut request = self.client.post(target.url().clone());
         for (name, value) in headers {
             request = request.header(*name, *value);
         }
@@ -207,8 +204,13 @@ mod tests {
         assert_eq!(requests.len(), 1);
         let headers = &requests[0].headers;
         assert_eq!(headers["webhook-id"], "msg_1");
-        assert_eq!(headers["content-type"], "application/json");
-        for absent in ["cookie", "authorization", "referer", "accept-encoding"] {
+        for absent in [
+            "cookie",
+            "authorization",
+            "content-type",
+            "referer",
+            "accept-encoding",
+        ] {
             assert!(!headers.contains_key(absent), "{absent}");
         }
     }
