@@ -5,6 +5,7 @@
 //! `souk settings` prints [`sample`], the commented file with all defaults.
 
 mod check;
+mod payment;
 
 use std::{fmt::Write as _, net::IpAddr, path::Path};
 
@@ -261,6 +262,39 @@ settings! {
     call_ms: u64 = 10_000u64;
     /// Hours of nothing but failures after which an endpoint is switched off.
     give_up_hours: i64 = 120i64;
+
+    [payment: PaymentSettings] "Payments (docs/payments.md)."
+    /// Milliseconds that one call to a provider may take; beyond, its outcome is unknown and is asked for.
+    call_ms: u64 = 5_000u64;
+
+    [wechat_pay: WechatPaySettings] "WeChat Pay, API v3, with native codes. All of it or nothing."
+    /// The merchant's number (`mchid`); empty: nobody pays by WeChat Pay.
+    merchant_id: String = "";
+    /// The app (`appid`) that the merchant has bound.
+    app_id: String = "";
+    /// Serial number of the merchant's API certificate, in capitals.
+    merchant_serial: String = "";
+    /// The merchant's private key (`apiclient_key.pem`): a file, or the PEM itself.
+    private_key: String = "";
+    /// The APIv3 key: 32 characters.
+    api_v3_key: String = "";
+    /// WeChat Pay's keys, each `NAME=FILE`: the id of a public key (`PUB_KEY_ID_…`) or the serial number of a platform
+    /// certificate, and its PEM file. Answers are asked to be signed with the first.
+    platform_keys: Vec<String> = Vec::<String>::new();
+    /// Where WeChat Pay is called.
+    gateway_url: String = "https://api.mch.weixin.qq.com";
+
+    [alipay: AlipaySettings] "Alipay, open platform, with codes of `alipay.trade.precreate`. All of it or nothing."
+    /// The app's number; empty: nobody pays by Alipay.
+    app_id: String = "";
+    /// The merchant's number (`2088…`), to whom the money goes.
+    seller_id: String = "";
+    /// The app's private key (RSA2): a file with PEM or only its base64, or the PEM itself.
+    private_key: String = "";
+    /// Alipay's public key, which is not the app's: a file with PEM or only its base64, or the PEM itself.
+    public_key: String = "";
+    /// Where Alipay is called.
+    gateway_url: String = "https://openapi.alipay.com/gateway.do";
 
     [log: Log] "Logs."
     /// `json` or `pretty`.

@@ -18,6 +18,7 @@
 //! * [`conversation`]: who talks with whom, what was said in which order, what has been read.
 //! * [`group`]: conversations of many: who is in them, who runs them, how people come in.
 //! * [`product`]: what a shop sells and what it costs. [`stock`]: how much there is of it, and to whom it is promised. [`money`]: amounts.
+//! * [`pay`]: the edge to WeChat Pay and Alipay: what is said to them, and what of theirs is believed.
 //! * [`books`]: whether all that is counted adds up.
 //! * [`media`]: pictures, voice and files that people send.
 //! * [`webhook`]: tells a shop's own systems, signed, until they hear it.
@@ -53,6 +54,7 @@ pub mod live;
 pub mod media;
 pub mod money;
 pub mod pace;
+pub mod pay;
 pub mod places;
 pub mod product;
 pub mod rights;

@@ -73,6 +73,7 @@ fn bounds(config: &Config) -> impl Iterator<Item = Bound> {
         webhook.at_once 1..0 "no webhook would be called";
         webhook.call_ms 100..0 "no endpoint answers that fast";
         webhook.give_up_hours 1..0 "every endpoint would be switched off at its first failure";
+        payment.call_ms 100..30_000 "no provider answers that fast, or whoever pays would wait for ever";
     };
     bounds.into_iter()
 }
@@ -87,6 +88,7 @@ impl Config {
         }
         self.check_queue()?;
         self.check_pairs()?;
+        self.check_providers()?;
         self.check_networks()
     }
 
