@@ -36,7 +36,7 @@ mod tests {
         let at: Timestamp = "2026-11-11T12:00:00Z".parse().unwrap();
         assert_eq!(plain(at), "2026-11-11 20:00:00");
         assert_eq!(with_offset(at), "2026-11-11T20:00:00+08:00");
-        assert_eq!(with_offset(at).parse(), Ok(at));
+        assert_eq!(with_offset(at).parse::<Timestamp>().unwrap(), at);
         assert_eq!(read("2026-11-11 20:00:00"), Some(at));
         let later = read("2026-11-11 20:00:00.320").unwrap();
         assert_eq!(later.as_millisecond() - at.as_millisecond(), 320);

@@ -61,6 +61,7 @@ mod tests {
         assert_eq!(seal.open(&nonce, &about, "!"), None);
     }
 
+    /// PAY-01: a key that is too short stops the start.
     #[test]
     fn only_32_bytes_are_a_key() {
         for length in [0, 16, 31, 33] {

@@ -47,6 +47,9 @@ async fn the_simulator_knows_our_signature() {
     }
 }
 
+/// A mistake in the settings, and what is said of it.
+type Mistake = (fn(&mut Config), &'static str);
+
 /// PAY-01: keys and addresses that are none stop the start, and say which setting it is.
 #[tokio::test]
 async fn bad_settings_stop_the_start_by_name() {
@@ -57,7 +60,7 @@ async fn bad_settings_stop_the_start_by_name() {
         let said = Providers::open(&config, &Clock::default()).err();
         format!("{:#}", said.expect("it does not start"))
     };
-    let wechat: [(fn(&mut Config), &str); 6] = [
+    let wechat: [Mistake; 6] = [
         (
             |config| config.wechat_pay.private_key = "/nowhere".into(),
             "private_key",
@@ -94,7 +97,7 @@ async fn bad_settings_stop_the_start_by_name() {
         );
         assert!(!said.contains("too short"), "{said}");
     }
-    let alipay: [(fn(&mut Config), &str); 3] = [
+    let alipay: [Mistake; 3] = [
         (
             |config| config.alipay.private_key = keys().public(Owner::Alipay),
             "private_key",

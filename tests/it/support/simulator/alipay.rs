@@ -9,7 +9,8 @@ use souk::config::Config;
 use url::form_urlencoded;
 
 use super::{
-    Answer, Back, Book, Letter, Lie, Outcome, Trade, Trick,
+    Letter, Lie, Trick,
+    book::{Answer, Back, Book, Outcome, Trade},
     keys::{Owner, keys},
 };
 
@@ -156,7 +157,7 @@ fn act(book: &mut Book, method: &str, form: &Form, asked: &Value) -> Answer {
             Err(_) => Err((400, "ACQ.TRADE_STATUS_ERROR")),
         },
         "alipay.trade.refund" => refund(book, form, asked),
-        "alipay.trade.fastpay.refund.query" => refund_standing(book, asked),
+        "alipay.trade.fastpay.refund.query" => Ok(refund_standing(book, asked)),
         _ => Err((400, "isv.invalid-method")),
     }
 }
@@ -224,18 +225,18 @@ fn refund(book: &mut Book, form: &Form, asked: &Value) -> Answer {
     }))
 }
 
-fn refund_standing(book: &Book, asked: &Value) -> Answer {
+fn refund_standing(book: &Book, asked: &Value) -> Value {
     let text = |name: &str| asked[name].as_str().unwrap_or_default();
     let known = book.refunds.get(text("out_request_no"));
     let done = known.filter(|back| back.trade == text("out_trade_no"));
     // Of the others it says nothing at all.
     let Some(back) = done.filter(|back| back.outcome == Outcome::Succeeded) else {
-        return Ok(json!({}));
+        return json!({});
     };
-    Ok(json!({
+    json!({
         "out_trade_no": back.trade, "out_request_no": back.number, "refund_amount": yuan(back.fen),
         "refund_status": "REFUND_SUCCESS", "gmt_refund_pay": beijing(book.clock.now()),
-    }))
+    })
 }
 
 pub(super) fn paid(trade: &Trade, lie: Lie, now: Timestamp) -> Letter {

@@ -6,26 +6,25 @@
 //! the next call gets for an answer.
 
 mod alipay;
+mod book;
+mod desk;
 pub mod keys;
 mod wechat;
 
 use std::{
-    collections::{BTreeMap, BTreeSet, VecDeque},
     net::SocketAddr,
     sync::{Arc, Mutex},
 };
 
 use axum::{
     Router,
-    body::{Body, Bytes},
-    extract::State,
-    http::{HeaderMap, Request, StatusCode},
-    response::Response,
+    http::{HeaderMap, StatusCode},
 };
-use futures_util::{StreamExt as _, stream};
-use jiff::Timestamp;
 use souk::{clock::Clock, config::Config};
 use tokio::{net::TcpListener, sync::Semaphore};
+
+pub use self::book::Outcome;
+use self::{book::Book, desk::Desk};
 
 /// Whom it plays.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -96,16 +95,6 @@ pub enum Lie {
     Amount(i64),
 }
 
-/// What becomes of a refund.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Outcome {
-    Processing,
-    Succeeded,
-    Failed,
-    /// Nobody can be handed the money. (WeChat Pay)
-    Stuck,
-}
-
 /// A notice on its way.
 #[derive(Clone, Debug)]
 pub struct Letter {
@@ -123,60 +112,12 @@ pub struct Told {
     pub acknowledged: bool,
 }
 
-/// A charge.
-#[derive(Clone, Debug)]
-struct Trade {
-    number: String,
-    transaction: String,
-    fen: i64,
-    notify_url: String,
-    expires_at: String,
-    /// The provider knows of it: WeChat Pay at once, Alipay when somebody scans the code.
-    begun: bool,
-    paid_at: Option<Timestamp>,
-    closed: bool,
-}
-
-/// A refund of it.
-#[derive(Clone, Debug)]
-struct Back {
-    number: String,
-    trade: String,
-    fen: i64,
-    notify_url: String,
-    outcome: Outcome,
-}
-
-/// What is known.
-#[derive(Default)]
-struct Book {
-    clock: Clock,
-    trades: BTreeMap<String, Trade>,
-    refunds: BTreeMap<String, Back>,
-    outcomes: VecDeque<Outcome>,
-    tricks: VecDeque<Trick>,
-    calls: Vec<String>,
-    /// What was wrong with calls of the server's.
-    complaints: Vec<String>,
-    nonces: BTreeSet<String>,
-}
-
-struct Desk {
-    plays: Plays,
-    book: Mutex<Book>,
-    /// Never opened.
-    gate: Semaphore,
-}
-
 /// A provider, until the test ends.
 #[derive(Clone)]
 pub struct Simulator {
     address: SocketAddr,
     desk: Arc<Desk>,
 }
-
-/// An answer before it is signed: what is refused has a code.
-type Answer = Result<serde_json::Value, (u16, &'static str)>;
 
 impl Simulator {
     pub async fn start(plays: Plays) -> Self {
@@ -189,7 +130,7 @@ impl Simulator {
             book: Mutex::default(),
             gate: Semaphore::new(0),
         });
-        let router = Router::new().fallback(hear).with_state(desk.clone());
+        let router = Router::new().fallback(desk::hear).with_state(desk.clone());
         tokio::spawn(async move { axum::serve(listener, router).await });
         Self { address, desk }
     }
@@ -330,106 +271,4 @@ impl Simulator {
     fn book<T>(&self, with: impl FnOnce(&mut Book) -> T) -> T {
         with(&mut self.desk.book.lock().unwrap())
     }
-}
-
-impl Book {
-    /// A charge is made, or made again with nothing changed.
-    fn charge(&mut self, trade: Trade) -> Result<(), (u16, &'static str)> {
-        match self.trades.get(&trade.number) {
-            None => {
-                self.trades.insert(trade.number.clone(), trade);
-                Ok(())
-            }
-            Some(known) if known.paid_at.is_some() => Err((400, "ORDERPAID")),
-            Some(known) if known.closed => Err((400, "ORDER_CLOSED")),
-            Some(known) if known.fen == trade.fen => Ok(()),
-            Some(_) => Err((403, "OUT_TRADE_NO_USED")),
-        }
-    }
-
-    /// Closed, or why not.
-    fn close(&mut self, number: &str) -> Result<(), (u16, &'static str)> {
-        let trade = self
-            .trades
-            .get_mut(number)
-            .ok_or((404, "ORDER_NOT_EXIST"))?;
-        match trade.paid_at {
-            Some(_) => Err((400, "ORDER_PAID")),
-            None if trade.closed => Err((400, "ORDER_CLOSED")),
-            None => {
-                trade.closed = true;
-                Ok(())
-            }
-        }
-    }
-
-    /// Given back, once for each number. Says whether it is new.
-    fn refund(&mut self, mut back: Back, total: Option<i64>) -> Result<bool, (u16, &'static str)> {
-        let trade = self
-            .trades
-            .get(&back.trade)
-            .ok_or((404, "RESOURCE_NOT_EXISTS"))?;
-        let wrong_total = total.is_some_and(|total| total != trade.fen);
-        if trade.paid_at.is_none() || wrong_total {
-            return Err((400, "INVALID_REQUEST"));
-        }
-        if let Some(known) = self.refunds.get(&back.number) {
-            let same = known.fen == back.fen && known.trade == back.trade;
-            return if same {
-                Ok(false)
-            } else {
-                Err((400, "PARAM_ERROR"))
-            };
-        }
-        let of_it = self
-            .refunds
-            .values()
-            .filter(|other| other.trade == back.trade);
-        if of_it.map(|other| other.fen).sum::<i64>() + back.fen > trade.fen {
-            return Err((403, "NOT_ENOUGH"));
-        }
-        back.outcome = self.outcomes.pop_front().unwrap_or(Outcome::Succeeded);
-        self.refunds.insert(back.number.clone(), back);
-        Ok(true)
-    }
-}
-
-async fn hear(State(desk): State<Arc<Desk>>, request: Request<Body>) -> Response {
-    let (head, body) = request.into_parts();
-    let body = axum::body::to_bytes(body, 1 << 20).await.expect("a body");
-    let (said, trick) = {
-        let mut book = desk.book.lock().unwrap();
-        let trick = book.tricks.pop_front();
-        let said = match desk.plays {
-            Plays::WechatPay => wechat::answer(&mut book, &head, &body, trick.as_ref()),
-            Plays::Alipay => alipay::answer(&mut book, &body, trick.as_ref()),
-        };
-        (said, trick)
-    };
-    match trick {
-        Some(Trick::Hangs) => {
-            let _ = desk.gate.acquire().await;
-            said
-        }
-        Some(Trick::Floods) => Response::new(Body::from(vec![b' '; 1 << 20])),
-        Some(Trick::Breaks) => halved(said).await,
-        Some(Trick::Redirects) => with_status(307, "location", "http://127.0.0.1:9/elsewhere"),
-        Some(Trick::FailsOnTheWay) => with_status(502, "content-type", "text/html"),
-        _ => said,
-    }
-}
-
-/// The first half, and then nothing more.
-async fn halved(said: Response) -> Response {
-    let (head, body) = said.into_parts();
-    let body = axum::body::to_bytes(body, 1 << 20).await.expect("a body");
-    let half = body.slice(..body.len() / 2);
-    let broken = Err(std::io::Error::other("the line is cut"));
-    let halves = stream::iter([Ok::<Bytes, _>(half)]).chain(stream::iter([broken]));
-    Response::from_parts(head, Body::from_stream(halves))
-}
-
-fn with_status(status: u16, header: &str, value: &str) -> Response {
-    let answer = Response::builder().status(status).header(header, value);
-    answer.body(Body::empty()).expect("a response")
 }

@@ -10,7 +10,8 @@ use serde_json::{Value, json};
 use souk::config::Config;
 
 use super::{
-    Answer, Back, Book, Letter, Lie, Outcome, Trade, Trick,
+    Letter, Lie, Trick,
+    book::{Answer, Back, Book, Outcome, Trade},
     keys::{Owner, keys, seal},
 };
 
