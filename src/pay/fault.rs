@@ -119,3 +119,20 @@ impl From<Fault> for Error {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// PAY-01: whoever waits hears whether something may have happened.
+    #[test]
+    fn what_may_have_happened_is_said_to_be_unknown() {
+        let refusal = |fault: Fault| Error::from(fault).refusal();
+        let unknown = refusal(Doubt::Late.into());
+        assert_eq!(unknown, Some(Refusal::OutcomeUnknown));
+        let code = "NOT_ENOUGH".to_owned();
+        assert_eq!(refusal(Fault::Refused { code }), Some(Refusal::Unavailable));
+        assert_eq!(refusal(Fault::NotNow), Some(Refusal::Unavailable));
+        assert_eq!(refusal(Fault::Unfit("so")), Some(Refusal::InvalidArgument));
+    }
+}

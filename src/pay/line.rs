@@ -14,6 +14,9 @@ use super::fault::{Doubt, Fault};
 /// Of an answer or a notice; real ones have a few kilobytes.
 pub(super) const BODY_BYTES: usize = 64 * 1024;
 
+/// A connection is used again within this time: before the other side may have closed it.
+const KEPT: Duration = Duration::from_secs(30);
+
 /// The way to one provider.
 pub(super) struct Line {
     client: Client,
@@ -48,6 +51,7 @@ impl Line {
             .referer(false)
             .http1_only()
             .timeout(limit)
+            .pool_idle_timeout(KEPT)
             .user_agent(concat!("souk/", env!("CARGO_PKG_VERSION")))
             .build()?;
         Ok(Self { client, base })

@@ -136,10 +136,8 @@ fn act(book: &mut Book, method: &str, form: &Form, asked: &Value) -> Answer {
     match method {
         "alipay.trade.precreate" => charge(book, form, asked),
         "alipay.trade.query" => {
-            let trade = book
-                .trades
-                .get(&number)
-                .ok_or((404, "ACQ.TRADE_NOT_EXIST"))?;
+            let trade = book.trades.get(&number).filter(|trade| trade.begun);
+            let trade = trade.ok_or((404, "ACQ.TRADE_NOT_EXIST"))?;
             let gone = book.refunds.values().filter(|back| back.trade == number);
             let all = gone.map(|back| back.fen).sum::<i64>() == trade.fen;
             Ok(standing(trade, all))
