@@ -11,6 +11,7 @@ use crate::{
     id::UserId,
     media::Media,
     pace::{Pace, Paces},
+    pay::Providers,
     places::Places,
     shutdown::Shutdown,
     store::Store,
@@ -42,6 +43,8 @@ pub struct App {
     pub hasher: PasswordHasher,
     /// How codes reach phones and mailboxes.
     pub ways: Ways,
+    /// Who takes money.
+    pub providers: Providers,
     /// Seals the secrets that lie in the database.
     pub vault: Vault,
     /// All settings.
@@ -65,6 +68,7 @@ impl App {
         let log = Log::start(&store, &clock, width, shutdown)?;
         let hasher = PasswordHasher::new(config.login.hashes_at_once, config.login.hashes_waiting);
         let ways = Ways::open(&config)?;
+        let providers = Providers::open(&config, &clock)?;
         let vault = Vault::open(&config)?;
         let media = Media::open(&config)?;
         let (sends, at_once) = (
@@ -83,6 +87,7 @@ impl App {
             tasks: shutdown.clone(),
             hasher,
             ways,
+            providers,
             vault,
             config: Arc::new(config),
         })

@@ -20,6 +20,7 @@
 //! * [`group`]: conversations of many: who is in them, who runs them, how people come in.
 //! * [`product`]: what a shop sells and what it costs. [`stock`]: how much there is of it, and to whom it is promised. [`money`]: amounts.
 //! * [`order`]: from a draft or a basket to what was received. [`delivery`]: who brings it. [`payment`]: money that comes and goes, the ledger.
+//! * [`pay`]: the edge to WeChat Pay and Alipay: what is said to them, and what of theirs is believed.
 //! * [`books`]: whether all that is counted adds up.
 //! * [`media`]: pictures, voice and files that people send.
 //! * [`webhook`]: tells a shop's own systems, signed, until they hear it.
@@ -59,6 +60,7 @@ pub mod media;
 pub mod money;
 pub mod order;
 pub mod pace;
+pub mod pay;
 pub mod payment;
 pub mod places;
 pub mod product;

@@ -77,6 +77,7 @@ fn bounds(config: &Config) -> impl Iterator<Item = Bound> {
         webhook.give_up_hours 1..0 "every endpoint would be switched off at its first failure";
         push.at_once 1..0 "nobody would be reached";
         push.call_ms 100..0 "no push service answers that fast";
+        payment.call_ms 100..30_000 "no provider answers that fast, or whoever pays would wait for ever";
     };
     bounds.into_iter()
 }
@@ -90,7 +91,8 @@ impl Config {
             check_bound(bound)?;
         }
         self.check_queue()?;
-        self.check_pairs()
+        self.check_pairs()?;
+        self.check_providers()
     }
 
     fn check_safety(&self) -> anyhow::Result<()> {

@@ -6,6 +6,7 @@
 
 mod check;
 mod networks;
+mod payment;
 
 use std::{fmt::Write as _, net::IpAddr, path::Path};
 
@@ -262,10 +263,6 @@ settings! {
     /// Secret key.
     s3_secret_key: String = "";
 
-    [payment: PaymentSettings] "Money."
-    /// Minor units that a shop's balance must have before any of it is paid out (PAY-05).
-    withdraw_from: i64 = 10_000i64;
-
     [webhook: WebhookSettings] "Webhooks."
     /// Calls under way at once.
     at_once: usize = 16usize;
@@ -283,6 +280,41 @@ settings! {
     at_once: usize = 16usize;
     /// Milliseconds that one call may take.
     call_ms: u64 = 10_000u64;
+
+    [payment: PaymentSettings] "Payments (docs/payments.md)."
+    /// Milliseconds that one call to a provider may take; beyond, its outcome is unknown and is asked for.
+    call_ms: u64 = 5_000u64;
+    /// Minor units that a shop's balance must have before any of it is paid out (PAY-05).
+    withdraw_from: i64 = 10_000i64;
+
+    [wechat_pay: WechatPaySettings] "WeChat Pay, API v3, with native codes. All of it or nothing."
+    /// The merchant's number (`mchid`); empty: nobody pays by WeChat Pay.
+    merchant_id: String = "";
+    /// The app (`appid`) that the merchant has bound.
+    app_id: String = "";
+    /// Serial number of the merchant's API certificate, in capitals.
+    merchant_serial: String = "";
+    /// The merchant's private key (`apiclient_key.pem`): a file, or the PEM itself.
+    private_key: String = "";
+    /// The APIv3 key: 32 characters.
+    api_v3_key: String = "";
+    /// WeChat Pay's keys, each `NAME=FILE`: the id of a public key (`PUB_KEY_ID_…`) or the serial number of a platform
+    /// certificate, and its PEM file. Answers are asked to be signed with the first.
+    platform_keys: Vec<String> = Vec::<String>::new();
+    /// Where WeChat Pay is called.
+    gateway_url: String = "https://api.mch.weixin.qq.com";
+
+    [alipay: AlipaySettings] "Alipay, open platform, with codes of `alipay.trade.precreate`. All of it or nothing."
+    /// The app's number; empty: nobody pays by Alipay.
+    app_id: String = "";
+    /// The merchant's number (`2088…`), to whom the money goes.
+    seller_id: String = "";
+    /// The app's private key (RSA2): a file with PEM or only its base64, or the PEM itself.
+    private_key: String = "";
+    /// Alipay's public key, which is not the app's: a file with PEM or only its base64, or the PEM itself.
+    public_key: String = "";
+    /// Where Alipay is called.
+    gateway_url: String = "https://openapi.alipay.com/gateway.do";
 
     [log: Log] "Logs."
     /// `json` or `pretty`.

@@ -30,6 +30,7 @@ mod message;
 mod missed;
 mod open;
 mod operators;
+mod pay;
 mod presence;
 mod private_postgres;
 mod reading;

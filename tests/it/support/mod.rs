@@ -10,6 +10,7 @@ pub mod rest;
 pub mod scene;
 pub mod server;
 pub mod shop;
+pub mod simulator;
 pub mod team;
 
 pub use held::Held;
@@ -19,6 +20,7 @@ pub use rest::Rest;
 pub use scene::Scene;
 pub use server::TestServer;
 pub use shop::Shop;
+pub use simulator::Simulator;
 pub use team::TestShop;
 
 /// Waits until it is so.

@@ -60,7 +60,9 @@ impl TestServer {
             .await
             .expect("a port is free");
         let (clock, shutdown) = (Clock::movable(), Shutdown::default());
-        let server = souk::run(config, database.clone(), listener, clock.clone(), &shutdown).await;
+        // On the heap: stories are long enough without it.
+        let server = souk::run(config, database.clone(), listener, clock.clone(), &shutdown);
+        let server = Box::pin(server).await;
         Self {
             server: server.expect("the server starts"),
             clock,
