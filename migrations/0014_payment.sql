@@ -4,7 +4,7 @@ create table payments (
   id uuid primary key,
   shop_id uuid not null references shops,
   order_id uuid not null references orders,
-  method text not null constraint payments_method check (method in ('wechat', 'alipay', 'offline', 'sandbox')),
+  method text not null constraint payments_method check (method in ('wechat_pay', 'alipay', 'offline', 'sandbox')),
   transaction_id text not null constraint payments_transaction check (char_length(transaction_id) between 1 and 128),
   amount bigint not null constraint payments_amount check (amount > 0),
   refunded bigint not null default 0,

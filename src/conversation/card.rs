@@ -64,7 +64,7 @@ mod tests {
     fn card(change: impl FnOnce(&mut Card, &mut LinkCard)) -> Result<()> {
         let mut card = Card {
             summary: "Sale".into(),
-            link: None,
+            ..Card::default()
         };
         let mut link = LinkCard {
             title: "Sale".into(),
@@ -99,7 +99,7 @@ mod tests {
         }
         let empty = Card {
             summary: "Sale".into(),
-            link: None,
+            ..Card::default()
         };
         assert!(check(&empty).is_err(), "a card needs a body");
     }

@@ -13,7 +13,7 @@ use crate::{
     actor::{Customer, ManageOrders, Staff},
     app::App,
     error::{Refusal, Result, refused_argument},
-    id::OrderId,
+    id::{OrderId, ShopId},
     money::Money,
     payment::{self, Paid, refund::Wanted},
     store::Tx,
@@ -59,6 +59,15 @@ pub async fn in_sandbox(app: &App, customer: &Customer, order: OrderId) -> Resul
     let shown = Shown::load(app, &mut tx, order, Viewer::Customer).await?;
     tx.commit().await?;
     Ok(shown)
+}
+
+/// A provider says that money came in: heard once, whatever is told twice. Refuses with `not_found`, and another sum than is owed
+/// with `invalid_argument`.
+pub async fn told(app: &App, shop: ShopId, paid: &Paid) -> Result<()> {
+    let mut tx = app.store.begin(shop).await?;
+    let order = step::hold(&mut tx, paid.order).await?;
+    heard(app, &mut tx, order, paid, &By::PROVIDER).await?;
+    tx.commit().await
 }
 
 /// Puts a payment into effect, once: a payment that was heard of before changes nothing. More than is owed is kept for the customer and

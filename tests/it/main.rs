@@ -30,6 +30,7 @@ mod message;
 mod missed;
 mod open;
 mod operators;
+mod order;
 mod pay;
 mod presence;
 mod private_postgres;

@@ -27,6 +27,7 @@ pub fn sale(summary: &str) -> Card {
                 url: "https://tea.example/sale".into(),
             }],
         }),
+        ..Card::default()
     }
 }
 

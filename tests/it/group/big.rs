@@ -129,6 +129,7 @@ async fn a_card_reaches_every_member_of_both_groups() {
             }],
             ..Default::default()
         }),
+        ..Default::default()
     };
     for group in groups {
         let path = format!("/conversations/{group}/messages");

@@ -1,0 +1,158 @@
+//! Lists, counts and batches.
+
+use proto::push::Event;
+use serde_json::{Value, json};
+
+use super::{Market, id};
+
+/// ORD-09, ORD-10, SEC-01: the list is filtered by the documents' labels and by phone; rows have what is needed; phones are masked for whoever
+/// may not see them.
+#[tokio::test]
+async fn orders_are_found() {
+    let market = Market::with(20).await;
+    let waiting = market.paid(1).await;
+    let to_send = market.accepted(2).await;
+    let mut form = market.basket(1);
+    form["recipient"]["phone"] = json!("13900139000");
+    market.place(form).await.ok();
+    let list = async |query: &str| -> Vec<Value> {
+        let page = market
+            .boss()
+            .get(&market.shop.path(&format!("/orders{query}")))
+            .await
+            .ok();
+        page["orders"].as_array().unwrap().clone()
+    };
+    assert_eq!(list("").await.len(), 3);
+    let found = list("?status=待发货").await;
+    assert_eq!((found.len(), id(&found[0])), (1, id(&to_send)));
+    for field in [
+        "placed_at",
+        "lines",
+        "total",
+        "recipient",
+        "delivery_method",
+        "number",
+    ] {
+        assert!(!found[0][field].is_null(), "{field}");
+    }
+    assert_eq!(list("?status=待付款").await.len(), 1);
+    assert_eq!(id(&list("?status=已付款").await[0]), id(&waiting));
+    assert_eq!(list("?phone=%2B86%20138-0013-8000").await.len(), 2);
+    assert_eq!(
+        list("?phone=13900139000&status=pending_payment")
+            .await
+            .len(),
+        1
+    );
+    assert_eq!(list("?phone=1390013").await.len(), 0);
+    let page = market
+        .boss()
+        .get(&market.shop.path("/orders?limit=2"))
+        .await
+        .ok();
+    let rest = market
+        .boss()
+        .get(&market.shop.path(&format!(
+            "/orders?cursor={}",
+            page["next_cursor"].as_str().unwrap()
+        )))
+        .await
+        .ok();
+    assert_eq!(
+        (
+            page["orders"].as_array().unwrap().len(),
+            rest["orders"].as_array().unwrap().len()
+        ),
+        (2, 1)
+    );
+    let wrong = market
+        .boss()
+        .get(&market.shop.path("/orders?status=whatever"))
+        .await;
+    assert_eq!(wrong.refused(), "invalid_argument");
+    let agent = market.shop.hire(&market.server, "agent").await;
+    let agents = market
+        .server
+        .rest()
+        .by(&agent)
+        .get(&market.shop.path("/orders"))
+        .await;
+    assert_eq!(agents.refused(), "forbidden");
+}
+
+/// ALRT-05: three orders wait, one is accepted: staff see 3 and then 2, live.
+#[tokio::test]
+async fn staff_see_how_many_orders_wait() {
+    let market = Market::with(20).await;
+    let mut boss = market.shop.owner.connect(&market.server).await;
+    let first = market.paid(1).await;
+    market.paid(1).await;
+    market.paid(1).await;
+    let mut until = async |wanted: u32| {
+        loop {
+            if let Event::WorkCounts(counts) = boss.client.next_push().await.unwrap()
+                && counts.pending_orders == wanted
+            {
+                return;
+            }
+        }
+    };
+    until(3).await;
+    market.staff(&first, "accept", json!({})).await.ok();
+    until(2).await;
+    let page = market.boss().get(&market.shop.path("/orders")).await.ok();
+    assert_eq!(page["waiting"], 2);
+}
+
+/// ORD-24: of five orders one may not be accepted: four are, and one is refused with its reason.
+#[tokio::test]
+async fn a_batch_is_done_one_by_one() {
+    let market = Market::with(20).await;
+    let mut ids = vec![];
+    for _ in 0..4 {
+        ids.push(id(&market.paid(1).await).to_owned());
+    }
+    ids.push(id(&market.place(market.basket(1)).await.ok()).to_owned());
+    let form = json!({ "order_ids": ids, "deed": "accept" });
+    let outcomes = market
+        .boss()
+        .post(&market.shop.path("/orders/batch"), form)
+        .await
+        .ok();
+    let outcomes = outcomes["outcomes"].as_array().unwrap();
+    assert_eq!(outcomes.iter().filter(|one| one["done"] == true).count(), 4);
+    assert_eq!(
+        (&outcomes[4]["code"], &outcomes[4]["order_id"]),
+        (&json!("order_state"), &json!(ids[4]))
+    );
+    assert_eq!(
+        market
+            .boss()
+            .post(
+                &market.shop.path("/orders/batch"),
+                json!({ "order_ids": [], "deed": "accept" })
+            )
+            .await
+            .refused(),
+        "invalid_argument"
+    );
+}
+
+/// The published graph is the one that the server goes by, with its ends marked.
+#[tokio::test]
+async fn the_graph_is_published() {
+    let market = Market::with(1).await;
+    let graph = market.customer().get("/order-graph").await.ok();
+    assert_eq!(graph["terminal"], json!(["completed", "cancelled"]));
+    let moves = graph["moves"].as_array().unwrap();
+    let accept = moves.iter().find(|row| row["deed"] == "accept").unwrap();
+    assert_eq!(
+        (&accept["from"], &accept["to"], &accept["who"]),
+        (
+            &json!(["pending_acceptance"]),
+            &json!(["accepted"]),
+            &json!(["staff"])
+        )
+    );
+}

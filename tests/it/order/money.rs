@@ -1,0 +1,187 @@
+//! Money that comes, goes and is earned.
+
+use serde_json::json;
+use souk::{
+    order::pay,
+    payment::{self, Paid},
+};
+
+use super::{Market, id};
+
+async fn balances(market: &Market) -> serde_json::Value {
+    market.boss().get(&market.shop.path("/balances")).await.ok()
+}
+
+/// PAY-04, ORD-20: what is completed before midnight is credited once, by the day after; a second confirmation earns nothing.
+#[tokio::test]
+async fn a_completed_order_is_credited_the_next_day() {
+    let market = Market::with(20).await;
+    let order = market.accepted(1).await;
+    assert_eq!(balances(&market).await["orders"], 15_900);
+    let parcel = json!({ "carrier": "shunfeng", "tracking_number": "1" });
+    market.staff(&order, "ship", parcel).await.ok();
+    market.mine(&order, "receive", json!({})).await.ok();
+    market.on_time().await;
+    let today = balances(&market).await;
+    assert_eq!(
+        (&today["orders"], &today["tomorrow"], &today["balance"]),
+        (&json!(0), &json!(15_900), &json!(0))
+    );
+    market.time_passes(24).await;
+    market.on_time().await;
+    let next = balances(&market).await;
+    assert_eq!(
+        (&next["tomorrow"], &next["balance"]),
+        (&json!(0), &json!(15_900))
+    );
+    assert_eq!(market.differences().await, [""; 0]);
+
+    // PAY-05: from 100 yuan on; not more than there is.
+    let withdraw = async |amount: i64| {
+        market
+            .boss()
+            .post(
+                &market.shop.path("/withdrawals"),
+                json!({ "amount": amount }),
+            )
+            .await
+    };
+    assert_eq!(withdraw(15_901).await.refused(), "invalid_argument");
+    assert_eq!(withdraw(0).await.refused(), "invalid_argument");
+    assert_eq!(withdraw(5_901).await.ok()["balance"], 9_999);
+    assert_eq!(
+        withdraw(1).await.refused(),
+        "conflict",
+        "99.99 is below the minimum"
+    );
+}
+
+/// ORD-16: a second payment for one order is kept, flagged and refundable, and needs an outcome; the same callback twice is one payment.
+#[tokio::test]
+async fn what_is_paid_twice_is_flagged_and_given_back() {
+    let market = Market::with(20).await;
+    let order = market.place(market.basket(1)).await.ok();
+    market
+        .staff(&order, "confirm-payment", json!({ "reference": "A" }))
+        .await
+        .ok();
+    assert_eq!(
+        market
+            .staff(&order, "confirm-payment", json!({ "reference": "B" }))
+            .await
+            .refused(),
+        "order_state"
+    );
+    let app = &market.server.server.app;
+    let again = Paid {
+        order: id(&order).parse().unwrap(),
+        method: "wechat_pay".into(),
+        transaction: "W-1".into(),
+        amount: souk::money::Money::minor(15_900),
+        at: app.clock.now(),
+    };
+    for _ in 0..2 {
+        pay::told(app, market.shop.id, &again).await.unwrap();
+    }
+    let seen = market.seen(&order).await;
+    assert_eq!(
+        (&seen["extra"], &seen["paid"], &seen["abnormal"]),
+        (&json!(15_900), &json!(15_900), &json!("paid_twice"))
+    );
+    assert_eq!(market.differences().await, [""; 0]);
+    market
+        .staff(&order, "give-back-extra", json!({ "reason": "重复付款" }))
+        .await
+        .ok();
+    assert_eq!(
+        market
+            .staff(&order, "give-back-extra", json!({ "reason": "重复付款" }))
+            .await
+            .refused(),
+        "conflict"
+    );
+    assert_eq!(
+        market
+            .staff(&order, "resolve", json!({ "text": "" }))
+            .await
+            .refused(),
+        "invalid_argument"
+    );
+    let resolved = market
+        .staff(&order, "resolve", json!({ "text": "已退回重复付款" }))
+        .await
+        .ok();
+    assert_eq!(
+        (
+            &resolved["abnormal"],
+            &resolved["extra"],
+            &resolved["payment_status"]
+        ),
+        (&json!(null), &json!(0), &json!("paid"))
+    );
+    assert_eq!(market.differences().await, [""; 0]);
+    let _ = payment::refund::execute;
+}
+
+/// O5, reliability: another sum is refused and kept nowhere; money for an order that was cancelled meanwhile is kept for the customer.
+#[tokio::test]
+async fn money_that_comes_late_or_wrong_is_not_lost() {
+    let market = Market::with(20).await;
+    let order = market.place(market.basket(1)).await.ok();
+    let app = &market.server.server.app;
+    let paid = |transaction: &str, amount| Paid {
+        order: id(&order).parse().unwrap(),
+        method: "alipay".into(),
+        transaction: transaction.into(),
+        amount: souk::money::Money::minor(amount),
+        at: app.clock.now(),
+    };
+    pay::told(app, market.shop.id, &paid("1", 15_899))
+        .await
+        .unwrap_err();
+    assert_eq!(market.seen(&order).await["paid"], 0);
+    market.mine(&order, "cancel", json!({})).await.ok();
+    pay::told(app, market.shop.id, &paid("2", 15_900))
+        .await
+        .unwrap();
+    let seen = market.seen(&order).await;
+    assert_eq!(
+        (&seen["state"], &seen["extra"]),
+        (&json!("cancelled"), &json!(15_900))
+    );
+    market
+        .staff(&order, "give-back-extra", json!({ "reason": "订单已取消" }))
+        .await
+        .ok();
+    market.on_time().await;
+    assert_eq!(market.differences().await, [""; 0]);
+}
+
+/// LOG-02: freight is charged below the sum and not from it on; it is part of the order's total.
+#[tokio::test]
+async fn freight_is_part_of_the_sum() {
+    let market = Market::with(20).await;
+    let freight = json!({ "fee": 800, "free_from": 31_800 });
+    market
+        .boss()
+        .put(&market.shop.path("/freight"), freight)
+        .await
+        .ok();
+    let one = market.place(market.basket(1)).await.ok();
+    assert_eq!(
+        (&one["freight"], &one["total"]),
+        (&json!(800), &json!(16_700))
+    );
+    let two = market.place(market.basket(2)).await.ok();
+    assert_eq!(
+        (&two["freight"], &two["total"]),
+        (&json!(0), &json!(31_800))
+    );
+    let quote = json!({ "basket": market.basket(1)["basket"], "delivery_method": "express" });
+    let costs = market
+        .customer()
+        .post(&market.shop.path("/checkout/quote"), quote)
+        .await
+        .ok();
+    assert_eq!(costs["total"], 16_700);
+}
