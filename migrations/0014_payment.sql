@@ -5,6 +5,7 @@ create table payments (
   shop_id uuid not null references shops,
   order_id uuid not null references orders,
   method text not null constraint payments_method check (method in ('wechat_pay', 'alipay', 'offline', 'sandbox')),
+  charge_id uuid,
   transaction_id text not null constraint payments_transaction check (char_length(transaction_id) between 1 and 128),
   amount bigint not null constraint payments_amount check (amount > 0),
   refunded bigint not null default 0,
@@ -14,6 +15,7 @@ create table payments (
   constraint payments_refunded check (refunded between 0 and amount)
 );
 comment on table payments is 'Money that came in. The provider''s own number makes a repeated callback harmless.';
+comment on column payments.charge_id is 'the charge that it pays, by a provider; null: by hand';
 comment on column payments.refunded is 'of it went back or is on its way back';
 create index payments_order on payments (order_id);
 
@@ -70,3 +72,20 @@ create table settlements (
 );
 comment on table settlements is 'What a completed order earns its shop, credited on the day after in the shop''s time zone (T+1, PAY-04).';
 create index settlements_waiting on settlements (completed_on) where credited_at is null;
+
+create table charges (
+  id uuid primary key,
+  shop_id uuid not null references shops,
+  order_id uuid not null references orders,
+  method text not null constraint charges_method check (method in ('wechat_pay', 'alipay', 'sandbox')),
+  amount bigint not null constraint charges_amount check (amount > 0),
+  currency text not null,
+  state text not null default 'open' constraint charges_state check (state in ('open', 'paid', 'closed')),
+  expires_at timestamptz not null,
+  ask_at timestamptz not null,
+  created_at timestamptz not null
+);
+comment on table charges is 'What a provider was asked to take for an order. The id, without dashes, is the number that the provider knows it by.';
+comment on column charges.ask_at is 'if no notice has come by then, the provider is asked';
+create index charges_open on charges (ask_at) where state = 'open';
+create index charges_order on charges (order_id);

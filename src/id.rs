@@ -85,6 +85,8 @@ ids! {
     ChangeId
     /// What a customer wants back: money, or other goods.
     CaseId
+    /// What a provider was asked to take.
+    ChargeId
     /// Money that goes back.
     RefundId
     /// Something that asks for a shop's staff.

@@ -10,6 +10,7 @@ use souk::{
     config::{self, Config},
     demo,
     http::router::document,
+    order::evidence,
     shutdown::Shutdown,
     store::private::{PrivateError, PrivatePostgres},
     telemetry,
@@ -63,6 +64,11 @@ enum Command {
     Settings,
     /// Recompute what is counted (stock) from its journals, name every difference, and end with 1 if there is one.
     Audit(Flags),
+    /// Check a file of evidence about an order by itself: its signature, and what was agreed.
+    VerifyEvidence {
+        /// As `GET /orders/{order_id}/evidence` gave it.
+        file: PathBuf,
+    },
     /// Print the OpenAPI document.
     Openapi,
 }
@@ -133,6 +139,12 @@ fn command(command: Command) -> anyhow::Result<()> {
     match command {
         Command::Settings => print!("{}", config::sample()),
         Command::Openapi => println!("{}", document().to_pretty_json()?),
+        Command::VerifyEvidence { file } => {
+            let said =
+                std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
+            let (number, key) = evidence::verify(&said)?;
+            println!("order {number}: whole, as signed by {key}");
+        }
         Command::Migrate(flags) => runtime()?.block_on(migrate(flags.load()?))?,
         Command::Audit(flags) => runtime()?.block_on(audit(flags.load()?))?,
         Command::Serve(flags) => runtime()?.block_on(serve(flags.load()?))?,

@@ -28,6 +28,7 @@ pub mod react;
 pub mod read;
 pub mod recall;
 pub mod recent;
+pub mod record;
 pub mod redraw;
 pub mod resume;
 pub mod search;

@@ -111,7 +111,7 @@ mod tests {
         });
         let card = Some(Card {
             summary: "a coupon".into(),
-            link: None,
+            ..Card::default()
         });
         let message = Message {
             text: "x".into(),

@@ -6,6 +6,7 @@ use crate::id::{
     BundleId, ConversationId, FileId, HookId, OrderId, ProductId, RoleId, SessionId, ShopId,
     StaffInviteId, UserId, VariantId,
 };
+use crate::pay::Method;
 
 /// A person or bot.
 #[derive(Deserialize)]
@@ -100,6 +101,12 @@ pub struct OfOrder {
 #[derive(Deserialize)]
 pub struct OfMyOrder {
     pub(super) order_id: OrderId,
+}
+
+/// A way to pay.
+#[derive(Deserialize)]
+pub struct OfMethod {
+    pub(super) method: Method,
 }
 
 /// A carrier of a shop.

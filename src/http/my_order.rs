@@ -19,14 +19,16 @@ use crate::{
         change::{self, Change, Wish},
         confirm::{self, Accepted},
         edit::{self, Edit},
+        evidence::{self, Evidence},
         history,
         list::{self, OrderPage},
-        pay,
+        pay::{self, Payment},
         place::{self, Checkout, Costs},
         readdress, receive,
         recipient::Recipient,
         show::{self, Shown},
     },
+    pay::Method,
     product::price::Basket,
 };
 
@@ -115,6 +117,42 @@ pub async fn history(
 ) -> Answer<History> {
     let entries = history::to_customer(&app, &customer, at.order_id).await?;
     Ok(Json(History { entries }))
+}
+
+/// The evidence for a dispute about it, in one signed file.
+#[utoipa::path(get, path = "/orders/{order_id}/evidence", tag = "my orders", security(("token" = [])),
+    params(("order_id" = OrderId, Path)), responses((status = 200, body = Evidence), (status = 404, body = ProblemBody)))]
+pub async fn evidence(
+    State(app): State<App>,
+    customer: Customer,
+    Named(at): Named<OfMyOrder>,
+) -> Answer<Evidence> {
+    Ok(Json(
+        evidence::to_customer(&app, &customer, at.order_id).await?,
+    ))
+}
+
+/// By whom it is to be paid.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PayBy {
+    method: Method,
+}
+
+/// Pay an order: gives the code that the customer scans. Asking again gives the same charge.
+#[utoipa::path(post, path = "/orders/{order_id}/payments", tag = "my orders", security(("token" = [])),
+    params(("order_id" = OrderId, Path)), request_body = PayBy,
+    responses((status = 200, body = Payment), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody),
+        (status = 422, body = ProblemBody), (status = 503, body = ProblemBody)))]
+pub async fn pay(
+    State(app): State<App>,
+    customer: Customer,
+    Named(at): Named<OfMyOrder>,
+    Body(by): Body<PayBy>,
+) -> Answer<Payment> {
+    Ok(Json(
+        pay::begin(&app, &customer, at.order_id, by.method).await?,
+    ))
 }
 
 /// Ask for a change of an order that the shop has accepted.

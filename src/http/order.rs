@@ -20,6 +20,7 @@ use crate::{
         change::{self, Change},
         claim, confirm,
         draft::{self, Agreement},
+        evidence::{self, Evidence},
         graph::{self, Move},
         history::{self, Entry},
         list::{self, OrderPage, Wanted},
@@ -278,6 +279,32 @@ pub async fn history(
 ) -> Answer<History> {
     let entries = history::to_staff(&app, &by, at.order_id).await?;
     Ok(Json(History { entries }))
+}
+
+/// The evidence for a dispute about an order, in one signed file.
+#[utoipa::path(get, path = "/shops/{shop_id}/orders/{order_id}/evidence", tag = "orders", security(("token" = [])),
+    params(("shop_id" = ShopId, Path), ("order_id" = OrderId, Path)),
+    responses((status = 200, body = Evidence), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody)))]
+pub async fn evidence(
+    State(app): State<App>,
+    by: Staff<ManageOrders>,
+    Named(at): Named<OfOrder>,
+) -> Answer<Evidence> {
+    Ok(Json(evidence::to_staff(&app, &by, at.order_id).await?))
+}
+
+/// The public key that this server signs evidence with.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct EvidenceKey {
+    /// Ed25519, in hexadecimal.
+    public_key: String,
+}
+
+/// The key that this server signs evidence with.
+#[utoipa::path(get, path = "/evidence-key", tag = "orders", responses((status = 200, body = EvidenceKey)))]
+pub async fn evidence_key(State(app): State<App>) -> Json<EvidenceKey> {
+    let public_key = hex::encode(app.vault.sign(b"").0);
+    Json(EvidenceKey { public_key })
 }
 
 /// Where to talk with the customer about an order.

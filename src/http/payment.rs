@@ -1,17 +1,26 @@
 //! A shop's money, over REST.
 
-use axum::{Json, extract::State};
+use axum::{
+    Json,
+    body::Bytes,
+    extract::State,
+    http::{HeaderMap, header},
+    response::{IntoResponse as _, Response},
+};
 use serde::Deserialize;
 
 use super::{
-    body::Body,
-    reply::{Answer, Created, ProblemBody, created},
+    at::OfMethod,
+    body::{Body, Named},
+    reply::{Answer, Created, Problem, ProblemBody, created},
 };
 use crate::{
     actor::{ManageShop, SeeFinance, Staff},
     app::App,
+    error::Refusal,
     id::ShopId,
     money::Money,
+    order::pay,
     payment::{
         ledger::{self, Balances},
         withdraw,
@@ -44,4 +53,21 @@ pub async fn withdraw(
     Body(wanted): Body<Amount>,
 ) -> Created<Balances> {
     Ok(created(withdraw::withdraw(&app, &by, wanted.amount).await?))
+}
+
+/// Where providers tell how payments and refunds went; what they sign is checked, nothing else is believed.
+#[utoipa::path(post, path = "/payments/{method}/notices", tag = "payment",
+    params(("method" = String, Path, description = "`wechat_pay` or `alipay`")),
+    request_body(content = String, content_type = "*/*"),
+    responses((status = 200, body = String), (status = 401, body = String), (status = 404, body = ProblemBody)))]
+pub async fn notice(
+    State(app): State<App>,
+    Named(at): Named<OfMethod>,
+    headers: HeaderMap,
+    body: Bytes,
+) -> Result<Response, Problem> {
+    let provider = app.providers.by(at.method).ok_or(Refusal::NotFound)?;
+    let said = pay::notice(&app, provider, &headers, &body).await;
+    let content_type = [(header::CONTENT_TYPE, said.content_type)];
+    Ok((said.status, content_type, said.body).into_response())
 }

@@ -169,6 +169,8 @@ fn orders() -> OpenApiRouter<App> {
         .routes(routes!(order::batch))
         .routes(routes!(order::show, order::redraft))
         .routes(routes!(order::history))
+        .routes(routes!(order::evidence))
+        .routes(routes!(order::evidence_key))
         .routes(routes!(order::contact))
         .routes(routes!(order::withdraw))
         .routes(routes!(order::cancel))
@@ -195,6 +197,7 @@ fn orders() -> OpenApiRouter<App> {
         .routes(routes!(delivery::freight, delivery::set_freight))
         .routes(routes!(payment::balances))
         .routes(routes!(payment::withdraw))
+        .routes(routes!(payment::notice))
 }
 
 /// Orders, as customers make and follow them.
@@ -205,11 +208,13 @@ fn my_orders() -> OpenApiRouter<App> {
         .routes(routes!(my_order::page))
         .routes(routes!(my_order::show, my_order::edit))
         .routes(routes!(my_order::history))
+        .routes(routes!(my_order::evidence))
         .routes(routes!(my_order::confirm))
         .routes(routes!(my_order::decline))
         .routes(routes!(my_order::cancel))
         .routes(routes!(my_order::readdress))
         .routes(routes!(my_order::ask_change))
+        .routes(routes!(my_order::pay))
         .routes(routes!(my_order::pay_in_sandbox))
         .routes(routes!(my_order::receive))
         .routes(routes!(my_order::extend))

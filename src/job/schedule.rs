@@ -31,6 +31,9 @@ const JOBS: &[Job] = &[
     Job("orders_due", seconds(5), |app| {
         Box::pin(async move { order::time_out::due(&app).await })
     }),
+    Job("charges", seconds(10), |app| {
+        Box::pin(async move { order::pay::ask_after(&app).await })
+    }),
     Job("refunds", seconds(2), |app| {
         Box::pin(async move { payment::refund::execute(&app).await })
     }),

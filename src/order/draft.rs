@@ -122,7 +122,7 @@ pub async fn redraft(
     let before = order.agreed();
     let quote = agreement.price(&mut tx).await?;
     let terms = agreement.terms();
-    (order.terms, order.delivery_method) = (terms.terms, terms.delivery_method);
+    (order.terms, order.delivery_method) = (terms.payment, terms.delivery_method);
     (order.requests, order.expected_at) = (terms.requests, terms.expected_at);
     order.refill(&mut tx, quote).await?;
     queries::replace_lines(&mut tx, &order).await?;
@@ -211,7 +211,7 @@ impl Agreement {
         Terms {
             source: "chat",
             state: OrderState::AwaitingCustomer,
-            terms: self.terms,
+            payment: self.terms,
             delivery_method: self.delivery_method,
             requests: self.requests.trim().to_owned(),
             expected_at: self.expected_at,

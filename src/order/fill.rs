@@ -24,7 +24,7 @@ pub(super) struct Buyer {
 pub(super) struct Terms {
     pub source: &'static str,
     pub state: OrderState,
-    pub terms: PaymentTerms,
+    pub payment: PaymentTerms,
     pub delivery_method: DeliveryMethod,
     pub requests: String,
     pub expected_at: Option<Timestamp>,
@@ -52,7 +52,7 @@ pub(super) async fn order(
         source: terms.source.to_owned(),
         state: terms.state,
         payment_status: PaymentStatus::Unpaid,
-        terms: terms.terms,
+        terms: terms.payment,
         delivery_method: terms.delivery_method,
         currency: quote.currency,
         goods,

@@ -42,7 +42,7 @@ impl Party {
 }
 
 /// One row: from these states, by this deed, into one of those.
-#[derive(Debug, Serialize, utoipa::ToSchema)]
+#[derive(Clone, Copy, Debug, Serialize, utoipa::ToSchema)]
 pub struct Move {
     /// From where; none: there was no order.
     pub from: &'static [OrderState],

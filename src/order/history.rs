@@ -61,7 +61,12 @@ pub async fn to_staff(app: &App, by: &Staff<ManageOrders>, order: OrderId) -> Re
     }
 }
 
-async fn read(app: &App, tx: &mut Tx, order: OrderId, viewer: Viewer) -> Result<Vec<Entry>> {
+pub(super) async fn read(
+    app: &App,
+    tx: &mut Tx,
+    order: OrderId,
+    viewer: Viewer,
+) -> Result<Vec<Entry>> {
     let entries = queries::history(tx, order).await?.into_iter();
     let opened = entries.map(|entry| {
         Ok(Entry {

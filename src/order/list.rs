@@ -83,9 +83,10 @@ fn covered(status: &str) -> Result<(Vec<String>, Vec<String>)> {
     if status.is_empty() {
         return Ok((vec![], vec![]));
     }
-    if let Some((_, states, paid)) = LABELS.iter().find(|label| label.0 == status) {
-        let states = states.iter().map(|state| state.word()).collect();
-        return Ok((states, paid.iter().map(|status| status.word()).collect()));
+    if let Some((_, covered, paid)) = LABELS.iter().find(|label| label.0 == status) {
+        let covered = covered.iter().map(|state| state.word());
+        let paid = paid.iter().map(|payment| payment.word());
+        return Ok((covered.collect(), paid.collect()));
     }
     match OrderState::from_word(status) {
         Some(state) if state != OrderState::Unspecified => Ok((vec![state.word()], vec![])),

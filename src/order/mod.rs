@@ -14,6 +14,7 @@ pub mod claim;
 pub mod confirm;
 pub mod draft;
 pub mod edit;
+pub mod evidence;
 mod fill;
 pub mod graph;
 pub mod history;

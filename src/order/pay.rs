@@ -1,6 +1,9 @@
 //! Money comes in for an order (O5): a provider says so, staff confirm it, or the sandbox plays it.
 
+use http::HeaderMap;
+use jiff::{SignedDuration, Timestamp};
 use proto::{AlertKind, OrderDeed, OrderState, PaymentStatus};
+use serde::Serialize;
 use serde_json::json;
 
 use super::{
@@ -13,9 +16,14 @@ use crate::{
     actor::{Customer, ManageOrders, Staff},
     app::App,
     error::{Refusal, Result, refused_argument},
-    id::{OrderId, ShopId},
+    id::{ChargeId, OrderId, ShopId},
     money::Money,
-    payment::{self, Paid, refund::Wanted},
+    pay::{self, Acknowledgement, Heard, Method, Notice, Payable, Provider},
+    payment::{
+        self, Paid,
+        charge::{self, Charge},
+        refund::Wanted,
+    },
     store::Tx,
     words,
 };
@@ -32,6 +40,7 @@ pub async fn confirm_offline(
     let paid = Paid {
         order: order.id,
         method: "offline".to_owned(),
+        charge: None,
         transaction: format!("{}:{reference}", order.id),
         amount: order.owed()?,
         at: app.clock.now(),
@@ -51,6 +60,7 @@ pub async fn in_sandbox(app: &App, customer: &Customer, order: OrderId) -> Resul
     let paid = Paid {
         order: order.id,
         method: "sandbox".to_owned(),
+        charge: None,
         transaction: format!("sandbox:{}", order.id),
         amount: order.owed()?,
         at: app.clock.now(),
@@ -59,6 +69,115 @@ pub async fn in_sandbox(app: &App, customer: &Customer, order: OrderId) -> Resul
     let shown = Shown::load(app, &mut tx, order, Viewer::Customer).await?;
     tx.commit().await?;
     Ok(shown)
+}
+
+/// How the customer pays an order.
+#[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+pub struct Payment {
+    /// By whom.
+    pub method: Method,
+    /// What has to be paid, in minor units.
+    pub amount: Money,
+    /// For a QR code, which the provider's app scans; empty: staff will confirm the payment, or it is paid.
+    pub code: String,
+    /// The code is also a web address that opens the provider's app.
+    pub opens: bool,
+    /// From then on nobody can pay it.
+    #[schema(value_type = String)]
+    pub expires_at: Timestamp,
+}
+
+/// Asks a provider to take what the order owes; asking again gives the same charge. Refuses with `order_state`, with `not_found` a method
+/// that is not set up here, and as the provider does.
+pub async fn begin(
+    app: &App,
+    customer: &Customer,
+    order: OrderId,
+    method: Method,
+) -> Result<Payment> {
+    let provider = app.providers.by(method).ok_or(Refusal::NotFound)?.method();
+    app.sends.take(customer.0.user)?;
+    let (mut tx, order) = step::of_customer(app, customer, order).await?;
+    let (now, amount) = (app.clock.now(), order.owed()?);
+    let expires_at = order.pay_by.unwrap_or(now + SignedDuration::from_hours(2));
+    let wanted = Charge {
+        id: ChargeId::new(),
+        shop: order.shop_id,
+        order: order.id,
+        method: provider,
+        amount,
+        currency: order.currency.clone(),
+        expires_at,
+        over: false,
+    };
+    let how = Payment {
+        method,
+        amount,
+        code: String::new(),
+        opens: false,
+        expires_at,
+    };
+    if method == Method::Offline {
+        return Ok(how);
+    }
+    let charge = charge::begin(&mut tx, &wanted, now).await?;
+    tx.commit().await?;
+    match charge::ask(app, &charge, &said::description(&order)).await? {
+        Payable::Code { text, opens } => Ok(Payment {
+            code: text,
+            opens,
+            ..how
+        }),
+        Payable::ByHand => Ok(how),
+        Payable::Paid(paid) => told(app, charge.shop, &charge::paid(&charge, &paid))
+            .await
+            .map(|()| how),
+    }
+}
+
+/// What came to the address for a provider's notices, every byte of which may be a stranger's. Gives what the provider is to hear.
+pub async fn notice(
+    app: &App,
+    provider: &Provider,
+    headers: &HeaderMap,
+    body: &[u8],
+) -> Acknowledgement {
+    let heard = match provider.notice(headers, body) {
+        Err(_) => Heard::Forged,
+        Ok(Notice::Other) => Heard::Settled,
+        Ok(Notice::Paid(paid)) => settled(noticed(app, &paid).await),
+        Ok(Notice::Refunded(refunded)) => settled(payment::refund::told(app, &refunded).await),
+    };
+    provider.acknowledge(heard)
+}
+
+/// A refusal is final: telling it again would change nothing. What broke is to be told again.
+fn settled(outcome: Result<()>) -> Heard {
+    match outcome {
+        Ok(()) => Heard::Settled,
+        Err(error) => {
+            tracing::warn!(
+                error = format!("{error:#}"),
+                "a notice of money could not be put into effect"
+            );
+            Heard::Failed
+        }
+    }
+}
+
+async fn noticed(app: &App, said: &pay::Paid) -> Result<()> {
+    match charge::by_number(app, &said.number).await? {
+        Some(charge) => told(app, charge.shop, &charge::paid(&charge, said)).await,
+        None => Err(Refusal::NotFound.into()),
+    }
+}
+
+/// Asks after charges whose notice did not come.
+pub async fn ask_after(app: &App) -> Result<()> {
+    for (charge, said) in charge::unheard(app).await? {
+        told(app, charge.shop, &charge::paid(&charge, &said)).await?;
+    }
+    Ok(())
 }
 
 /// A provider says that money came in: heard once, whatever is told twice. Refuses with `not_found`, and another sum than is owed
@@ -201,9 +320,10 @@ impl Order {
     /// Marks an amount as given back or on its way back.
     pub(crate) fn give_back(&mut self, amount: Money) -> Result<()> {
         self.refunded = self.refunded.plus(amount)?;
-        self.payment_status = match self.refunded < self.paid {
-            true => PaymentStatus::PartiallyRefunded,
-            false => PaymentStatus::Refunded,
+        self.payment_status = if self.refunded < self.paid {
+            PaymentStatus::PartiallyRefunded
+        } else {
+            PaymentStatus::Refunded
         };
         Ok(())
     }

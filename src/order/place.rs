@@ -98,7 +98,7 @@ async fn submitted(app: &App, tx: &mut Tx, buyer: Buyer, checkout: &Checkout) ->
     let terms = Terms {
         source: "checkout",
         state: OrderState::PendingPayment,
-        terms: PaymentTerms::PayFirst,
+        payment: PaymentTerms::PayFirst,
         delivery_method: checkout.delivery_method,
         requests: checkout.requests.trim().to_owned(),
         expected_at: None,

@@ -73,9 +73,10 @@ pub async fn ship(
     let units = order.units_of(&package.units);
     let after = serde_json::to_value(&package).ok();
     order.packages.push(package);
-    let to = match order.nothing_left() {
-        true => OrderState::Shipped,
-        false => OrderState::PartiallyShipped,
+    let to = if order.nothing_left() {
+        OrderState::Shipped
+    } else {
+        OrderState::PartiallyShipped
     };
     order.go(OrderDeed::Ship, who.party, to)?;
     if to == OrderState::Shipped {

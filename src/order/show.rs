@@ -30,9 +30,10 @@ pub enum Viewer {
 impl Viewer {
     /// What a member of staff sees of customers.
     pub fn of(actor: &Actor, shop: ShopId) -> Self {
-        match actor.may(Permission::SeeCustomers, shop) {
-            true => Self::Confidant,
-            false => Self::Staff,
+        if actor.may(Permission::SeeCustomers, shop) {
+            Self::Confidant
+        } else {
+            Self::Staff
         }
     }
 

@@ -26,9 +26,10 @@ pub(super) fn amount(order: &Order, amount: Money) -> String {
         return format!("{} {}", amount.in_minor(), order.currency);
     };
     let written = currency.write(amount);
-    let short = match written.contains('.') {
-        true => written.trim_end_matches('0').trim_end_matches('.'),
-        false => &written,
+    let short = if written.contains('.') {
+        written.trim_end_matches('0').trim_end_matches('.')
+    } else {
+        &written
     };
     match currency.code() {
         "CNY" => format!("{short} 元"),
@@ -45,6 +46,11 @@ pub(super) fn new_order(order: &Order) -> String {
         goods(order),
         amount(order, order.total)
     )
+}
+
+/// What the payer reads at the provider.
+pub(super) fn description(order: &Order) -> String {
+    format!("{} {}", number(order), goods(order))
 }
 
 /// For staff: the customer has changed it.

@@ -5,6 +5,7 @@
 //! order earns is the shop's on the next day ([`settle`]).
 
 pub mod books;
+pub mod charge;
 pub mod ledger;
 mod queries;
 pub mod refund;
@@ -14,7 +15,12 @@ pub mod withdraw;
 use jiff::Timestamp;
 
 use self::ledger::Account;
-use crate::{error::Result, id::OrderId, money::Money, store::Tx};
+use crate::{
+    error::Result,
+    id::{ChargeId, OrderId},
+    money::Money,
+    store::Tx,
+};
 
 /// Money that came in.
 #[derive(Clone, Debug)]
@@ -23,12 +29,19 @@ pub struct Paid {
     pub order: OrderId,
     /// `wechat`, `alipay`, `offline` or `sandbox`.
     pub method: String,
+    /// The charge that it pays, if a provider took it.
+    pub charge: Option<ChargeId>,
     /// The provider's number for it, 1 to 128 characters.
     pub transaction: String,
     /// Minor units, above 0.
     pub amount: Money,
     /// When it was paid.
     pub at: Timestamp,
+}
+
+/// All that came in and went back for an order, for evidence.
+pub async fn of_order(tx: &mut Tx, order: OrderId) -> Result<serde_json::Value> {
+    queries::of_order(tx, order).await
 }
 
 /// Writes down a payment of an order of the shop. `false`: it was heard of before, and nothing is done.

@@ -1,19 +1,21 @@
 //! Every statement about money.
 
 use jiff::Timestamp;
-use jiff_sqlx::ToSqlx as _;
+use jiff_sqlx::{Timestamp as SqlTimestamp, ToSqlx as _};
 use sqlx::{PgConnection, PgPool};
 use uuid::Uuid;
 
 use super::{
     Paid,
+    charge::Charge,
     ledger::{Account, Balances, Cause},
     refund::{Refund, Wanted},
 };
 use crate::{
     error::Result,
-    id::{CaseId, OrderId, RefundId, ShopId},
+    id::{CaseId, ChargeId, OrderId, RefundId, ShopId},
     money::Money,
+    pay::Method,
     store::Tx,
 };
 
@@ -22,8 +24,11 @@ pub(super) async fn add_payment(tx: &mut Tx, paid: &Paid, now: Timestamp) -> Res
     let shop = tx.shop()?;
     let added = sqlx::query!(
         "
-        insert into payments (id, shop_id, order_id, method, transaction_id, amount, paid_at, heard_at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8)
+        with paid as (
+          update charges set state = 'paid' where shop_id = $2 and id = $9
+        )
+        insert into payments (id, shop_id, order_id, method, transaction_id, amount, paid_at, heard_at, charge_id)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
         on conflict on constraint payments_heard_once do nothing
         ",
         Uuid::now_v7(),
@@ -34,6 +39,7 @@ pub(super) async fn add_payment(tx: &mut Tx, paid: &Paid, now: Timestamp) -> Res
         paid.amount.in_minor(),
         paid.at.to_sqlx() as _,
         now.to_sqlx() as _,
+        paid.charge.map(|charge| charge.0),
     )
     .execute(tx.sql())
     .await?;
@@ -106,9 +112,10 @@ pub(super) async fn due_refunds(pool: &PgPool, now: Timestamp, most: i64) -> Res
         Refund,
         r#"
         select r.id as "id: RefundId", r.shop_id as "shop: ShopId", r.order_id as "order: OrderId", r.case_id as "case: CaseId",
-          p.method, p.transaction_id as transaction, r.amount as "amount: Money", p.amount as "of: Money", r.reason, r.attempts
+          p.method, p.charge_id as "charge: ChargeId", o.currency, r.amount as "amount: Money", p.amount as "of: Money", r.reason, r.attempts
         from refunds r
         join payments p on p.id = r.payment_id
+        join orders o on o.id = r.order_id
         where r.state = 'due' and r.next_at <= $1
         order by r.next_at
         limit $2
@@ -350,4 +357,198 @@ pub(super) async fn differences(sql: &mut PgConnection) -> Result<Vec<String>> {
         )
     }));
     Ok(said)
+}
+
+/// The row of a charge.
+struct ChargeRow {
+    id: ChargeId,
+    shop: ShopId,
+    order: OrderId,
+    method: String,
+    amount: Money,
+    currency: String,
+    expires_at: SqlTimestamp,
+    over: bool,
+}
+
+impl ChargeRow {
+    fn charge(self) -> Result<Charge> {
+        let method = Method::parse(&self.method);
+        Ok(Charge {
+            id: self.id,
+            shop: self.shop,
+            order: self.order,
+            method: method.ok_or_else(|| anyhow::anyhow!("`{}` is no method", self.method))?,
+            amount: self.amount,
+            currency: self.currency,
+            expires_at: self.expires_at.to_jiff(),
+            over: self.over,
+        })
+    }
+}
+
+/// The open charge for the same order, by the same provider, of the same sum, that can still be paid.
+pub(super) async fn open_charge(
+    tx: &mut Tx,
+    wanted: &Charge,
+    now: Timestamp,
+) -> Result<Option<Charge>> {
+    let shop = tx.shop()?;
+    let row = sqlx::query_as!(
+        ChargeRow,
+        r#"
+        select id as "id: ChargeId", shop_id as "shop: ShopId", order_id as "order: OrderId", method, amount as "amount: Money",
+          currency, expires_at as "expires_at: SqlTimestamp", false as "over!"
+        from charges
+        where shop_id = $1 and order_id = $2 and method = $3 and amount = $4 and state = 'open' and expires_at > $5
+        order by id desc
+        limit 1
+        "#,
+        shop.0,
+        wanted.order.0,
+        wanted.method.word(),
+        wanted.amount.in_minor(),
+        now.to_sqlx() as _,
+    )
+    .fetch_optional(tx.sql())
+    .await?;
+    row.map(ChargeRow::charge).transpose()
+}
+
+pub(super) async fn add_charge(
+    tx: &mut Tx,
+    charge: &Charge,
+    now: Timestamp,
+    ask_at: Timestamp,
+) -> Result<()> {
+    let shop = tx.shop()?;
+    sqlx::query!(
+        "
+        insert into charges (id, shop_id, order_id, method, amount, currency, expires_at, ask_at, created_at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+        ",
+        charge.id.0,
+        shop.0,
+        charge.order.0,
+        charge.method.word(),
+        charge.amount.in_minor(),
+        charge.currency,
+        charge.expires_at.to_sqlx() as _,
+        ask_at.to_sqlx() as _,
+        now.to_sqlx() as _,
+    )
+    .execute(tx.sql())
+    .await?;
+    Ok(())
+}
+
+/// By its id: whoever asks has the provider's signature under it.
+pub(super) async fn charge(pool: &PgPool, id: ChargeId) -> Result<Option<Charge>> {
+    let row = sqlx::query_as!(
+        ChargeRow,
+        r#"
+        select id as "id: ChargeId", shop_id as "shop: ShopId", order_id as "order: OrderId", method, amount as "amount: Money",
+          currency, expires_at as "expires_at: SqlTimestamp", false as "over!"
+        from charges
+        where id = $1
+        "#,
+        id.0
+    )
+    .fetch_optional(pool)
+    .await?;
+    row.map(ChargeRow::charge).transpose()
+}
+
+/// Open charges of which nothing was heard, of all shops.
+pub(super) async fn silent_charges(
+    pool: &PgPool,
+    now: Timestamp,
+    most: i64,
+) -> Result<Vec<Charge>> {
+    let rows = sqlx::query_as!(
+        ChargeRow,
+        r#"
+        select c.id as "id: ChargeId", c.shop_id as "shop: ShopId", c.order_id as "order: OrderId", c.method,
+          c.amount as "amount: Money", c.currency, c.expires_at as "expires_at: SqlTimestamp", o.state = 'cancelled' as "over!"
+        from charges c
+        join orders o on o.id = c.order_id
+        where c.state = 'open' and c.ask_at <= $1
+        order by c.ask_at
+        limit $2
+        "#,
+        now.to_sqlx() as _,
+        most
+    )
+    .fetch_all(pool)
+    .await?;
+    rows.into_iter().map(ChargeRow::charge).collect()
+}
+
+pub(super) async fn close_charge(pool: &PgPool, charge: ChargeId) -> Result<()> {
+    sqlx::query!(
+        "update charges set state = 'closed' where id = $1 and state = 'open'",
+        charge.0
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+pub(super) async fn ask_later(pool: &PgPool, charge: ChargeId, at: Timestamp) -> Result<()> {
+    sqlx::query!(
+        "update charges set ask_at = $2 where id = $1 and state = 'open'",
+        charge.0,
+        at.to_sqlx() as _,
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
+/// A refund by its id: whoever asks has the provider's signature under it.
+pub(super) async fn refund(pool: &PgPool, id: RefundId) -> Result<Option<Refund>> {
+    let refund = sqlx::query_as!(
+        Refund,
+        r#"
+        select r.id as "id: RefundId", r.shop_id as "shop: ShopId", r.order_id as "order: OrderId", r.case_id as "case: CaseId",
+          p.method, p.charge_id as "charge: ChargeId", o.currency, r.amount as "amount: Money", p.amount as "of: Money", r.reason,
+          r.attempts
+        from refunds r
+        join payments p on p.id = r.payment_id
+        join orders o on o.id = r.order_id
+        where r.id = $1
+        "#,
+        id.0
+    )
+    .fetch_optional(pool)
+    .await?;
+    Ok(refund)
+}
+
+/// Payments and refunds of an order, as they are.
+pub(super) async fn of_order(tx: &mut Tx, order: OrderId) -> Result<serde_json::Value> {
+    let shop = tx.shop()?;
+    let money = sqlx::query_scalar!(
+        r#"
+        select jsonb_build_object(
+          'payments', coalesce((
+            select jsonb_agg(jsonb_build_object('method', method, 'transaction_id', transaction_id, 'amount', amount, 'paid_at', paid_at)
+              order by paid_at, id)
+            from payments
+            where shop_id = $1 and order_id = $2
+          ), '[]'),
+          'refunds', coalesce((
+            select jsonb_agg(jsonb_build_object('id', id, 'amount', amount, 'reason', reason, 'state', state, 'created_at', created_at,
+              'settled_at', settled_at) order by created_at, id)
+            from refunds
+            where shop_id = $1 and order_id = $2
+          ), '[]')
+        ) as "money!"
+        "#,
+        shop.0,
+        order.0
+    )
+    .fetch_one(tx.sql())
+    .await?;
+    Ok(money)
 }

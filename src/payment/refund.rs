@@ -1,8 +1,10 @@
 //! Give money back: ordered in the transaction that makes it due, then tried under one number until the provider has done it.
 
 use jiff::{SignedDuration, Timestamp};
+use uuid::Uuid;
 
 use super::{
+    charge::{notify_url, number},
     ledger::{Account, Cause, transfer},
     queries,
 };
@@ -10,8 +12,9 @@ use crate::{
     app::App,
     error::{Refusal, Result},
     fact::Fact,
-    id::{CaseId, OrderId, RefundId, ShopId},
-    money::Money,
+    id::{CaseId, ChargeId, OrderId, RefundId, ShopId},
+    money::{Currency, Money},
+    pay::{self, Method, RefundStanding},
     store::Tx,
 };
 
@@ -50,8 +53,10 @@ pub struct Refund {
     pub case: Option<CaseId>,
     /// How the money came in.
     pub method: String,
-    /// The provider's number of the payment.
-    pub transaction: String,
+    /// The charge that it came in by; nothing: by hand.
+    pub charge: Option<ChargeId>,
+    /// ISO 4217.
+    pub currency: String,
     /// What is to go back, in minor units.
     pub amount: Money,
     /// What was paid, in minor units.
@@ -84,9 +89,10 @@ pub async fn order(tx: &mut Tx, wanted: &Wanted, now: Timestamp) -> Result<()> {
 }
 
 fn source(wanted: &Wanted) -> Account {
-    match wanted.completed && !wanted.extra {
-        true => Account::Balance,
-        false => Account::Orders,
+    if wanted.completed && !wanted.extra {
+        Account::Balance
+    } else {
+        Account::Orders
     }
 }
 
@@ -102,11 +108,45 @@ pub async fn execute(app: &App) -> Result<()> {
     Ok(())
 }
 
-/// Money that staff took in is given back by staff, and play money by nobody.
-async fn ask(_: &App, refund: &Refund) -> Result<(), String> {
-    match &refund.method[..] {
-        "offline" | "sandbox" => Ok(()),
-        method => Err(format!("{method} is not set up here")),
+/// Asks whoever took the money. What staff took in is given back by staff, and play money by nobody. What is under way is asked for
+/// again, under the same number, until it is done.
+async fn ask(app: &App, refund: &Refund) -> Result<(), String> {
+    let (Some(charge), Some(method)) = (refund.charge, Method::parse(&refund.method)) else {
+        return Ok(());
+    };
+    let provider = app.providers.by(method);
+    let provider = provider.ok_or_else(|| format!("{} is not set up here", refund.method))?;
+    let wanted = asked(app, refund, charge, method).map_err(|error| format!("{error:#}"))?;
+    match provider.refund(&wanted).await {
+        Ok(RefundStanding::Succeeded { .. }) => Ok(()),
+        Ok(RefundStanding::Processing) => Err("under way".to_owned()),
+        Ok(RefundStanding::Failed { reason }) => Err(reason),
+        Ok(RefundStanding::Stuck) => Err("the provider could not hand it out".to_owned()),
+        Err(fault) => Err(fault.to_string()),
+    }
+}
+
+fn asked(app: &App, refund: &Refund, charge: ChargeId, method: Method) -> Result<pay::Refund> {
+    Ok(pay::Refund {
+        number: number(charge.0)?,
+        refund_number: number(refund.id.0)?,
+        amount: refund.amount,
+        total: refund.of,
+        currency: Currency::parse(&refund.currency)?,
+        reason: refund.reason.clone(),
+        notify_url: notify_url(app, method),
+    })
+}
+
+/// A provider tells how a refund went. What it says of a refund that is not ours is passed over.
+pub async fn told(app: &App, said: &pay::Refunded) -> Result<()> {
+    let Ok(id) = Uuid::try_parse(said.refund_number.as_str()) else {
+        return Ok(());
+    };
+    let refund = queries::refund(app.store.pool(), RefundId(id)).await?;
+    match (refund, &said.standing) {
+        (Some(refund), RefundStanding::Succeeded { .. }) => succeeded(app, &refund).await,
+        _ => Ok(()),
     }
 }
 

@@ -12,14 +12,13 @@ use base64::{Engine as _, engine::general_purpose::STANDARD};
 use ring::{
     aead::{AES_256_GCM, Aad, LessSafeKey, NONCE_LEN, Nonce, UnboundKey},
     hmac,
+    signature::{Ed25519KeyPair, KeyPair as _},
 };
 use sha2::{Digest as _, Sha256};
 
-/// A key of its own for indexes: what seals does not sign.
-fn index_key(bytes: &[u8]) -> [u8; 32] {
-    let digest = Sha256::new()
-        .chain_update(b"souk: index key")
-        .chain_update(bytes);
+/// A key of its own for each purpose: what seals neither signs nor indexes.
+fn derived(purpose: &[u8], bytes: &[u8]) -> [u8; 32] {
+    let digest = Sha256::new().chain_update(purpose).chain_update(bytes);
     digest.finalize().into()
 }
 
@@ -31,6 +30,7 @@ pub(super) struct Key {
     name: String,
     aead: LessSafeKey,
     index: hmac::Key,
+    evidence: Ed25519KeyPair,
 }
 
 impl Key {
@@ -51,7 +51,9 @@ impl Key {
         Ok(Self {
             name: name.collect(),
             aead: LessSafeKey::new(key),
-            index: hmac::Key::new(hmac::HMAC_SHA256, &index_key(&bytes)),
+            index: hmac::Key::new(hmac::HMAC_SHA256, &derived(b"souk: index key", &bytes)),
+            evidence: Ed25519KeyPair::from_seed_unchecked(&derived(b"souk: evidence key", &bytes))
+                .expect("a seed has 32 bytes"),
         })
     }
 
@@ -75,6 +77,12 @@ impl Key {
     /// Not the key: eight letters by which a seal says which key it wants.
     pub(super) fn name(&self) -> &str {
         &self.name
+    }
+
+    /// The public key for evidence, and its signature of these bytes.
+    pub(super) fn sign(&self, bytes: &[u8]) -> (Vec<u8>, Vec<u8>) {
+        let public = self.evidence.public_key().as_ref().to_vec();
+        (public, self.evidence.sign(bytes).as_ref().to_vec())
     }
 
     /// The same text has the same index, which nobody without the key can compute: a column of them can be searched.

@@ -7,6 +7,7 @@ mod key;
 use std::sync::Arc;
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
+use ring::signature::{ED25519, UnparsedPublicKey};
 
 use self::key::Key;
 use crate::config::Config;
@@ -80,6 +81,11 @@ impl Vault {
         Ok(self.seal(row, kept))
     }
 
+    /// The public key (Ed25519) that evidence is signed with, and its signature of these bytes.
+    pub fn sign(&self, bytes: &[u8]) -> (Vec<u8>, Vec<u8>) {
+        self.current.sign(bytes)
+    }
+
     /// The index of a text among others of its kind (`table.column`): 16 bytes, alike for alike texts, computable by nobody who has
     /// only the database.
     pub fn index(&self, of: &str, text: &str) -> Vec<u8> {
@@ -96,6 +102,12 @@ impl Vault {
     pub fn mark(&self) -> String {
         format!("{FORMAT}{}.", self.current.name())
     }
+}
+
+/// Was this signed by the owner of that public key?
+pub fn signed_by(public_key: &[u8], bytes: &[u8], signature: &[u8]) -> bool {
+    let key = UnparsedPublicKey::new(&ED25519, public_key);
+    key.verify(bytes, signature).is_ok()
 }
 
 #[cfg(test)]

@@ -19,6 +19,42 @@ fn the_tables_are_made_from_the_code() {
     assert_tables(PAGE, &tables);
 }
 
+/// The page about orders has the graph that the server goes by.
+#[test]
+fn the_graph_of_orders_is_the_servers() {
+    let words = |words: Vec<String>, none: &str| match &words[..] {
+        [] => none.to_owned(),
+        words => words
+            .iter()
+            .map(|word| format!("`{word}`"))
+            .collect::<Vec<_>>()
+            .join(", "),
+    };
+    let mut table = "| from | deed | to | by |\n| --- | --- | --- | --- |\n".to_owned();
+    for row in souk::order::graph::MOVES {
+        let from = words(row.from.iter().map(|state| state.word()).collect(), "(new)");
+        let to = words(row.to.iter().map(|state| state.word()).collect(), "stays");
+        let who: Vec<&str> = row.who.iter().map(|party| party.word()).collect();
+        let only = match row.only {
+            [] => String::new(),
+            only => format!(
+                " ({} only)",
+                only.iter()
+                    .map(|method| method.word())
+                    .collect::<Vec<_>>()
+                    .join(", ")
+            ),
+        };
+        let _ = writeln!(
+            table,
+            "| {from} | `{}`{only} | {to} | {} |",
+            row.deed.word(),
+            who.join(", ")
+        );
+    }
+    assert_tables("docs/orders.md", &[("order graph", table)]);
+}
+
 /// The page has these tables in their places; `UPDATE_DOCS=1` writes them there.
 pub fn assert_tables(page: &str, tables: &[(&str, String)]) {
     let text = fs::read_to_string(page).expect("the page");

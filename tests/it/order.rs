@@ -2,10 +2,13 @@
 
 mod care;
 mod chat;
+mod evidence;
 mod list;
 mod money;
+mod nodes;
 mod path;
 mod place;
+mod provider;
 mod rush;
 
 use proto::{Message, push::Event};

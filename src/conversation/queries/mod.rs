@@ -358,3 +358,43 @@ pub(super) async fn acquaintances(
     .fetch_all(sql)
     .await
 }
+
+/// All versions of the messages from `from` on, in the log's order.
+pub(super) async fn record(
+    tx: &mut Tx,
+    conversation: ConversationId,
+    from: i64,
+    most: i64,
+) -> Result<Vec<super::record::Row>> {
+    let shop = tx.shop()?;
+    let rows = sqlx::query_as!(
+        super::record::Row,
+        r#"
+        with said as (
+          select m.number, m.sender_id, m.sent_at, m.version, m.text, m.extra, m.card, m.recalled_at
+          from messages m
+          join conversations c on c.id = m.conversation_id and c.shop_id = $1
+          where m.conversation_id = $2 and m.number >= $3
+        )
+        select number as "number!", version as "version!", sender_id as "sender: UserId", sent_at as "sent_at!: jiff_sqlx::Timestamp",
+          replaced_at as "replaced_at: jiff_sqlx::Timestamp", text as "text!", extra, card, recalled as "recalled!"
+        from (
+          select s.number, v.version, s.sender_id, s.sent_at, v.replaced_at, v.text, v.extra, v.card, false as recalled
+          from said s
+          join message_versions v on v.conversation_id = $2 and v.number = s.number
+          union all
+          select s.number, s.version, s.sender_id, s.sent_at, null, s.text, s.extra, s.card, s.recalled_at is not null
+          from said s
+        ) as versions
+        order by number, version
+        limit $4
+        "#,
+        shop.0,
+        conversation.0,
+        from,
+        most
+    )
+    .fetch_all(tx.sql())
+    .await?;
+    Ok(rows)
+}

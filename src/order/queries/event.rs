@@ -2,7 +2,7 @@
 
 use jiff::Timestamp;
 use jiff_sqlx::{Timestamp as SqlTimestamp, ToSqlx as _};
-use proto::{OrderState, json::Word as _};
+use proto::{OrderState, json::Word};
 
 use crate::{
     error::Result,
@@ -29,7 +29,7 @@ pub(in crate::order) async fn note(
         order.id.0,
         order.version,
         done.deed.word(),
-        was.map(|state| state.word()),
+        was.map(Word::word),
         order.state.word(),
         done.by.id.map(|id| id.0),
         done.by.party.word(),

@@ -13,7 +13,7 @@ pub(super) use change::*;
 pub(super) use due::*;
 pub(super) use event::*;
 use jiff::Timestamp;
-use jiff_sqlx::{Timestamp as SqlTimestamp, ToSqlx as _};
+use jiff_sqlx::{Timestamp as SqlTimestamp, ToSqlx};
 pub(super) use list::*;
 use proto::json::Word;
 pub(super) use rules::*;
@@ -330,9 +330,9 @@ pub(super) async fn add(
         by.0,
         order.created_at.to_sqlx() as _,
         order.version,
-        order.expected_at.map(|at| at.to_sqlx()) as _,
-        order.placed_at.map(|at| at.to_sqlx()) as _,
-        order.pay_by.map(|at| at.to_sqlx()) as _,
+        order.expected_at.map(ToSqlx::to_sqlx) as _,
+        order.placed_at.map(ToSqlx::to_sqlx) as _,
+        order.pay_by.map(ToSqlx::to_sqlx) as _,
         sealed,
         phone_index.as_deref(),
     )
@@ -422,22 +422,22 @@ pub(super) async fn save(tx: &mut Tx, order: &Order) -> Result<()> {
         order.version,
         order.requests,
         order.remark,
-        order.expected_at.map(|at| at.to_sqlx()) as _,
+        order.expected_at.map(ToSqlx::to_sqlx) as _,
         order.pickup_code,
         order.person,
         order.owner_id.map(|id| id.0),
         order.abnormal,
-        order.follow_up_at.map(|at| at.to_sqlx()) as _,
-        order.pay_by.map(|at| at.to_sqlx()) as _,
-        order.receive_by.map(|at| at.to_sqlx()) as _,
+        order.follow_up_at.map(ToSqlx::to_sqlx) as _,
+        order.pay_by.map(ToSqlx::to_sqlx) as _,
+        order.receive_by.map(ToSqlx::to_sqlx) as _,
         order.extended,
-        order.placed_at.map(|at| at.to_sqlx()) as _,
-        order.paid_at.map(|at| at.to_sqlx()) as _,
+        order.placed_at.map(ToSqlx::to_sqlx) as _,
+        order.paid_at.map(ToSqlx::to_sqlx) as _,
         order.payment_method,
-        order.accepted_at.map(|at| at.to_sqlx()) as _,
-        order.shipped_at.map(|at| at.to_sqlx()) as _,
-        order.completed_at.map(|at| at.to_sqlx()) as _,
-        order.cancelled_at.map(|at| at.to_sqlx()) as _,
+        order.accepted_at.map(ToSqlx::to_sqlx) as _,
+        order.shipped_at.map(ToSqlx::to_sqlx) as _,
+        order.completed_at.map(ToSqlx::to_sqlx) as _,
+        order.cancelled_at.map(ToSqlx::to_sqlx) as _,
         order.card_number,
         order.policy,
         order.policy_version,

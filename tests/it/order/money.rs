@@ -76,6 +76,7 @@ async fn what_is_paid_twice_is_flagged_and_given_back() {
     let again = Paid {
         order: id(&order).parse().unwrap(),
         method: "wechat_pay".into(),
+        charge: None,
         transaction: "W-1".into(),
         amount: souk::money::Money::minor(15_900),
         at: app.clock.now(),
@@ -132,6 +133,7 @@ async fn money_that_comes_late_or_wrong_is_not_lost() {
     let paid = |transaction: &str, amount| Paid {
         order: id(&order).parse().unwrap(),
         method: "alipay".into(),
+        charge: None,
         transaction: transaction.into(),
         amount: souk::money::Money::minor(amount),
         at: app.clock.now(),
