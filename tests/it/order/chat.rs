@@ -128,11 +128,8 @@ async fn a_draft_may_be_declined_withdrawn_or_refused() {
         |form: &mut Value| form["basket"]["lines"][0]["units"] = json!(0),
         |form: &mut Value| form["prices"][0]["price"] = json!(-1),
         |form: &mut Value| {
-            form["basket"]["lines"][0]
-                .as_object_mut()
-                .unwrap()
-                .remove("units")
-                .map_or((), drop)
+            let line = form["basket"]["lines"][0].as_object_mut().unwrap();
+            line.remove("units");
         },
         |form: &mut Value| form["terms"] = json!("unspecified"),
     ] {

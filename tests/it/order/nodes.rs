@@ -1,6 +1,13 @@
 //! Everybody at once, over two nodes.
 
-use proto::{AlertKind, push::Event};
+use proto::{
+    AlertKind,
+    OrderState::{
+        Accepted, AwaitingCustomer, Completed, PartiallyShipped, PendingAcceptance, PendingPayment,
+        Shipped,
+    },
+    push::Event,
+};
 use serde_json::json;
 
 use super::{Market, id};
@@ -83,10 +90,6 @@ async fn every_screen_follows_over_two_nodes() {
     }
     market.mine(&order, "receive", json!({})).await.ok();
 
-    use proto::OrderState::{
-        Accepted, AwaitingCustomer, Completed, PartiallyShipped, PendingAcceptance, PendingPayment,
-        Shipped,
-    };
     let way = [
         AwaitingCustomer,
         PendingPayment,

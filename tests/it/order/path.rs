@@ -1,6 +1,8 @@
 //! The way of an order.
 
-use proto::OrderState;
+use proto::OrderState::{
+    Accepted, Completed, PartiallyShipped, PendingAcceptance, PendingPayment, Shipped,
+};
 use serde_json::json;
 
 use super::{Market, conversation, id, next_state};
@@ -46,9 +48,6 @@ async fn an_order_goes_its_way() {
         "order_state"
     );
 
-    use OrderState::{
-        Accepted, Completed, PartiallyShipped, PendingAcceptance, PendingPayment, Shipped,
-    };
     for line in [&mut ann, &mut boss] {
         for state in [
             PendingPayment,
@@ -231,10 +230,8 @@ async fn an_unpaid_order_is_reminded_of_and_ends() {
     let market = Market::with(20).await;
     let order = market.place(market.basket(1)).await.ok();
     let minutes = |number| {
-        market
-            .server
-            .clock
-            .advance(jiff::SignedDuration::from_mins(number))
+        let time = jiff::SignedDuration::from_mins(number);
+        market.server.clock.advance(time);
     };
     let reminders = async || {
         let said = market.said(&order).await;

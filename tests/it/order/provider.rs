@@ -22,7 +22,7 @@ async fn market(plays: Plays) -> (Market, Simulator) {
     let simulator = Simulator::start(plays).await;
     let set = |config: &mut Config| {
         simulator.set(config);
-        config.server.public_url = "https://souk.example".to_owned();
+        config.server.public_url = "https://souk.example".into();
     };
     let server = TestServer::with(set).await;
     simulator.follows(&server.clock);
