@@ -134,6 +134,7 @@ pub async fn run(
     let by_itself = app.by_itself();
     webhook::endpoint::seal_anew(&by_itself).await?;
     account::embed_key::seal_anew(&by_itself).await?;
+    order::recipient::seal_anew(&by_itself).await?;
     let live = Live::new(app.clone(), hub.clone());
     let keeper = live::keeper::run(live.by_itself(), errands, shutdown.clone());
     shutdown.spawn_keeper(keeper);

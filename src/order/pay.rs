@@ -15,7 +15,7 @@ use super::{
 use crate::{
     actor::{Customer, ManageOrders, Staff},
     app::App,
-    error::{Refusal, Result, refused_argument},
+    error::{Refusal, Result},
     id::{ChargeId, OrderId, ShopId},
     money::Money,
     pay::{self, Acknowledgement, Heard, Method, Notice, Payable, Provider},
@@ -180,8 +180,7 @@ pub async fn ask_after(app: &App) -> Result<()> {
     Ok(())
 }
 
-/// A provider says that money came in: heard once, whatever is told twice. Refuses with `not_found`, and another sum than is owed
-/// with `invalid_argument`.
+/// A provider says that money came in: heard once, whatever is told twice. Refuses with `not_found`.
 pub async fn told(app: &App, shop: ShopId, paid: &Paid) -> Result<()> {
     let mut tx = app.store.begin(shop).await?;
     let order = step::hold(&mut tx, paid.order).await?;
@@ -189,8 +188,8 @@ pub async fn told(app: &App, shop: ShopId, paid: &Paid) -> Result<()> {
     tx.commit().await
 }
 
-/// Puts a payment into effect, once: a payment that was heard of before changes nothing. More than is owed is kept for the customer and
-/// flagged for staff, who give it back; so is money for an order that was cancelled meanwhile.
+/// Puts a payment into effect, once: a payment that was heard of before changes nothing. Money that is not what is owed is kept for the
+/// customer and flagged for staff; so is money for an order that was cancelled meanwhile. None of it is refused: it is there.
 pub(super) async fn heard(
     app: &App,
     tx: &mut Tx,
@@ -203,10 +202,10 @@ pub(super) async fn heard(
         return Ok(order);
     }
     if order.paid > Money::ZERO || order.require(OrderDeed::Pay, by.party).is_err() {
-        return too_much(app, tx, order, paid, by).await;
+        return keep(app, tx, order, paid, (by, "paid_twice")).await;
     }
     if paid.amount != order.total {
-        return Err(refused_argument("amount", "is not what is owed"));
+        return keep(app, tx, order, paid, (by, "paid_otherwise")).await;
     }
     let was = order.state;
     if was == OrderState::PendingPayment {
@@ -230,11 +229,18 @@ pub(super) async fn heard(
     Ok(order)
 }
 
-/// Keeps what nobody owes, flags the order and alerts staff (ORD-16).
-async fn too_much(app: &App, tx: &mut Tx, mut order: Order, paid: &Paid, by: &By) -> Result<Order> {
+/// Keeps money that is not what is owed now, flags the order and alerts staff, who give it back (ORD-16): it was paid twice, or too late,
+/// or another sum than the order has since it was changed.
+async fn keep(
+    app: &App,
+    tx: &mut Tx,
+    mut order: Order,
+    paid: &Paid,
+    (by, why): (&By, &str),
+) -> Result<Order> {
     let before = json!({ "extra": order.extra });
     order.extra = order.extra.plus(paid.amount)?;
-    order.abnormal = Some("paid_twice".to_owned());
+    order.abnormal = Some(why.to_owned());
     let after =
         json!({ "extra": order.extra, "method": paid.method, "transaction": paid.transaction });
     let (was, done) = (

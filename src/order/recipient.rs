@@ -3,7 +3,9 @@
 use proto::DeliveryMethod;
 use serde::{Deserialize, Serialize};
 
+use super::{queries, step};
 use crate::{
+    app::App,
     error::{Result, refused_argument},
     id::OrderId,
     vault::Vault,
@@ -80,6 +82,31 @@ impl Recipient {
         Ok(serde_json::from_str(&text).map_err(anyhow::Error::from)?)
     }
 }
+
+/// Seals with the current key whatever is not, and indexes it anew: at every start, a few orders at a time, so that a change of keys is
+/// complete when all nodes have started anew. What the history says of former addresses stays as it was written. Fails if a key is missing.
+pub async fn seal_anew(app: &App) -> anyhow::Result<()> {
+    let (pool, mark) = (app.store.pool(), app.vault.mark());
+    loop {
+        let kept = queries::sealed_otherwise(pool, &mark, AT_A_TIME).await?;
+        if kept.is_empty() {
+            return Ok(());
+        }
+        for (shop, order) in kept {
+            let mut tx = app.store.begin(shop).await?;
+            step::hold(&mut tx, order).await?;
+            if let Some(sealed) = queries::recipient(&mut tx, order).await? {
+                let recipient = Recipient::unseal(&app.vault, order, &sealed)?;
+                let (sealed, index) = recipient.seal(&app.vault, order);
+                queries::set_recipient(&mut tx, order, &sealed, index.as_deref()).await?;
+            }
+            tx.commit().await?;
+        }
+    }
+}
+
+/// Orders that are sealed anew before the next are looked for.
+const AT_A_TIME: i64 = 200;
 
 /// The index of phone numbers of orders.
 const PHONE: &str = "orders.phone";

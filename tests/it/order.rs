@@ -3,6 +3,7 @@
 mod care;
 mod chat;
 mod evidence;
+mod keys;
 mod list;
 mod money;
 mod nodes;

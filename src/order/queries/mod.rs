@@ -506,6 +506,27 @@ pub(super) async fn recipient(tx: &mut Tx, order: OrderId) -> Result<Option<Stri
     Ok(sealed.flatten())
 }
 
+/// Orders whose recipients are sealed with another key than the one of this mark, of all shops.
+pub(super) async fn sealed_otherwise(
+    pool: &PgPool,
+    mark: &str,
+    most: i64,
+) -> Result<Vec<(ShopId, OrderId)>> {
+    let rows = sqlx::query!(
+        r#"
+        select shop_id as "shop: ShopId", id as "order: OrderId"
+        from orders
+        where recipient is not null and not starts_with(recipient, $1)
+        limit $2
+        "#,
+        mark,
+        most
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.shop, row.order)).collect())
+}
+
 /// The newest order of this customer in the shop with a recipient, and that one, sealed (ORD-03).
 pub(super) async fn last_recipient(
     tx: &mut Tx,
