@@ -74,3 +74,29 @@ create trigger case_events_are_final before update or delete or truncate on case
   for each statement execute function refuse_change();
 
 create index refunds_case on refunds (case_id) where case_id is not null;
+
+create table after_sale_rules (
+  shop_id uuid primary key references shops,
+  policy text not null default '' constraint after_sale_rules_policy check (char_length(policy) <= 2000),
+  days integer not null default 15 constraint after_sale_rules_days check (days between 0 and 15),
+  pictures_wanted boolean not null default false,
+  approve_up_to bigint not null default 0 constraint after_sale_rules_approve check (approve_up_to >= 0),
+  return_address text not null default '' constraint after_sale_rules_address check (char_length(return_address) <= 300)
+);
+comment on table after_sale_rules is 'What a shop promises when goods do not please; a shop without a row has the defaults.';
+comment on column after_sale_rules.policy is 'shown to whoever applies (AFS-11)';
+comment on column after_sale_rules.days is 'so long after completion the shop promises to take goods back; later requests are marked for the reviewer, until the 15 days of everybody are over';
+comment on column after_sale_rules.pictures_wanted is 'requests without pictures are marked for the reviewer';
+comment on column after_sale_rules.approve_up_to is 'refunds without return up to this amount are approved by the system, in minor units; 0: none (AFS-13)';
+comment on column after_sale_rules.return_address is 'told with the approval of a return or an exchange';
+
+create table after_sale_exceptions (
+  product_id uuid primary key references products,
+  shop_id uuid not null,
+  kinds text[] not null constraint after_sale_exceptions_kinds check (cardinality(kinds) between 1 and 3),
+  text text not null constraint after_sale_exceptions_text check (char_length(text) between 1 and 500)
+);
+comment on table after_sale_exceptions is 'Special goods (fresh, made to order): what can be asked for once they were sent (AFS-12).';
+comment on column after_sale_exceptions.kinds is 'words of `CaseKind`';
+comment on column after_sale_exceptions.text is 'why, and what is offered instead; whoever applies reads it';
+create index after_sale_exceptions_shop on after_sale_exceptions (shop_id, product_id);

@@ -5,7 +5,9 @@ use proto::{CaseDeed, CaseKind, CaseState, OrderDeed, PaymentStatus};
 use serde::Deserialize;
 
 use super::{
-    Case, CaseLine, require_few,
+    Case, CaseLine,
+    decide::agree,
+    exception, queries, require_few,
     settle::settle_nothing,
     show::Shown,
     step::{Done, Work},
@@ -41,23 +43,32 @@ pub struct Wish {
     pub pictures: Vec<FileId>,
 }
 
-/// Applies: goods that were not sent are refunded at once, for the others staff decide. Staff are alerted.
+/// Applies: goods that were not sent are refunded at once, for the others staff decide, or in simple cases the shop's rules. Staff are
+/// alerted.
 ///
 /// Refuses with `order_state` an order that nothing can be asked back of (any more), with `conflict` a line under another case, with
 /// `not_found`, and with `invalid_argument` a kind that is missing for goods that were sent or cannot be had for goods that were not,
-/// more units than are there, pictures of others.
+/// more units than are there, pictures of others, and in the shop's words what special goods are an exception from.
 pub async fn apply(app: &App, customer: &Customer, order: OrderId, wish: Wish) -> Result<Shown> {
     wish.check()?;
     app.sends.take(customer.0.user)?;
-    let (tx, order) = after_sale::of_customer(app, customer, order).await?;
+    let (mut tx, order) = after_sale::of_customer(app, customer, order).await?;
     let now = app.clock.now();
     require_open(&order, now)?;
     let (kind, sent) = wish.about(&order)?;
     require_paid(&order, kind)?;
     let by = By::from(customer);
-    let case = Case::new(&order, &wish, (kind, sent), (&by, customer.0.user), now);
+    let mut case = Case::new(&order, &wish, (kind, sent), (&by, customer.0.user), now);
+    let rules = queries::rules(&mut tx).await?;
+    if sent {
+        exception::require_allowed(&mut tx, &case, &order).await?;
+        case.outside_policy = rules.exclude(&case, &order, now);
+    }
     let mut work = Work { tx, order, case };
     open(app, &mut work, &by).await?;
+    if sent && rules.approve(&work.case) {
+        agree(app, &mut work, &By::SYSTEM).await?;
+    }
     let shown = Shown::load(work.case, &mut work.tx, Party::Customer).await?;
     work.tx.commit().await?;
     Ok(shown)

@@ -3,6 +3,7 @@
 use proto::{CaseDeed, CaseKind, CaseState};
 
 use super::{
+    queries,
     settle::settle_nothing,
     show::Shown,
     step::{self, Done, Work},
@@ -40,7 +41,13 @@ pub(super) async fn agree(app: &App, work: &mut Work, by: &By) -> Result<()> {
     work.case
         .go(CaseDeed::Approve, by.party, CaseState::AwaitingReturn)?;
     let done = Done::new(by, CaseDeed::Approve);
-    work.write(app, was, done, &[said::SEND_BACK]).await
+    let address = queries::rules(&mut work.tx).await?.return_address;
+    let address = (!address.is_empty()).then(|| said::send_to(&address));
+    let said = [said::SEND_BACK]
+        .into_iter()
+        .chain(address.as_deref())
+        .collect::<Vec<_>>();
+    work.write(app, was, done, &said).await
 }
 
 /// Orders the money of a case that is under way; what costs nothing is done with that.

@@ -8,6 +8,11 @@ use crate::order::{Order, after_sale::written};
 /// On approval of a return or an exchange (AFS-08); a refund only never says it.
 pub(super) const SEND_BACK: &str = "售后申请已同意,请尽快寄回商品";
 
+/// Where to.
+pub(super) fn send_to(address: &str) -> String {
+    format!("寄回地址:{address}")
+}
+
 pub(super) fn kind(kind: CaseKind) -> &'static str {
     match kind {
         CaseKind::ReturnAndRefund => "退款退货",

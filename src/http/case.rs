@@ -1,26 +1,29 @@
 //! Requests for money or goods back, as the shop decides them.
 
-use axum::{Json, extract::State};
+use axum::{Json, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    at::{OfCase, OfOrder},
+    at::{OfCase, OfOrder, OfProduct, OfShop},
     body::{Asked, Body, Named},
     order::{Because, Empty},
-    reply::{Answer, Created, ProblemBody, created},
+    reply::{Answer, Created, Problem, ProblemBody, created},
 };
 use crate::{
-    actor::{ManageOrders, Staff},
+    actor::{Actor, ManageOrders, ManageProducts, ManageShop, Staff},
     aftersale::{
-        decide, exchange,
+        decide,
+        exception::{self, Exception, ExceptionForm},
+        exchange,
         graph::{self, CaseMove},
         list::{self, CasePage, Wanted},
         receive::{self, Damage, Parcel},
+        rules::{self, AfterSaleRules, AfterSaleRulesChange, Published},
         show::{self, Shown},
         start::{self, Gift},
     },
     app::App,
-    id::{CaseId, OrderId, ShopId},
+    id::{CaseId, OrderId, ProductId, ShopId},
 };
 
 /// The states and deeds of cases, for programs.
@@ -135,4 +138,54 @@ deeds! {
     #[doc = "The goods are there and damaged: nothing goes back."]
     refuse "/shops/{shop_id}/cases/{case_id}/refuse" (damage: Damage) =>
         async |app, by, case| receive::refuse(app, by, case, &damage).await;
+}
+
+/// What the shop promises when goods do not please.
+#[utoipa::path(get, path = "/shops/{shop_id}/after-sale-rules", tag = "after-sale", security(("token" = [])),
+    params(("shop_id" = ShopId, Path)), responses((status = 200, body = Published)))]
+pub async fn rules(
+    State(app): State<App>,
+    actor: Actor,
+    Named(at): Named<OfShop>,
+) -> Answer<Published> {
+    Ok(Json(rules::show(&app, &actor, at.shop_id).await?))
+}
+
+/// Change what the shop promises, and what the system decides.
+#[utoipa::path(patch, path = "/shops/{shop_id}/after-sale-rules", tag = "after-sale", security(("token" = [])),
+    params(("shop_id" = ShopId, Path)), request_body = AfterSaleRulesChange,
+    responses((status = 200, body = AfterSaleRules), (status = 403, body = ProblemBody), (status = 422, body = ProblemBody)))]
+pub async fn change_rules(
+    State(app): State<App>,
+    by: Staff<ManageShop>,
+    Body(change): Body<AfterSaleRulesChange>,
+) -> Answer<AfterSaleRules> {
+    Ok(Json(rules::change(&app, &by, change).await?))
+}
+
+/// Make a product an exception: less can be asked for once it was sent.
+#[utoipa::path(put, path = "/shops/{shop_id}/products/{product_id}/after-sale", tag = "after-sale", security(("token" = [])),
+    params(("shop_id" = ShopId, Path), ("product_id" = ProductId, Path)), request_body = ExceptionForm,
+    responses((status = 200, body = Exception), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody),
+        (status = 422, body = ProblemBody)))]
+pub async fn set_exception(
+    State(app): State<App>,
+    by: Staff<ManageProducts>,
+    Named(at): Named<OfProduct>,
+    Body(form): Body<ExceptionForm>,
+) -> Answer<Exception> {
+    Ok(Json(exception::set(&app, &by, at.product_id, form).await?))
+}
+
+/// The product is like others again.
+#[utoipa::path(delete, path = "/shops/{shop_id}/products/{product_id}/after-sale", tag = "after-sale", security(("token" = [])),
+    params(("shop_id" = ShopId, Path), ("product_id" = ProductId, Path)),
+    responses((status = 204), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody)))]
+pub async fn remove_exception(
+    State(app): State<App>,
+    by: Staff<ManageProducts>,
+    Named(at): Named<OfProduct>,
+) -> Result<StatusCode, Problem> {
+    exception::remove(&app, &by, at.product_id).await?;
+    Ok(StatusCode::NO_CONTENT)
 }

@@ -14,6 +14,7 @@ use crate::{
     aftersale::{
         apply::{self, Wish},
         decide, exchange,
+        form::{self, Form},
         list::{self, CasePage},
         receive::{self, Parcel},
         show::{self, Shown},
@@ -36,6 +37,17 @@ pub async fn apply(
     Ok(created(
         apply::apply(&app, &customer, at.order_id, wish).await?,
     ))
+}
+
+/// What can be asked for in an order now, and what the shop promises.
+#[utoipa::path(get, path = "/orders/{order_id}/after-sale", tag = "my after-sale", security(("token" = [])),
+    params(("order_id" = OrderId, Path)), responses((status = 200, body = Form), (status = 404, body = ProblemBody)))]
+pub async fn form(
+    State(app): State<App>,
+    customer: Customer,
+    Named(at): Named<OfMyOrder>,
+) -> Answer<Form> {
+    Ok(Json(form::form(&app, &customer, at.order_id).await?))
 }
 
 /// One's own cases, the newest first.

@@ -4,6 +4,7 @@ mod exchange;
 mod refund;
 mod returning;
 mod review;
+mod rules;
 
 use serde_json::{Value, json};
 

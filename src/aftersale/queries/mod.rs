@@ -2,6 +2,7 @@
 
 pub(super) mod books;
 mod list;
+mod rules;
 
 use std::collections::HashMap;
 
@@ -9,6 +10,7 @@ use jiff::Timestamp;
 use jiff_sqlx::{Timestamp as SqlTimestamp, ToSqlx as _};
 pub(super) use list::*;
 use proto::{CaseState, json::Word};
+pub(super) use rules::*;
 use sqlx::PgPool;
 use uuid::Uuid;
 

@@ -183,6 +183,22 @@ async fn both_sides_refund_and_each_has_its_record() {
     assert_eq!(market.differences().await, [""; 0]);
 }
 
+/// ORD-13, CHAT-05: the card of an order goes on telling how it stands, so nobody takes it back; nor the card of a case.
+#[tokio::test]
+async fn cards_that_are_drawn_anew_are_not_recalled() {
+    let market = Market::with(20).await;
+    let order = market.accepted(1).await;
+    let case = market.apply(&order, unsent(1, 1)).await.ok();
+    for card in [&order["card_number"], &case["card_number"]] {
+        let conversation = order["conversation_id"].as_str().unwrap();
+        let path = format!("/conversations/{conversation}/messages/{card}");
+        for who in [market.customer(), market.boss()] {
+            assert_eq!(who.delete(&path).await.refused(), "not_editable");
+        }
+    }
+    market.money_arrives(&case).await;
+}
+
 /// AFS-01, AFS-04: nobody asks for, sees or decides what is another's.
 #[tokio::test]
 async fn others_have_no_part_in_it() {
