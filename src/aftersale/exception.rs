@@ -43,7 +43,7 @@ pub async fn set(
     app: &App,
     by: &Staff<ManageProducts>,
     product: ProductId,
-    form: ExceptionForm,
+    form: &ExceptionForm,
 ) -> Result<Exception> {
     let exception = Exception::new(product, form)?;
     let mut tx = app.store.begin(by.shop).await?;
@@ -94,7 +94,7 @@ pub(super) async fn require_allowed(tx: &mut Tx, case: &Case, order: &Order) -> 
 }
 
 impl Exception {
-    fn new(product_id: ProductId, form: ExceptionForm) -> Result<Self> {
+    fn new(product_id: ProductId, form: &ExceptionForm) -> Result<Self> {
         words::text("text", &form.text, 1..=500)?;
         let mut kinds = form.kinds.clone();
         kinds.sort_by_key(|kind| i32::from(*kind));

@@ -174,7 +174,7 @@ pub async fn set_exception(
     Named(at): Named<OfProduct>,
     Body(form): Body<ExceptionForm>,
 ) -> Answer<Exception> {
-    Ok(Json(exception::set(&app, &by, at.product_id, form).await?))
+    Ok(Json(exception::set(&app, &by, at.product_id, &form).await?))
 }
 
 /// The product is like others again.

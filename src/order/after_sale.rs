@@ -189,9 +189,10 @@ impl Order {
                 let sentence = format!("A case is open on line {} already.", line.line);
                 return Err(refused_because(Refusal::Conflict, &"lines", sentence));
             }
-            let most = match concern.sent {
-                true => line.with_customer(),
-                false => line.left(),
+            let most = if concern.sent {
+                line.with_customer()
+            } else {
+                line.left()
             };
             if part.units == 0 || part.units > most.unsigned_abs() {
                 return Err(refused_argument(

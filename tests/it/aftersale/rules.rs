@@ -48,8 +48,9 @@ async fn conditions_are_shown_and_requests_outside_are_marked() {
     market.decide(&case, "approve", json!({})).await.ok();
     let said = market.said(&order).await;
     assert_eq!(
-        said[said.len() - 2..],
-        [SEND_BACK, "寄回地址:上海市静安区仓库"]
+        said[..2],
+        ["寄回地址:上海市静安区仓库", SEND_BACK],
+        "the newest first"
     );
     market.follow(&case, "withdraw", json!({})).await.ok();
     let case = market.apply(&order, wish("exchange", 1)).await.ok();
