@@ -56,14 +56,11 @@ pub(super) fn number(id: Uuid) -> Result<Number> {
 
 /// The charge for this sum of the order, the one that is open or a new one.
 pub async fn begin(tx: &mut Tx, wanted: &Charge, now: Timestamp) -> Result<Charge> {
-    let open = queries::open_charge(tx, wanted, now).await?;
-    match open {
-        Some(charge) => Ok(charge),
-        None => {
-            queries::add_charge(tx, wanted, now, now + SILENCE).await?;
-            Ok(wanted.clone())
-        }
+    if let Some(charge) = queries::open_charge(tx, wanted, now).await? {
+        return Ok(charge);
     }
+    queries::add_charge(tx, wanted, now, now + SILENCE).await?;
+    Ok(wanted.clone())
 }
 
 /// Asks the provider for it; asking twice is the same charge. Refuses with `not_found` a method that is not set up, with
