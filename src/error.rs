@@ -305,6 +305,10 @@ pub fn meaning(code: Refusal) -> (StatusCode, &'static str) {
             "Something has to be put right before the order is accepted.",
         ),
         R::Claimed => (StatusCode::CONFLICT, "A colleague looks after it."),
+        R::CaseState => (
+            StatusCode::CONFLICT,
+            "The request for money or goods back is not in a state that allows it.",
+        ),
         R::CarrierUnknown => (
             StatusCode::UNPROCESSABLE_ENTITY,
             "The shop does not ship with this carrier.",

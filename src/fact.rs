@@ -3,7 +3,7 @@
 //! `job/worker.rs` takes them later, for webhooks, bots and numbers. The kind is the name that a webhook carries.
 
 use jiff::Timestamp;
-use proto::{OrderDeed, OrderState, PaymentStatus};
+use proto::{CaseDeed, CaseKind, CaseState, OrderDeed, OrderState, PaymentStatus};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
@@ -88,6 +88,27 @@ pub enum Fact {
         /// Its sum, in minor units.
         total: i64,
     },
+    /// Something was done with a request for money or goods back: it was made, approved, refunded …
+    CaseMoved {
+        /// Which.
+        case_id: CaseId,
+        /// About which order.
+        order_id: OrderId,
+        /// Where it is talked about.
+        conversation_id: ConversationId,
+        /// Whose order it is.
+        customer_id: UserId,
+        /// What is wanted.
+        case_kind: CaseKind,
+        /// What was done.
+        deed: CaseDeed,
+        /// Where it stood; null: it began.
+        state_before: Option<CaseState>,
+        /// Where it stands.
+        state: CaseState,
+        /// What goes back, in minor units.
+        amount: i64,
+    },
     /// Money went back to a customer.
     RefundSucceeded {
         /// Which refund.
@@ -141,6 +162,9 @@ impl Fact {
                 conversation_id, ..
             }
             | Self::OrderMoved {
+                conversation_id, ..
+            }
+            | Self::CaseMoved {
                 conversation_id, ..
             }
             | Self::MemberLeft {

@@ -20,6 +20,7 @@
 //! * [`group`]: conversations of many: who is in them, who runs them, how people come in.
 //! * [`product`]: what a shop sells and what it costs. [`stock`]: how much there is of it, and to whom it is promised. [`money`]: amounts.
 //! * [`order`]: from a draft or a basket to what was received. [`delivery`]: who brings it. [`payment`]: money that comes and goes, the ledger.
+//! * [`aftersale`]: money and goods back.
 //! * [`pay`]: the edge to WeChat Pay and Alipay: what is said to them, and what of theirs is believed.
 //! * [`books`]: whether all that is counted adds up.
 //! * [`media`]: pictures, voice and files that people send.
@@ -32,6 +33,7 @@
 
 pub mod account;
 pub mod actor;
+pub mod aftersale;
 pub mod alert;
 pub mod app;
 pub mod audit;

@@ -19,12 +19,13 @@ use crate::{
 /// Recalls: the sender within `recall_minutes`, staff who moderate the shop's conversations at any time (recorded). A
 /// recalled message is no longer pinned. Recalling again changes nothing.
 ///
-/// Refuses with `rate_limited`, `recall_too_late`, `not_the_sender`, `not_a_member`, and notices with `not_editable`.
+/// Refuses with `rate_limited`, `recall_too_late`, `not_the_sender`, `not_a_member`, and with `not_editable` notices and the cards of
+/// orders and the like: they are drawn anew as long as there is something to show.
 pub async fn recall(app: &App, actor: &Actor, request: RecallMessage) -> Result<Message> {
     let conversation = conversation_id(&request.conversation_id)?;
     let (mut tx, held) = change::hold(app, actor, conversation, request.number).await?;
     let now = app.clock.now();
-    if held.kept.sender.is_none() {
+    if held.kept.sender.is_none() || held.kept.is_drawn_by_its_noun() {
         return Err(Refusal::NotEditable.into());
     }
     if held.kept.recalled {

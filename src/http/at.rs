@@ -3,8 +3,8 @@
 use serde::Deserialize;
 
 use crate::id::{
-    BundleId, ConversationId, FileId, HookId, OrderId, ProductId, RoleId, SessionId, ShopId,
-    StaffInviteId, UserId, VariantId,
+    BundleId, CaseId, ConversationId, FileId, HookId, OrderId, ProductId, RoleId, SessionId,
+    ShopId, StaffInviteId, UserId, VariantId,
 };
 use crate::pay::Method;
 
@@ -107,6 +107,12 @@ pub struct OfMyOrder {
 #[derive(Deserialize)]
 pub struct OfMethod {
     pub(super) method: Method,
+}
+
+/// A request for money or goods back.
+#[derive(Deserialize)]
+pub struct OfCase {
+    pub(super) case_id: CaseId,
 }
 
 /// A carrier of a shop.

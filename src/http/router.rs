@@ -29,8 +29,8 @@ use utoipa::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    account, alert, audit, bot, conversation, crm, delivery, dev, embed_key, file, group, health,
-    message, my_order,
+    account, alert, audit, bot, case, conversation, crm, delivery, dev, embed_key, file, group,
+    health, message, my_case, my_order,
     once::once,
     order, payment, product, push,
     reply::Problem,
@@ -128,6 +128,7 @@ fn api() -> OpenApiRouter<App> {
             .merge(goods())
             .merge(orders())
             .merge(my_orders())
+            .merge(after_sale())
             .merge(staff())
             .merge(alerts())
             .routes(routes!(crm::contact))
@@ -218,6 +219,29 @@ fn my_orders() -> OpenApiRouter<App> {
         .routes(routes!(my_order::pay_in_sandbox))
         .routes(routes!(my_order::receive))
         .routes(routes!(my_order::extend))
+}
+
+/// Money and goods back.
+fn after_sale() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(case::graph))
+        .routes(routes!(case::page))
+        .routes(routes!(case::start))
+        .routes(routes!(case::show))
+        .routes(routes!(case::approve))
+        .routes(routes!(case::reject))
+        .routes(routes!(case::refund))
+        .routes(routes!(case::ship_exchange))
+        .routes(routes!(case::refuse))
+        .routes(routes!(case::rules, case::change_rules))
+        .routes(routes!(case::set_exception, case::remove_exception))
+        .routes(routes!(my_case::form))
+        .routes(routes!(my_case::apply))
+        .routes(routes!(my_case::page))
+        .routes(routes!(my_case::show))
+        .routes(routes!(my_case::enter_return))
+        .routes(routes!(my_case::close))
+        .routes(routes!(my_case::withdraw))
 }
 
 /// Staff: who they are, how they come, what they may.

@@ -9,10 +9,11 @@ use tokio::{sync::Notify, time::timeout};
 
 use super::queries::{self, Row};
 use crate::{
+    aftersale,
     app::App,
     error::{Error, Refusal, Result},
     fact::Remembered,
-    order, push,
+    push,
     store::Tx,
     webhook,
 };
@@ -32,7 +33,8 @@ const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 async fn read(app: &App, tx: &mut Tx, facts: &[Remembered]) -> Result<()> {
     webhook::fan_out::fan_out(app, tx, facts).await?;
     push::fan_out::fan_out(app, tx, facts).await?;
-    order::waiting::show(app, tx, facts).await
+    aftersale::settle::hear(app, facts).await?;
+    aftersale::waiting::show(tx, facts).await
 }
 
 /// Works until the soft stop; a batch that was begun is finished.

@@ -125,6 +125,11 @@ pub async fn withdraw(tx: &mut Tx, conversation: ConversationId, number: i64) ->
     Ok(queries::withdraw(tx, conversation, number).await?)
 }
 
+/// Are all of these pictures that `by` uploaded?
+pub async fn all_owned(tx: &mut Tx, by: UserId, pictures: &[FileId]) -> Result<bool> {
+    Ok(queries::all_owned(tx.sql(), by, pictures).await?)
+}
+
 /// A file of the actor's own; nothing if it is somebody else's or does not exist.
 pub async fn owned(sql: impl PgExecutor<'_>, actor: &Actor, id: FileId) -> Result<Option<File>> {
     let found = queries::file_and_home(sql, id).await?;

@@ -146,6 +146,27 @@ pub(super) async fn is_avatar(sql: impl PgExecutor<'_>, file: &File) -> sqlx::Re
     .await
 }
 
+/// Are all of these pictures of one person's?
+pub(super) async fn all_owned(
+    sql: impl PgExecutor<'_>,
+    owner: UserId,
+    pictures: &[FileId],
+) -> sqlx::Result<bool> {
+    let ids: Vec<_> = pictures.iter().map(|file| file.0).collect();
+    sqlx::query_scalar!(
+        r#"
+        select not exists (
+          select from unnest($2::uuid[]) as p (id)
+          where not exists (select from files f where f.id = p.id and f.owner_id = $1 and f.kind = 'picture')
+        ) as "all!"
+        "#,
+        owner.0,
+        &ids,
+    )
+    .fetch_one(sql)
+    .await
+}
+
 /// These messages carry these files from now on.
 pub(super) async fn grant(sql: impl PgExecutor<'_>, carriers: &[Carrier]) -> sqlx::Result<()> {
     let files: Vec<_> = carriers.iter().map(|one| one.file.0).collect();

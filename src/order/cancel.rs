@@ -69,6 +69,7 @@ pub(super) async fn end(
         order.give_back(rest)?;
         for line in &mut order.lines {
             line.refunded = line.units;
+            line.dropped = line.units;
         }
         queries::save_lines(tx, &order).await?;
     }

@@ -109,6 +109,7 @@ pub(super) fn lines(priced: Vec<Priced>) -> Vec<Line> {
         total: priced.total,
         shipped: 0,
         refunded: 0,
+        dropped: 0,
         case_id: None,
         short_reason: None,
     };

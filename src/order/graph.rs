@@ -206,6 +206,21 @@ pub const MOVES: &[Move] = &[
         &[Staff, Customer],
     ),
     row(UNDER_WAY, D::Refund, &[S::Cancelled], &[System]),
+    row(
+        &[
+            S::Accepted,
+            S::Preparing,
+            S::PartiallyShipped,
+            S::ReadyForPickup,
+            S::Shipped,
+            S::InProgress,
+            S::InTransit,
+            S::Completed,
+        ],
+        D::Refund,
+        &[],
+        &[System],
+    ),
     row(&[S::PartiallyShipped], D::Refund, &[S::Shipped], &[System]),
     row(
         &[

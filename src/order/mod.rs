@@ -5,6 +5,7 @@
 //! and whoever confirms names it. Nobody's phone or address is on a card; they lie sealed ([`recipient`]).
 
 pub mod accept;
+pub(crate) mod after_sale;
 pub mod batch;
 pub mod books;
 pub mod cancel;
@@ -187,6 +188,8 @@ pub struct Line {
     pub shipped: i32,
     /// Units whose money was given back or is on its way back.
     pub refunded: i32,
+    /// Units of those that had not left the house: they never will.
+    pub dropped: i32,
     /// The after-sale case that is open on it: until it ends, it is not sent.
     pub case_id: Option<CaseId>,
     /// Why it cannot be delivered now.
@@ -259,7 +262,12 @@ impl Order {
 impl Line {
     /// Units that are neither sent nor refunded before they were.
     pub fn left(&self) -> i32 {
-        (self.units - self.shipped - self.refunded).max(0)
+        (self.units - self.shipped - self.dropped).max(0)
+    }
+
+    /// Units that were sent and whose money was not given back.
+    pub fn with_customer(&self) -> i32 {
+        (self.shipped - (self.refunded - self.dropped)).max(0)
     }
 
     fn agreed(&self) -> serde_json::Value {

@@ -1,10 +1,12 @@
 //! Ship an order, at once or in several packages (O15, O16).
 
+use jiff::{SignedDuration, Timestamp};
 use proto::{OrderDeed, OrderState, PaymentStatus, PaymentTerms};
 use serde::Deserialize;
 
 use super::{
     LineUnits, Order, Package, queries,
+    rules::Rules,
     show::{Shown, Viewer},
     step::{self, By, Done},
     words as said,
@@ -80,10 +82,7 @@ pub async fn ship(
     };
     order.go(OrderDeed::Ship, who.party, to)?;
     if to == OrderState::Shipped {
-        let rules = queries::rules(&mut tx).await?;
-        let hours = i64::from(rules.received_after_days) * 24;
-        order.shipped_at = Some(now);
-        order.receive_by = Some(now + jiff::SignedDuration::from_hours(hours));
+        order.all_sent(&queries::rules(&mut tx).await?, now);
     }
     queries::save_lines(&mut tx, &order).await?;
     let done = Done {
@@ -106,6 +105,13 @@ pub async fn ship(
 }
 
 impl Order {
+    /// The last of it has left: the time to receive it begins.
+    pub(super) fn all_sent(&mut self, rules: &Rules, now: Timestamp) {
+        let hours = i64::from(rules.received_after_days) * 24;
+        self.shipped_at = Some(now);
+        self.receive_by = Some(now + SignedDuration::from_hours(hours));
+    }
+
     /// Refuses to send what should have been paid first and is not.
     fn require_paid(&self) -> Result<()> {
         let owes = self.payment_status == PaymentStatus::Unpaid && self.total > Money::ZERO;

@@ -20,19 +20,19 @@ use crate::{
 
 /// Who does it.
 #[derive(Clone, Debug)]
-pub(super) struct By {
+pub(crate) struct By {
     pub id: Option<UserId>,
     pub party: Party,
 }
 
 impl By {
     /// The server itself.
-    pub(super) const SYSTEM: Self = Self {
+    pub(crate) const SYSTEM: Self = Self {
         id: None,
         party: Party::System,
     };
     /// Who takes the money.
-    pub(super) const PROVIDER: Self = Self {
+    pub(crate) const PROVIDER: Self = Self {
         id: None,
         party: Party::Provider,
     };
@@ -96,7 +96,7 @@ impl<'a> Done<'a> {
 }
 
 /// Begins work of staff on an order of their shop: their right holds while it lasts. Refuses with `forbidden`, `not_found`.
-pub(super) async fn of_staff<R: crate::actor::Right>(
+pub(crate) async fn of_staff<R: crate::actor::Right>(
     app: &App,
     by: &Staff<R>,
     order: OrderId,
@@ -108,7 +108,7 @@ pub(super) async fn of_staff<R: crate::actor::Right>(
 }
 
 /// Begins work of a customer on an order of theirs. Refuses with `not_found`.
-pub(super) async fn of_customer(app: &App, by: &Customer, order: OrderId) -> Result<(Tx, Order)> {
+pub(crate) async fn of_customer(app: &App, by: &Customer, order: OrderId) -> Result<(Tx, Order)> {
     let shop = queries::shop_of(app.store.pool(), by.0.user, order).await?;
     let mut tx = app.store.begin(shop.ok_or(Refusal::NotFound)?).await?;
     let order = hold(&mut tx, order).await?;
@@ -116,7 +116,7 @@ pub(super) async fn of_customer(app: &App, by: &Customer, order: OrderId) -> Res
 }
 
 /// The order, which nobody else changes until this work ends. Refuses with `not_found`.
-pub(super) async fn hold(tx: &mut Tx, order: OrderId) -> Result<Order> {
+pub(crate) async fn hold(tx: &mut Tx, order: OrderId) -> Result<Order> {
     Ok(queries::lock(tx, order).await?.ok_or(Refusal::NotFound)?)
 }
 

@@ -1,34 +1,24 @@
-//! How many orders wait to be accepted, pushed to staff as it changes (ALRT-05). Counted where the fact is read, after its commit.
-
-use std::collections::BTreeSet;
+//! How many orders wait to be accepted, for those who show it as it changes (ALRT-05).
 
 use proto::OrderState;
 
 use super::queries;
 use crate::{
-    alert::counts::{Pending, show_pending},
-    app::App,
     error::Result,
     fact::{Fact, Remembered},
     id::ShopId,
     store::Tx,
 };
 
-/// Shows the number anew in every shop in which one of these facts has changed it.
-pub async fn show(_: &App, tx: &mut Tx, facts: &[Remembered]) -> Result<()> {
-    let shops: BTreeSet<ShopId> = facts.iter().filter_map(changed).collect();
-    if shops.is_empty() {
-        return Ok(());
-    }
-    let shops: Vec<ShopId> = shops.into_iter().collect();
-    for (shop, orders) in queries::waiting_in(tx, &shops).await? {
-        let orders = u32::try_from(orders).unwrap_or(u32::MAX);
-        show_pending(tx, shop, Pending { orders, cases: 0 });
-    }
-    Ok(())
+/// How many wait in each of these shops.
+pub(crate) async fn count(tx: &mut Tx, shops: &[ShopId]) -> Result<Vec<(ShopId, u32)>> {
+    let waiting = queries::waiting_in(tx, shops).await?.into_iter();
+    let count = |(shop, orders)| (shop, u32::try_from(orders).unwrap_or(u32::MAX));
+    Ok(waiting.map(count).collect())
 }
 
-fn changed(fact: &Remembered) -> Option<ShopId> {
+/// The shop in which this fact has changed the number.
+pub(crate) fn changed(fact: &Remembered) -> Option<ShopId> {
     let Fact::OrderMoved {
         state_before,
         state,

@@ -21,7 +21,7 @@ pub(super) fn with(text: &str, remark: &str) -> String {
 }
 
 /// `159 元`, `44.5 元`: as people write an amount.
-pub(super) fn amount(order: &Order, amount: Money) -> String {
+pub(crate) fn amount(order: &Order, amount: Money) -> String {
     let Ok(currency) = Currency::parse(&order.currency) else {
         return format!("{} {}", amount.in_minor(), order.currency);
     };

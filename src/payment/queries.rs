@@ -128,6 +128,22 @@ pub(super) async fn due_refunds(pool: &PgPool, now: Timestamp, most: i64) -> Res
     Ok(refunds)
 }
 
+pub(super) async fn all_arrived(tx: &mut Tx, case: CaseId) -> Result<bool> {
+    let shop = tx.shop()?;
+    let all = sqlx::query_scalar!(
+        r#"
+        select not exists (
+          select from refunds where shop_id = $1 and case_id = $2 and state <> 'succeeded'
+        ) as "all!"
+        "#,
+        shop.0,
+        case.0
+    )
+    .fetch_one(tx.sql())
+    .await?;
+    Ok(all)
+}
+
 /// `false`: it was settled before.
 pub(super) async fn settle_refund(tx: &mut Tx, refund: RefundId, now: Timestamp) -> Result<bool> {
     let shop = tx.shop()?;

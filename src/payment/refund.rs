@@ -96,6 +96,11 @@ fn source(wanted: &Wanted) -> Account {
     }
 }
 
+/// Has all money that was ordered for a case arrived?
+pub async fn all_arrived(tx: &mut Tx, case: CaseId) -> Result<bool> {
+    queries::all_arrived(tx, case).await
+}
+
 /// Tries what is due, one after the other: the provider is asked outside of any transaction.
 pub async fn execute(app: &App) -> Result<()> {
     let now = app.clock.now();

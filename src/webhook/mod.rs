@@ -23,7 +23,7 @@ use crate::id::{DeliveryId, EndpointId, UserId};
 pub const ENDPOINTS: i64 = 20;
 
 /// What may be told: the kinds of facts that leave the house.
-pub const EVENTS: [&str; 8] = [
+pub const EVENTS: [&str; 9] = [
     MESSAGE_POSTED,
     MESSAGE_CHANGED,
     "conversation_opened",
@@ -32,6 +32,7 @@ pub const EVENTS: [&str; 8] = [
     "endpoint_switched_off",
     "stock_low",
     "stock_returned",
+    "case_moved",
 ];
 /// Somebody said something.
 pub const MESSAGE_POSTED: &str = "message_posted";

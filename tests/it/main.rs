@@ -8,6 +8,7 @@
 
 mod accept;
 mod account;
+mod aftersale;
 mod alert;
 mod audit;
 mod bot;

@@ -57,6 +57,14 @@ pub(in crate::conversation) struct Kept {
     pub content: Message,
 }
 
+impl Kept {
+    /// It is a card that no person made: its noun goes on drawing it.
+    pub(in crate::conversation) fn is_drawn_by_its_noun(&self) -> bool {
+        let card = self.content.card.as_ref();
+        card.is_some_and(|card| card.link.is_none())
+    }
+}
+
 /// One message of a conversation.
 pub(in crate::conversation) async fn kept(
     sql: impl sqlx::PgExecutor<'_>,

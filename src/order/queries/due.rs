@@ -104,6 +104,7 @@ pub(in crate::order) async fn to_be_received(
         select o.shop_id as "shop: ShopId", o.id as "order: OrderId"
         from orders o
         where o.state in ('shipped', 'in_transit') and o.receive_by <= $1
+          and not exists (select from order_lines l where l.order_id = o.id and l.case_id is not null)
         order by o.receive_by
         limit $2
         "#,

@@ -200,7 +200,7 @@ async fn lines(tx: &mut Tx, orders: &[Uuid]) -> Result<HashMap<OrderId, Vec<Line
     let rows = sqlx::query!(
         r#"
         select order_id, line, product_id, variant_id, bundle_id, title, choice, units, list_price, price, total, shipped,
-          refunded, case_id, short_reason
+          refunded, dropped, case_id, short_reason
         from order_lines
         where order_id = any ($1)
         order by order_id, line
@@ -224,6 +224,7 @@ async fn lines(tx: &mut Tx, orders: &[Uuid]) -> Result<HashMap<OrderId, Vec<Line
             total: Money::minor(row.total),
             shipped: row.shipped,
             refunded: row.refunded,
+            dropped: row.dropped,
             case_id: row.case_id.map(crate::id::CaseId),
             short_reason: row.short_reason,
         });
@@ -455,9 +456,9 @@ pub(super) async fn save_lines(tx: &mut Tx, order: &Order) -> Result<()> {
     sqlx::query!(
         "
         update order_lines o
-        set shipped = l.shipped, refunded = l.refunded, short_reason = l.short_reason, case_id = l.case_id
-        from unnest($3::smallint[], $4::integer[], $5::integer[], $6::text[], $7::uuid[])
-          as l (line, shipped, refunded, short_reason, case_id)
+        set shipped = l.shipped, refunded = l.refunded, dropped = l.dropped, short_reason = l.short_reason, case_id = l.case_id
+        from unnest($3::smallint[], $4::integer[], $5::integer[], $6::integer[], $7::text[], $8::uuid[])
+          as l (line, shipped, refunded, dropped, short_reason, case_id)
         where o.shop_id = $1 and o.order_id = $2 and o.line = l.line
         ",
         shop.0,
@@ -465,6 +466,7 @@ pub(super) async fn save_lines(tx: &mut Tx, order: &Order) -> Result<()> {
         &lines.iter().map(|line| line.line).collect::<Vec<_>>(),
         &lines.iter().map(|line| line.shipped).collect::<Vec<_>>(),
         &lines.iter().map(|line| line.refunded).collect::<Vec<_>>(),
+        &lines.iter().map(|line| line.dropped).collect::<Vec<_>>(),
         &lines.iter().map(|line| line.short_reason.clone()).collect::<Vec<_>>() as &[Option<String>],
         &lines.iter().map(|line| line.case_id.map(|id| id.0)).collect::<Vec<_>>() as &[Option<Uuid>],
     )

@@ -19,8 +19,8 @@ use super::{
 };
 use crate::{
     docs::assert_tables,
-    goods::{units, variant},
-    support::{Person, TestServer},
+    goods::{thing, units, variant},
+    support::{Person, Rest, TestServer, TestShop},
 };
 
 /// The `data` of all calls of each type.
@@ -85,6 +85,7 @@ async fn everything_happens(server: &TestServer, stage: &Stage) {
         .await
         .ok();
     goods_move(server, stage).await;
+    money_goes_back(server, stage, &anns).await;
 }
 
 /// Of two cups one is promised, and then it is not.
@@ -106,6 +107,26 @@ async fn goods_move(server: &TestServer, stage: &Stage) {
         .await
         .expect("released");
     tx.commit().await.expect("done");
+}
+
+/// Somebody orders, and does not want it any more.
+async fn money_goes_back(server: &TestServer, stage: &Stage, anns: &Rest) {
+    let shop = TestShop {
+        id: stage.shop,
+        owner: stage.owner.clone(),
+    };
+    let cup = thing(server, &shop, 100, 1).await;
+    let form = json!({
+        "basket": { "lines": [{ "variant_id": variant(&cup, 0), "units": 1 }] }, "delivery_method": "pickup",
+    });
+    let order = anns.post(&shop.path("/checkout"), form).await.ok();
+    let order = format!("/orders/{}", order["id"].as_str().expect("an id"));
+    let pay = format!("{order}/pay-in-sandbox");
+    anns.post(&pay, json!({})).await.ok();
+    let accept = shop.path(&format!("{order}/accept"));
+    stage.rest.post(&accept, json!({})).await.ok();
+    let wish = json!({ "lines": [{ "line": 1, "units": 1 }], "reason": "too late" });
+    anns.post(&format!("{order}/cases"), wish).await.ok();
 }
 
 /// Everything was heard, and what has two ways to happen twice.
