@@ -120,3 +120,9 @@ pub struct OfCarrier {
 pub struct OfBundle {
     pub(super) bundle_id: BundleId,
 }
+
+/// A parcel, by the secret part of the address that its news are posted to.
+#[derive(Deserialize)]
+pub struct OfParcel {
+    pub(super) token: String,
+}

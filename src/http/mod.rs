@@ -22,6 +22,7 @@ pub mod message;
 pub mod my_order;
 pub mod once;
 pub mod order;
+pub mod parcel;
 pub mod payment;
 pub mod permit;
 pub mod product;

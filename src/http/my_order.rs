@@ -46,9 +46,9 @@ pub struct Considered {
 #[serde(default, deny_unknown_fields)]
 pub struct PageOf {
     /// `next_cursor` of the page before; empty: the first page.
-    cursor: String,
+    pub(super) cursor: String,
     /// 1 to 100; 0: 30.
-    limit: u32,
+    pub(super) limit: u32,
 }
 
 /// Order what is in a basket.

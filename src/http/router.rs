@@ -32,7 +32,7 @@ use super::{
     account, alert, audit, bot, conversation, crm, delivery, dev, embed_key, file, group, health,
     message, my_order,
     once::once,
-    order, payment, product, push,
+    order, parcel, payment, product, push,
     reply::Problem,
     session, shop, staff, stock,
     turn::{strangers_turn, turn},
@@ -195,6 +195,10 @@ fn orders() -> OpenApiRouter<App> {
         .routes(routes!(delivery::carriers, delivery::put_carrier))
         .routes(routes!(delivery::remove_carrier))
         .routes(routes!(delivery::freight, delivery::set_freight))
+        .routes(routes!(parcel::of_order))
+        .routes(routes!(parcel::late))
+        .routes(routes!(parcel::rules, parcel::set_rules))
+        .routes(routes!(parcel::hear))
         .routes(routes!(payment::balances))
         .routes(routes!(payment::withdraw))
         .routes(routes!(payment::notice))
@@ -209,6 +213,7 @@ fn my_orders() -> OpenApiRouter<App> {
         .routes(routes!(my_order::show, my_order::edit))
         .routes(routes!(my_order::history))
         .routes(routes!(my_order::evidence))
+        .routes(routes!(parcel::mine))
         .routes(routes!(my_order::confirm))
         .routes(routes!(my_order::decline))
         .routes(routes!(my_order::cancel))

@@ -12,7 +12,7 @@ use crate::{
     app::App,
     error::{Error, Refusal, Result},
     fact::Remembered,
-    order, push,
+    order, parcel, push,
     store::Tx,
     webhook,
 };
@@ -32,6 +32,7 @@ const KEPT: SignedDuration = SignedDuration::from_hours(7 * 24);
 async fn read(app: &App, tx: &mut Tx, facts: &[Remembered]) -> Result<()> {
     webhook::fan_out::fan_out(app, tx, facts).await?;
     push::fan_out::fan_out(app, tx, facts).await?;
+    parcel::begin::begin(app, tx, facts).await?;
     order::waiting::show(app, tx, facts).await
 }
 

@@ -21,6 +21,7 @@ pub mod history;
 pub mod list;
 pub mod mark;
 mod number;
+pub mod on_the_way;
 pub mod pay;
 pub mod place;
 pub mod prepare;
