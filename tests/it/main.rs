@@ -31,6 +31,7 @@ mod missed;
 mod open;
 mod operators;
 mod order;
+mod parcel;
 mod pay;
 mod presence;
 mod private_postgres;
