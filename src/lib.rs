@@ -29,7 +29,7 @@
 //! * [`demo`]: something to look at on a first day.
 //! * [`app`]: what a verb may use. [`store`]: the database and the unit of work. [`bus`]: one node telling the others.
 //! * [`event`]: what a screen must see now. [`fact`]: what happened, remembered for ever.
-//! * [`actor`]: who is asking. [`error`]: the two ways to fail. [`config`]: every setting. [`egress`]: calls to addresses that strangers chose. [`clock`], [`id`], [`lately`], [`line`], [`pace`], [`places`], [`shutdown`], [`sign`], [`tls`], [`telemetry`], [`vault`], [`words`].
+//! * [`actor`]: who is asking. [`error`]: the two ways to fail. [`config`]: every setting. [`egress`]: calls to addresses that strangers chose. [`clock`], [`id`], [`lately`], [`mod@line`], [`pace`], [`places`], [`shutdown`], [`sign`], [`tls`], [`telemetry`], [`vault`], [`words`].
 
 pub mod account;
 pub mod actor;

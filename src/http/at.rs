@@ -78,6 +78,12 @@ pub struct OfShop {
     pub(super) shop_id: ShopId,
 }
 
+/// A shared link.
+#[derive(Deserialize)]
+pub struct OfLink {
+    pub(super) code: String,
+}
+
 /// A product.
 #[derive(Deserialize)]
 pub struct OfProduct {

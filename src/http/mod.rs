@@ -31,6 +31,7 @@ pub mod reply;
 pub mod router;
 pub mod session;
 pub mod shop;
+pub mod shop_front;
 pub mod staff;
 pub mod stock;
 mod turn;

@@ -34,7 +34,7 @@ use super::{
     once::once,
     order, parcel, payment, product, push,
     reply::Problem,
-    session, shop, staff, stock,
+    session, shop, shop_front, staff, stock,
     turn::{strangers_turn, turn},
     webhook,
 };
@@ -125,6 +125,7 @@ fn api() -> OpenApiRouter<App> {
             .routes(routes!(webhook::replay))
             .routes(routes!(shop::open))
             .routes(routes!(shop::show, shop::change))
+            .merge(shop_fronts())
             .merge(goods())
             .merge(orders())
             .merge(my_orders())
@@ -144,6 +145,20 @@ fn api() -> OpenApiRouter<App> {
             .routes(routes!(dev::outbox))
             .routes(routes!(dev::pushes)),
     )
+}
+
+/// What a shop tells of itself, who follows it, and the links that lead there.
+fn shop_fronts() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(shop_front::profile, shop_front::set_profile))
+        .routes(routes!(
+            shop_front::following,
+            shop_front::follow,
+            shop_front::unfollow
+        ))
+        .routes(routes!(shop_front::share))
+        .routes(routes!(shop_front::open))
+        .routes(routes!(shop_front::visits))
 }
 
 /// Goods: what a shop sells, what it costs, how much there is.

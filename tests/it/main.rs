@@ -40,6 +40,7 @@ mod resume;
 mod resume_at_random;
 mod revocation;
 mod search;
+mod shop_front;
 mod staff;
 mod support;
 mod two_nodes;

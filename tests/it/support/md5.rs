@@ -12,8 +12,7 @@ pub fn md5(text: &[u8]) -> String {
     for block in padded.chunks_exact(64) {
         state = round(state, block);
     }
-    let bytes = state.into_iter().flat_map(u32::to_le_bytes);
-    bytes.map(|byte| format!("{byte:02x}")).collect()
+    hex::encode(state.map(u32::to_le_bytes).concat())
 }
 
 const SHIFTS: [[u32; 4]; 4] = [
