@@ -15,6 +15,7 @@ use crate::{
     places::Places,
     shutdown::Shutdown,
     store::Store,
+    tracker::Tracker,
     vault::Vault,
 };
 
@@ -45,6 +46,8 @@ pub struct App {
     pub ways: Ways,
     /// Who takes money.
     pub providers: Providers,
+    /// Who knows where parcels are.
+    pub tracker: Tracker,
     /// Seals the secrets that lie in the database.
     pub vault: Vault,
     /// All settings.
@@ -69,6 +72,7 @@ impl App {
         let hasher = PasswordHasher::new(config.login.hashes_at_once, config.login.hashes_waiting);
         let ways = Ways::open(&config)?;
         let providers = Providers::open(&config, &clock)?;
+        let tracker = Tracker::open(&config)?;
         let vault = Vault::open(&config)?;
         let media = Media::open(&config)?;
         let (sends, at_once) = (
@@ -88,6 +92,7 @@ impl App {
             hasher,
             ways,
             providers,
+            tracker,
             vault,
             config: Arc::new(config),
         })

@@ -39,6 +39,11 @@ pub enum Fact {
         /// From where they came (CHAT-02).
         source: Option<String>,
     },
+    /// A customer follows the shop, for the first time.
+    ShopFollowed {
+        /// Who.
+        customer_id: UserId,
+    },
     /// People joined a group.
     MembersJoined {
         /// Where.
@@ -171,6 +176,7 @@ impl Fact {
                 conversation_id, ..
             } => Some((conversation_id, None)),
             Self::EndpointSwitchedOff { .. }
+            | Self::ShopFollowed { .. }
             | Self::StockLow { .. }
             | Self::StockReturned { .. }
             | Self::RefundSucceeded { .. }

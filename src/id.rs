@@ -69,6 +69,8 @@ ids! {
     InviteId
     /// By which somebody may join a shop's staff.
     StaffInviteId
+    /// One opening of a shared link.
+    VisitId
     /// Something that a shop sells.
     ProductId
     /// One combination of a product's options: what is put into an order.

@@ -21,6 +21,7 @@
 //! * [`product`]: what a shop sells and what it costs. [`stock`]: how much there is of it, and to whom it is promised. [`money`]: amounts.
 //! * [`order`]: from a draft or a basket to what was received. [`delivery`]: who brings it. [`payment`]: money that comes and goes, the ledger.
 //! * [`aftersale`]: money and goods back.
+//! * [`parcel`]: where packages are, once they have left. [`tracker`]: the edge to whoever knows: what is said to Kuaidi100.
 //! * [`pay`]: the edge to WeChat Pay and Alipay: what is said to them, and what of theirs is believed.
 //! * [`books`]: whether all that is counted adds up.
 //! * [`media`]: pictures, voice and files that people send.
@@ -29,7 +30,7 @@
 //! * [`demo`]: something to look at on a first day.
 //! * [`app`]: what a verb may use. [`store`]: the database and the unit of work. [`bus`]: one node telling the others.
 //! * [`event`]: what a screen must see now. [`fact`]: what happened, remembered for ever.
-//! * [`actor`]: who is asking. [`error`]: the two ways to fail. [`config`]: every setting. [`egress`]: calls to addresses that strangers chose. [`clock`], [`id`], [`lately`], [`pace`], [`places`], [`shutdown`], [`sign`], [`tls`], [`telemetry`], [`vault`], [`words`].
+//! * [`actor`]: who is asking. [`error`]: the two ways to fail. [`config`]: every setting. [`egress`]: calls to addresses that strangers chose. [`clock`], [`id`], [`lately`], [`mod@line`], [`pace`], [`places`], [`shutdown`], [`sign`], [`tls`], [`telemetry`], [`vault`], [`words`].
 
 pub mod account;
 pub mod actor;
@@ -57,11 +58,13 @@ pub mod http;
 pub mod id;
 pub mod job;
 pub mod lately;
+pub mod line;
 pub mod live;
 pub mod media;
 pub mod money;
 pub mod order;
 pub mod pace;
+pub mod parcel;
 pub mod pay;
 pub mod payment;
 pub mod places;
@@ -76,6 +79,7 @@ pub mod stock;
 pub mod store;
 pub mod telemetry;
 pub mod tls;
+pub mod tracker;
 pub mod vault;
 pub mod webhook;
 pub mod words;

@@ -77,6 +77,7 @@ fn bounds(config: &Config) -> impl Iterator<Item = Bound> {
         webhook.give_up_hours 1..0 "every endpoint would be switched off at its first failure";
         push.at_once 1..0 "nobody would be reached";
         push.call_ms 100..0 "no push service answers that fast";
+        kuaidi100.call_ms 100..30_000 "nobody answers that fast, or parcels would wait for one another";
         payment.call_ms 100..30_000 "no provider answers that fast, or whoever pays would wait for ever";
     };
     bounds.into_iter()

@@ -316,6 +316,14 @@ settings! {
     /// Where Alipay is called.
     gateway_url: String = "https://openapi.alipay.com/gateway.do";
 
+    [kuaidi100: Kuaidi100Settings] "Kuaidi100 (快递100) follows parcels and tells where they are (docs/tracking.md)."
+    /// The key of the enterprise account; empty: nobody is asked to follow parcels.
+    key: String = "";
+    /// Where a subscription is posted to.
+    gateway_url: String = "https://poll.kuaidi100.com/poll";
+    /// Milliseconds that one call may take.
+    call_ms: u64 = 5_000u64;
+
     [log: Log] "Logs."
     /// `json` or `pretty`.
     format: LogFormat = LogFormat::Pretty;

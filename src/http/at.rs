@@ -78,6 +78,12 @@ pub struct OfShop {
     pub(super) shop_id: ShopId,
 }
 
+/// A shared link.
+#[derive(Deserialize)]
+pub struct OfLink {
+    pub(super) code: String,
+}
+
 /// A product.
 #[derive(Deserialize)]
 pub struct OfProduct {
@@ -125,4 +131,10 @@ pub struct OfCarrier {
 #[derive(Deserialize)]
 pub struct OfBundle {
     pub(super) bundle_id: BundleId,
+}
+
+/// A parcel, by the secret part of the address that its news are posted to.
+#[derive(Deserialize)]
+pub struct OfParcel {
+    pub(super) token: String,
 }

@@ -32,9 +32,9 @@ use super::{
     account, alert, audit, bot, case, conversation, crm, delivery, dev, embed_key, file, group,
     health, message, my_case, my_order,
     once::once,
-    order, payment, product, push,
+    order, parcel, payment, product, push,
     reply::Problem,
-    session, shop, staff, stock,
+    session, shop, shop_front, staff, stock,
     turn::{strangers_turn, turn},
     webhook,
 };
@@ -125,6 +125,7 @@ fn api() -> OpenApiRouter<App> {
             .routes(routes!(webhook::replay))
             .routes(routes!(shop::open))
             .routes(routes!(shop::show, shop::change))
+            .merge(shop_fronts())
             .merge(goods())
             .merge(orders())
             .merge(my_orders())
@@ -145,6 +146,20 @@ fn api() -> OpenApiRouter<App> {
             .routes(routes!(dev::outbox))
             .routes(routes!(dev::pushes)),
     )
+}
+
+/// What a shop tells of itself, who follows it, and the links that lead there.
+fn shop_fronts() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(shop_front::profile, shop_front::set_profile))
+        .routes(routes!(
+            shop_front::following,
+            shop_front::follow,
+            shop_front::unfollow
+        ))
+        .routes(routes!(shop_front::share))
+        .routes(routes!(shop_front::open))
+        .routes(routes!(shop_front::visits))
 }
 
 /// Goods: what a shop sells, what it costs, how much there is.
@@ -196,6 +211,10 @@ fn orders() -> OpenApiRouter<App> {
         .routes(routes!(delivery::carriers, delivery::put_carrier))
         .routes(routes!(delivery::remove_carrier))
         .routes(routes!(delivery::freight, delivery::set_freight))
+        .routes(routes!(parcel::of_order))
+        .routes(routes!(parcel::late))
+        .routes(routes!(parcel::rules, parcel::set_rules))
+        .routes(routes!(parcel::hear))
         .routes(routes!(payment::balances))
         .routes(routes!(payment::withdraw))
         .routes(routes!(payment::notice))
@@ -210,6 +229,7 @@ fn my_orders() -> OpenApiRouter<App> {
         .routes(routes!(my_order::show, my_order::edit))
         .routes(routes!(my_order::history))
         .routes(routes!(my_order::evidence))
+        .routes(routes!(parcel::mine))
         .routes(routes!(my_order::confirm))
         .routes(routes!(my_order::decline))
         .routes(routes!(my_order::cancel))

@@ -15,7 +15,7 @@ use crate::{
     alert,
     app::App,
     error::{Error, Result},
-    order, payment, push, webhook,
+    order, parcel, payment, push, webhook,
 };
 
 /// So often a node looks for what is due.
@@ -36,6 +36,12 @@ const JOBS: &[Job] = &[
     }),
     Job("refunds", seconds(2), |app| {
         Box::pin(async move { payment::refund::execute(&app).await })
+    }),
+    Job("follow_parcels", seconds(2), |app| {
+        Box::pin(async move { parcel::follow::due(&app).await })
+    }),
+    Job("late_parcels", minutes(1), |app| {
+        Box::pin(async move { parcel::late::due(&app).await })
     }),
     Job("credit_yesterday", minutes(1), |app| {
         Box::pin(async move { payment::settle::credit_yesterday(&app).await })

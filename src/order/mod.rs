@@ -1,6 +1,6 @@
 //! Orders: from a draft in a chat or a basket in the shop to what has been received.
 //!
-//! Where an order stands is changed only by what [`graph`] allows, under a lock on its row ([`step`]): its history gets an entry,
+//! Where an order stands is changed only by what [`graph`] allows, under a lock on its row (`step`): its history gets an entry,
 //! its card in the conversation is drawn anew, and both sides are told. What was agreed is kept as it was: a revision has a hash,
 //! and whoever confirms names it. Nobody's phone or address is on a card; they lie sealed ([`recipient`]).
 
@@ -22,6 +22,7 @@ pub mod history;
 pub mod list;
 pub mod mark;
 mod number;
+pub mod on_the_way;
 pub mod pay;
 pub mod place;
 pub mod prepare;

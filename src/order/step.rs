@@ -31,6 +31,11 @@ impl By {
         id: None,
         party: Party::System,
     };
+    /// Who brings the goods.
+    pub(super) const CARRIER: Self = Self {
+        id: None,
+        party: Party::Carrier,
+    };
     /// Who takes the money.
     pub(crate) const PROVIDER: Self = Self {
         id: None,

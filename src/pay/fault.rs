@@ -1,6 +1,9 @@
 //! How a call to a provider, and a notice from one, can go wrong.
 
-use crate::error::{Error, Refusal, refused_because};
+use crate::{
+    error::{Error, Refusal, refused_because},
+    line::LineFault,
+};
 
 /// Why a call was not answered with what was asked for.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -85,6 +88,18 @@ pub enum Forged {
 impl From<Doubt> for Fault {
     fn from(doubt: Doubt) -> Self {
         Self::Unknown(doubt)
+    }
+}
+
+/// Without a connection nothing was said; after that, who knows.
+impl From<LineFault> for Fault {
+    fn from(fault: LineFault) -> Self {
+        match fault {
+            LineFault::NotThere => Self::NotNow,
+            LineFault::Late => Doubt::Late.into(),
+            LineFault::Broken => Doubt::Broken.into(),
+            LineFault::TooLong => Doubt::TooLong.into(),
+        }
     }
 }
 

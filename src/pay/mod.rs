@@ -8,7 +8,6 @@ mod alipay;
 mod beijing;
 mod fault;
 mod key;
-mod line;
 mod terms;
 mod wechat;
 
@@ -28,6 +27,7 @@ pub use self::{
 use crate::{
     clock::Clock,
     config::Config,
+    line,
     money::{Currency, Money},
 };
 

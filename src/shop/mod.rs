@@ -1,7 +1,10 @@
 //! A shop: the tenant, and its face to everybody.
 
 pub mod change;
+pub mod follow;
+pub mod link;
 pub mod open;
+pub mod profile;
 mod queries;
 
 use serde::Serialize;

@@ -23,10 +23,11 @@ use crate::id::{DeliveryId, EndpointId, UserId};
 pub const ENDPOINTS: i64 = 20;
 
 /// What may be told: the kinds of facts that leave the house.
-pub const EVENTS: [&str; 9] = [
+pub const EVENTS: [&str; 10] = [
     MESSAGE_POSTED,
     MESSAGE_CHANGED,
     "conversation_opened",
+    "shop_followed",
     "members_joined",
     "member_left",
     "endpoint_switched_off",

@@ -20,9 +20,12 @@ use super::{
     fault::{Doubt, Fault, Forged},
     in_yuan,
     key::{SigningKey, VerifyingKey},
+};
+use crate::{
+    clock::Clock,
+    config::Config,
     line::{self, Line},
 };
-use crate::{clock::Clock, config::Config};
 
 /// The answer's `code` when it was done.
 const DONE: &str = "10000";

@@ -23,9 +23,12 @@ use super::{
     fault::{Doubt, Fault, Forged},
     in_yuan,
     key::{SigningKey, VerifyingKey},
+};
+use crate::{
+    clock::Clock,
+    config::Config,
     line::{self, Line},
 };
-use crate::{clock::Clock, config::Config};
 
 /// A merchant's account at WeChat Pay.
 pub struct WechatPay {

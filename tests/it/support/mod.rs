@@ -1,8 +1,10 @@
 //! A server and people, for stories.
 
 pub mod asking;
+pub mod courier;
 mod database;
 pub mod held;
+mod md5;
 pub mod people;
 pub mod redis;
 pub mod register;

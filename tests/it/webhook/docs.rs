@@ -57,6 +57,8 @@ async fn everything_happens(server: &TestServer, stage: &Stage) {
     let nearby = json!({ "shop_id": stage.shop, "source": "nearby" });
     let opened = anns.post("/conversations", from_nowhere).await.ok();
     bobs.post("/conversations", nearby).await.ok();
+    let follow = format!("/shops/{}/follow", stage.shop);
+    anns.put(&follow, json!({})).await.ok();
     let messages = format!(
         "/conversations/{}/messages",
         opened["id"].as_str().expect("an id")

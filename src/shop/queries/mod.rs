@@ -1,9 +1,12 @@
 //! Every statement about shops.
 
+mod front;
+
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use sqlx::PgExecutor;
 
+pub(super) use self::front::*;
 use super::Shop;
 use crate::{error::Result, id::ShopId, money::Currency, store::Tx};
 

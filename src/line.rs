@@ -1,5 +1,5 @@
-//! The one HTTP client that calls the providers: no redirects, no proxies, no second tries, one time limit for everything,
-//! and answers of a bounded size. It believes nothing; whoever asks checks the signature.
+//! The one HTTP client that calls the providers (of payments, of tracking) that the operator has set up: no redirects, no proxies, no
+//! second tries, one time limit for everything, and answers of a bounded size. It believes nothing; whoever asks checks what came.
 
 use std::time::Duration;
 
@@ -9,35 +9,53 @@ use http::{HeaderMap, StatusCode};
 use reqwest::{Client, Method, RequestBuilder, Response, redirect::Policy};
 use url::{Host, Url};
 
-use super::fault::{Doubt, Fault};
-
 /// Of an answer or a notice; real ones have a few kilobytes.
-pub(super) const BODY_BYTES: usize = 64 * 1024;
+pub const BODY_BYTES: usize = 64 * 1024;
 
 /// A connection is used again within this time: before the other side may have closed it.
 const KEPT: Duration = Duration::from_secs(30);
 
+/// Why there is no answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum LineFault {
+    /// There was no connection: nothing was said.
+    #[error("no connection")]
+    NotThere,
+    /// No whole answer within the time limit.
+    #[error("no answer in time")]
+    Late,
+    /// The connection broke, or what came was not HTTP.
+    #[error("the answer broke off")]
+    Broken,
+    /// More than 64 KiB.
+    #[error("the answer is too long")]
+    TooLong,
+}
+
 /// The way to one provider.
-pub(super) struct Line {
+pub struct Line {
     client: Client,
     /// Without a slash at the end.
     base: Url,
 }
 
 /// What came back. It may be from anybody.
-pub(super) struct Answer {
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
+pub struct Answer {
+    /// The HTTP status.
+    pub status: StatusCode,
+    /// Its headers.
+    pub headers: HeaderMap,
+    /// At most 64 KiB.
+    pub body: Bytes,
 }
 
 impl Line {
     /// Refuses what is not `https`, other than on this machine.
-    pub(super) fn open(base: &str, limit: Duration) -> anyhow::Result<Self> {
+    pub fn open(base: &str, limit: Duration) -> anyhow::Result<Self> {
         let base = Url::parse(base).context("not a URL")?;
         ensure!(
             base.scheme() == "https" || base.scheme() == "http" && is_here(&base),
-            "payments are called by https, or on this machine by http"
+            "providers are called by https, or on this machine by http"
         );
         ensure!(
             base.query().is_none() && base.fragment().is_none(),
@@ -58,7 +76,7 @@ impl Line {
     }
 
     /// A request to a path below the base, which is empty or begins with a slash.
-    pub(super) fn request(&self, method: Method, path: &str) -> RequestBuilder {
+    pub fn request(&self, method: Method, path: &str) -> RequestBuilder {
         let base = self.base.as_str();
         let base = if path.is_empty() {
             base
@@ -69,13 +87,13 @@ impl Line {
     }
 
     /// The path of a request as the other side sees it.
-    pub(super) fn full_path(&self, path: &str) -> String {
+    pub fn full_path(&self, path: &str) -> String {
         format!("{}{path}", self.base.path().trim_end_matches('/'))
     }
 }
 
 /// Sends it once and reads the answer, whatever its status.
-pub(super) async fn send(request: RequestBuilder) -> Result<Answer, Fault> {
+pub async fn send(request: RequestBuilder) -> Result<Answer, LineFault> {
     let mut answer = request.send().await.map_err(|error| fault(&error))?;
     let body = read(&mut answer).await?;
     Ok(Answer {
@@ -85,11 +103,11 @@ pub(super) async fn send(request: RequestBuilder) -> Result<Answer, Fault> {
     })
 }
 
-async fn read(answer: &mut Response) -> Result<Bytes, Fault> {
+async fn read(answer: &mut Response) -> Result<Bytes, LineFault> {
     let mut body = BytesMut::new();
     while let Some(chunk) = answer.chunk().await.map_err(|error| fault(&error))? {
         if body.len() + chunk.len() > BODY_BYTES {
-            return Err(Doubt::TooLong.into());
+            return Err(LineFault::TooLong);
         }
         body.extend_from_slice(&chunk);
     }
@@ -97,13 +115,13 @@ async fn read(answer: &mut Response) -> Result<Bytes, Fault> {
 }
 
 /// Without a connection nothing was said; after that, who knows.
-fn fault(error: &reqwest::Error) -> Fault {
+fn fault(error: &reqwest::Error) -> LineFault {
     if error.is_connect() {
-        Fault::NotNow
+        LineFault::NotThere
     } else if error.is_timeout() {
-        Doubt::Late.into()
+        LineFault::Late
     } else {
-        Doubt::Broken.into()
+        LineFault::Broken
     }
 }
 
