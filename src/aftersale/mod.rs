@@ -1,7 +1,7 @@
 //! After-sale: a customer wants money or other goods for what was ordered, or the shop gives money back by itself.
 //!
 //! A case is about units of an order's lines. While it is open, its lines are bound to it and are not sent. Where it stands is changed
-//! only by what [`graph`] allows, under the locks of its order and then its own ([`step`]): its history gets an entry, its card is
+//! only by what [`graph`] allows, under the locks of its order and then its own (`step.rs`): its history gets an entry, its card is
 //! drawn anew, both sides are told. Goods that were not sent are refunded at once; those that were wait for staff. The money goes
 //! by `payment::refund`; when it has arrived, [`settle`] ends the case and puts the goods where they belong.
 
