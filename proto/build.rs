@@ -18,6 +18,9 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     let descriptors = protox::compile(FILES, ["."])?;
     let mut config = prost_build::Config::new();
     config.bytes(["."]);
+    // Every message has room for a card, and few have one: the large ones lie elsewhere.
+    config.boxed(".souk.Card.order");
+    config.boxed(".souk.Card.case");
     for file in descriptors
         .file
         .iter()

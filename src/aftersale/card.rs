@@ -8,7 +8,7 @@ use crate::{id::FileId, order::graph::Party};
 pub(super) fn draw(case: &Case) -> Card {
     Card {
         summary: summary(case),
-        case: Some(CaseCard {
+        case: Some(Box::new(CaseCard {
             case_id: case.id.to_string(),
             order_id: case.order_id.to_string(),
             order_number: case.order_number.clone(),
@@ -29,7 +29,7 @@ pub(super) fn draw(case: &Case) -> Card {
             customer_may: deeds(case, Party::Customer),
             staff_may: deeds(case, Party::Staff),
             outside_policy: case.outside_policy,
-        }),
+        })),
         ..Card::default()
     }
 }

@@ -8,7 +8,7 @@ use crate::clock::millis;
 pub(super) fn draw(order: &Order) -> Card {
     Card {
         summary: summary(order),
-        order: Some(OrderCard {
+        order: Some(Box::new(OrderCard {
             order_id: order.id.to_string(),
             number: order.number.clone().unwrap_or_default(),
             state: order.state.into(),
@@ -34,7 +34,7 @@ pub(super) fn draw(order: &Order) -> Card {
             policy: order.policy.clone(),
             policy_version: order.policy_version.unsigned_abs(),
             remark: order.remark.clone(),
-        }),
+        })),
         ..Card::default()
     }
 }
