@@ -17,6 +17,9 @@ use tempfile::TempDir;
 
 use crate::{people::Cast, proxy::Proxy, wait::until};
 
+/// 32 bytes of zeros, in base64: nothing is secret here.
+const SECRETS_KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
+
 /// Everything that a scenario runs on. Stops it all when dropped.
 pub struct World {
     pub nodes: Vec<Node>,
@@ -187,6 +190,8 @@ impl Node {
             &format!("127.0.0.1:{}", self.port),
         ]);
         command.arg("--data").arg(&self.data);
+        // Nodes of one database share the key of its secrets.
+        command.args(["--set", &format!("security.secrets_key={SECRETS_KEY}")]);
         for setting in &self.settings {
             command.args(["--set", setting]);
         }
