@@ -51,7 +51,7 @@ pub struct Agreement {
     pub delivery_method: DeliveryMethod,
     /// When it is paid.
     pub terms: PaymentTerms,
-    /// When it is expected.
+    /// When it is expected, to the second.
     #[serde(default)]
     #[schema(value_type = Option<String>)]
     pub expected_at: Option<Timestamp>,
@@ -214,7 +214,10 @@ impl Agreement {
             payment: self.terms,
             delivery_method: self.delivery_method,
             requests: self.requests.trim().to_owned(),
-            expected_at: self.expected_at,
+            // To the second: the database keeps microseconds, and the hash is of what it gives back.
+            expected_at: self
+                .expected_at
+                .and_then(|at| Timestamp::from_second(at.as_second()).ok()),
         }
     }
 }

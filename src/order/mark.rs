@@ -49,8 +49,8 @@ pub async fn resolve(
         return Err(Refusal::Conflict.into());
     };
     let (who, was) = (By::from(by), order.state);
+    // No remark: that would stand on the card, and this is for staff.
     let done = Done::new(&who, OrderDeed::Note)
-        .remark(outcome)
         .changed(json!({ "abnormal": what }), json!({ "outcome": outcome }));
     step::write(app, &mut tx, &mut order, was, done, &[]).await?;
     record(app, &mut tx, by, (&order.id, "order.resolved"), outcome).await?;

@@ -75,7 +75,10 @@ impl Shown {
     pub(super) fn of(mut order: Order, recipient: Option<Recipient>, viewer: Viewer) -> Self {
         let recipient = recipient.unwrap_or_default();
         let review = match viewer {
-            Viewer::Customer => vec![],
+            Viewer::Customer => {
+                (order.abnormal, order.follow_up_at) = (None, None);
+                vec![]
+            }
             Viewer::Confidant | Viewer::Staff => {
                 order.pickup_code = None;
                 accept::review(&order, &recipient)
@@ -144,13 +147,19 @@ pub(super) async fn one(tx: &mut Tx, order: OrderId) -> Result<Order> {
     Ok(found.ok_or(Refusal::NotFound)?)
 }
 
-/// What an entry of the history says, as this viewer may see it: sealed recipients opened, in clear or masked.
+/// What staff write for themselves stands in an entry under one of these names.
+const OF_STAFF: [&str; 2] = ["abnormal", "outcome"];
+
+/// What an entry of the history says, as this viewer may see it: sealed recipients opened, in clear or masked, and nothing of what staff
+/// write for themselves to the customer.
 pub(super) fn opened(
     app: &App,
     order: OrderId,
     viewer: Viewer,
     said: Option<Value>,
 ) -> Result<Option<Value>> {
+    let of_staff = |said: &Value| OF_STAFF.iter().any(|name| said.get(name).is_some());
+    let said = said.filter(|said| viewer != Viewer::Customer || !of_staff(said));
     let Some(sealed) = said.as_ref().and_then(|said| said.get(SEALED)) else {
         return Ok(said);
     };

@@ -277,6 +277,12 @@ async fn an_order_may_need_care() {
         .staff(&order, "flag", json!({ "text": "地址不清" }))
         .await
         .ok();
+    let path = format!("/orders/{}", id(&order));
+    let mine = market.customer().get(&path).await.ok();
+    assert_eq!(
+        (&mine["abnormal"], &mine["follow_up_at"]),
+        (&json!(null), &json!(null))
+    );
     let abnormal = market.shop.path("/orders?abnormal=true");
     assert_eq!(
         market.boss().get(&abnormal).await.ok()["orders"][0]["abnormal"],
@@ -287,6 +293,17 @@ async fn an_order_may_need_care() {
         .await
         .ok();
     assert_eq!(market.boss().get(&abnormal).await.ok()["orders"], json!([]));
+    let seen = market.seen(&order).await;
+    assert_ne!(
+        seen["remark"], "已电话确认",
+        "what staff write for themselves is not on the card"
+    );
+    let path = format!("/orders/{}/history", id(&order));
+    let history = market.customer().get(&path).await.ok().to_string();
+    assert!(
+        !history.contains("已电话确认") && !history.contains("地址不清"),
+        "{history}"
+    );
 }
 
 /// ORD-23: the shop's rule on cancelling, as it is when an order is made, stays with it and stands on its card.

@@ -88,3 +88,27 @@ async fn the_evidence_checks_itself() {
         .ok();
     assert!(verify(&mine).0);
 }
+
+/// CHAT-08, ORD-04: what was agreed to the nanosecond hashes alike when it comes back from the database.
+#[tokio::test]
+async fn an_agreed_time_survives_the_database() {
+    let market = Market::with(20).await;
+    let opened = json!({ "shop_id": market.shop.id });
+    let opened = market.customer().post("/conversations", opened).await.ok();
+    let at = market.server.clock.now() + jiff::SignedDuration::new(86_400, 123_456_789);
+    let agreement = json!({
+        "basket": { "lines": [{ "variant_id": market.thing, "units": 1 }] }, "delivery_method": "express", "terms": "pay_later",
+        "expected_at": at.to_string(),
+    });
+    let form = json!({ "conversation_id": opened["id"], "agreement": agreement });
+    let order = market
+        .boss()
+        .post(&market.shop.path("/orders"), form)
+        .await
+        .ok();
+    let path = market
+        .shop
+        .path(&format!("/orders/{}/evidence", id(&order)));
+    let (whole, said) = verify(&market.boss().get(&path).await.ok());
+    assert!(whole, "{said}");
+}
