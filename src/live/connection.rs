@@ -47,23 +47,24 @@ pub struct Connection {
 }
 
 impl Connection {
-    /// Takes over an upgraded socket.
-    pub fn new(socket: WebSocket, format: Format, live: Live) -> Self {
-        Self {
+    /// Takes over an upgraded socket. Boxed: a future would keep a place for it at every step that hands it on.
+    pub fn new(socket: WebSocket, format: Format, live: Live) -> Box<Self> {
+        Box::new(Self {
             socket,
             format,
             live,
-        }
+        })
     }
 
-    /// Lives until the socket ends.
-    pub async fn run(mut self) {
-        let close = match self.authenticate().await {
+    /// Lives until the socket ends. What begins and ends it has memory of its own, given back at once: nearly all of
+    /// its life a connection only waits.
+    pub async fn run(mut self: Box<Self>) {
+        let close = match Box::pin(self.authenticate()).await {
             Err(close) => close,
             Ok(place) => self.converse(&place.line).await,
         };
         metrics::counter!("souk_closes", "reason" => close.reason()).increment(1);
-        self.say_goodbye(&close).await;
+        Box::pin(self.say_goodbye(&close)).await;
     }
 
     /// The first frame says who is there. Anything else closes the socket.
@@ -240,7 +241,7 @@ impl Connection {
 
     /// Says why, sends the close frame, and reads to the end of the stream, so that the close is clean: a socket
     /// that is dropped with bytes unread is reset, and the reset may overtake the reason.
-    async fn say_goodbye(mut self, close: &Close) {
+    async fn say_goodbye(&mut self, close: &Close) {
         let goodbye = close.goodbye(rand::random());
         let goodbye = self.encode(&push(push::Event::Goodbye(goodbye)));
         let frame = CloseFrame {

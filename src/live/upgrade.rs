@@ -1,5 +1,7 @@
 //! HTTP → WebSocket: the sub-protocol, the page's origin, the sizes.
 
+use std::future::ready;
+
 use axum::{
     extract::{State, ws::WebSocketUpgrade},
     http::{HeaderMap, StatusCode, header},
@@ -32,8 +34,11 @@ pub async fn upgrade(
         _ => Format::Json,
     };
     let tasks = live.app.tasks.tasks().clone();
-    upgrade
-        .on_upgrade(move |socket| tasks.track_future(Connection::new(socket, format, live).run()))
+    // A task of its own: the upgrade's would keep what the upgrade needed until the socket ends.
+    upgrade.on_upgrade(move |socket| {
+        tasks.spawn(Connection::new(socket, format, live).run());
+        ready(())
+    })
 }
 
 /// Programs send no `Origin`; a page must be ours or on the list, to the letter.
