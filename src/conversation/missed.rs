@@ -112,7 +112,7 @@ async fn changed(
     let id: ConversationId = head.conversation_id.parse()?;
     let (until, number) = (head.revision, head.number);
     let due = Due {
-        place: 0,
+        plan: 0,
         conversation: id,
         after,
         until,

@@ -69,9 +69,9 @@ fn stops(cursors: &[Cursor]) -> Result<Vec<Stop>> {
         return Err(refused_argument("cursors", "are at most 500"));
     }
     let mut stops = HashMap::with_capacity(cursors.len());
-    let read = |(place, cursor): (usize, &Cursor)| {
+    let read = |(position, cursor): (usize, &Cursor)| {
         let conversation = conversation_id(&cursor.conversation_id)?;
-        if stops.insert(conversation, place).is_some() {
+        if stops.insert(conversation, position).is_some() {
             return Err(refused_argument("cursors", "name a conversation twice"));
         }
         Ok(Stop {
@@ -132,10 +132,10 @@ impl<'a> Plan<'a> {
         plan
     }
 
-    fn due(&self, place: usize) -> Option<Due> {
+    fn due(&self, plan: usize) -> Option<Due> {
         let seat = self.seat.filter(|_| self.looks_at > 0)?;
         Some(Due {
-            place,
+            plan,
             conversation: self.stop.conversation,
             after: self.stop.revision,
             until: seat.revision,
@@ -208,17 +208,17 @@ async fn find_changes(sql: &mut PgConnection, plans: &mut [Plan<'_>]) -> Result<
     let due: Vec<Due> = plans
         .iter()
         .enumerate()
-        .filter_map(|(place, plan)| plan.due(place))
+        .filter_map(|(index, plan)| plan.due(index))
         .collect();
     if due.is_empty() {
         return Ok(());
     }
     let mut found: HashMap<usize, Vec<Changed>> = HashMap::new();
-    for (place, changed) in queries::changed(sql, &due).await? {
-        found.entry(place).or_default().push(changed);
+    for (plan, changed) in queries::changed(sql, &due).await? {
+        found.entry(plan).or_default().push(changed);
     }
     for due in due {
-        plans[due.place].note_changes(found.remove(&due.place).unwrap_or_default());
+        plans[due.plan].note_changes(found.remove(&due.plan).unwrap_or_default());
     }
     Ok(())
 }

@@ -9,7 +9,7 @@ use proto::{ConversationKind, GroupRole, Permission};
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Seat, Time, queries, queries::seat::Place};
+use super::{Seat, Time, queries, queries::seat::SeatRow};
 use crate::{
     actor::Actor,
     error::{Refusal, Result, refused_argument},
@@ -39,44 +39,44 @@ pub(crate) async fn seats(
     conversations: &[ConversationId],
 ) -> Result<HashMap<ConversationId, Seat>> {
     let ids: Vec<Uuid> = conversations.iter().map(|id| id.0).collect();
-    let places = queries::seat::places(sql, &ids, actor.user).await?;
-    let mut seats = HashMap::with_capacity(places.len());
-    for place in places {
-        if let Some(seat) = seat_at(actor, &place)? {
+    let rows = queries::seat::seats(sql, &ids, actor.user).await?;
+    let mut seats = HashMap::with_capacity(rows.len());
+    for row in rows {
+        if let Some(seat) = seat_of(actor, &row)? {
             seats.insert(seat.conversation, seat);
         }
     }
     Ok(seats)
 }
 
-fn seat_at(actor: &Actor, place: &Place) -> Result<Option<Seat>> {
+fn seat_of(actor: &Actor, row: &SeatRow) -> Result<Option<Seat>> {
     let address = queries::address(
-        place.id,
-        &place.kind,
-        place.shop,
-        place.person_a,
-        place.person_b,
+        row.id,
+        &row.kind,
+        row.shop,
+        row.person_a,
+        row.person_b,
     )?;
     let answers = |shop: ShopId| actor.may(Permission::Chat, shop);
     let staff = address.kind() == ConversationKind::Shop && address.shop().is_some_and(answers);
-    if !staff && place.joined.is_empty() {
+    if !staff && row.joined.is_empty() {
         return Ok(None);
     }
-    let left = place.left.iter().map(|left| u64::try_from(*left).ok());
-    let joined = place.joined.iter().map(|joined| joined.cast_unsigned());
+    let left = row.left.iter().map(|left| u64::try_from(*left).ok());
+    let joined = row.joined.iter().map(|joined| joined.cast_unsigned());
     Ok(Some(Seat {
-        conversation: place.id,
+        conversation: row.id,
         address,
-        number: place.number.cast_unsigned(),
-        revision: place.revision.cast_unsigned(),
+        number: row.number.cast_unsigned(),
+        revision: row.revision.cast_unsigned(),
         staff,
         times: joined
             .zip(left)
             .map(|(joined, left)| Time { joined, left })
             .collect(),
-        role: GroupRole::try_from(place.role).unwrap_or_default(),
-        closed: place.closed,
-        read: place.read.cast_unsigned(),
+        role: GroupRole::try_from(row.role).unwrap_or_default(),
+        closed: row.closed,
+        read: row.read.cast_unsigned(),
     }))
 }
 

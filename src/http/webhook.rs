@@ -1,7 +1,7 @@
 //! Webhooks over REST: staff with the right `manage_bots` keep endpoints and look at what was sent.
 
 use axum::{Json, extract::State, http::StatusCode};
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 use utoipa::IntoParams;
 
 use super::{
@@ -42,6 +42,20 @@ pub struct InDelivery {
     delivery_id: DeliveryId,
 }
 
+/// A shop's endpoints.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Endpoints {
+    /// Oldest first, at most 20.
+    endpoints: Vec<Endpoint>,
+}
+
+/// The calls of a delivery.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct Attempts {
+    /// In order.
+    attempts: Vec<Attempt>,
+}
+
 /// Add an endpoint. Its secret is shown this once. At most 20 a shop.
 #[utoipa::path(post, path = "/shops/{shop_id}/webhooks", tag = "webhooks", security(("token" = [])),
     params(InShop), request_body = NewEndpoint,
@@ -56,9 +70,10 @@ pub async fn add(
 
 /// All endpoints of the shop, oldest first.
 #[utoipa::path(get, path = "/shops/{shop_id}/webhooks", tag = "webhooks", security(("token" = [])),
-    params(InShop), responses((status = 200, body = Vec<Endpoint>)))]
-pub async fn list(State(app): State<App>, staff: Staff<ManageBots>) -> Answer<Vec<Endpoint>> {
-    Ok(Json(endpoint::list(&app, &staff).await?))
+    params(InShop), responses((status = 200, body = Endpoints)))]
+pub async fn list(State(app): State<App>, staff: Staff<ManageBots>) -> Answer<Endpoints> {
+    let endpoints = endpoint::list(&app, &staff).await?;
+    Ok(Json(Endpoints { endpoints }))
 }
 
 /// One endpoint.
@@ -141,15 +156,14 @@ pub async fn deliveries(
 
 /// Every call of a delivery, in order.
 #[utoipa::path(get, path = "/shops/{shop_id}/webhooks/{endpoint_id}/deliveries/{delivery_id}/attempts", tag = "webhooks", security(("token" = [])),
-    params(InShop, InDelivery), responses((status = 200, body = Vec<Attempt>), (status = 404, body = ProblemBody)))]
+    params(InShop, InDelivery), responses((status = 200, body = Attempts), (status = 404, body = ProblemBody)))]
 pub async fn attempts(
     State(app): State<App>,
     staff: Staff<ManageBots>,
     Named(path): Named<InDelivery>,
-) -> Answer<Vec<Attempt>> {
-    Ok(Json(
-        history::attempts(&app, &staff, path.endpoint_id, path.delivery_id).await?,
-    ))
+) -> Answer<Attempts> {
+    let attempts = history::attempts(&app, &staff, path.endpoint_id, path.delivery_id).await?;
+    Ok(Json(Attempts { attempts }))
 }
 
 /// Send a delivery again, under the same `webhook-id`.

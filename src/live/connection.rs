@@ -61,14 +61,14 @@ impl Connection {
     pub async fn run(mut self: Box<Self>) {
         let close = match Box::pin(self.authenticate()).await {
             Err(close) => close,
-            Ok(place) => self.converse(&place.line).await,
+            Ok(entry) => self.converse(&entry.line).await,
         };
         metrics::counter!("souk_closes", "reason" => close.reason()).increment(1);
         Box::pin(self.say_goodbye(&close)).await;
     }
 
     /// The first frame says who is there. Anything else closes the socket.
-    async fn authenticate(&mut self) -> Result<Place, Close> {
+    async fn authenticate(&mut self) -> Result<Entry, Close> {
         let limits = &self.live.app.config.limits;
         let (longest, deadline) = (limits.first_frame_bytes, limits.first_frame_ms);
         let message = timeout(Duration::from_millis(deadline), self.next_data())
@@ -81,12 +81,12 @@ impl Connection {
             return Err(Close::Protocol);
         };
         match self.admit(request).await {
-            Ok((place, welcome)) => {
+            Ok((entry, welcome)) => {
                 self.write(vec![
                     self.encode(&reply(id, Answer::Authenticated(welcome))),
                 ])
                 .await?;
-                Ok(place)
+                Ok(entry)
             }
             Err(error) => {
                 self.write(vec![
@@ -100,7 +100,7 @@ impl Connection {
 
     /// Settles who is there and where they belong. From its return on, events are queued: what the client missed
     /// before is in the log.
-    async fn admit(&mut self, request: Authenticate) -> Result<(Place, Authenticated)> {
+    async fn admit(&mut self, request: Authenticate) -> Result<(Entry, Authenticated)> {
         let (node, format) = (self.live.clone(), self.format);
         let turn = self.live.turn_to_enter().await?;
         let admitted = self.live.app.tasks.spawn(async move {
@@ -111,10 +111,10 @@ impl Connection {
                 format,
                 node.app.config.limits.queue_bytes,
             );
-            let place = Place::new(&node.hub, line);
-            node.settle(&place.line).await?;
-            let unread = alert::read::unread(&node.app, &place.line.actor()).await?;
-            Ok((place, welcome(&node, &session, unread)))
+            let entry = Entry::new(&node.hub, line);
+            node.settle(&entry.line).await?;
+            let unread = alert::read::unread(&node.app, &entry.line.actor()).await?;
+            Ok((entry, welcome(&node, &session, unread)))
         });
         admitted
             .await
@@ -262,13 +262,13 @@ impl Connection {
     }
 }
 
-/// A line's place in the hub: whatever happens to the connection, the line does not outlive it.
-struct Place {
+/// A line's entry in the hub: whatever happens to the connection, the line does not outlive it.
+struct Entry {
     hub: Arc<Hub>,
     line: Arc<Line>,
 }
 
-impl Place {
+impl Entry {
     fn new(hub: &Arc<Hub>, line: Arc<Line>) -> Self {
         metrics::gauge!("souk_lines").increment(1);
         Self {
@@ -278,7 +278,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for Entry {
     fn drop(&mut self) {
         self.hub.leave(&self.line);
         metrics::gauge!("souk_lines").decrement(1);

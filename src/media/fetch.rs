@@ -3,7 +3,7 @@
 use super::{
     File, queries,
     shelf::{Fetched, GetRange, ShelfFault, ShelfKey},
-    upload::place,
+    upload::key_at,
 };
 use crate::{
     app::App,
@@ -23,7 +23,7 @@ pub struct Kept {
 pub async fn kept(app: &App, id: FileId) -> Result<Kept> {
     let found = queries::file_and_home(app.store.pool(), id).await?;
     let (file, home) = found.ok_or(Refusal::NotFound)?;
-    let key = place(home.map_or(file.owner.0, |shop| shop.0), id);
+    let key = key_at(home.map_or(file.owner.0, |shop| shop.0), id);
     Ok(Kept { file, key })
 }
 

@@ -287,10 +287,10 @@ async fn prepare(app: &App, spooled: Spooled, kind: Kind) -> Result<Picture> {
 
 /// Under the shop's folder, or the owner's own for people who belong to no shop.
 pub(super) fn key(actor: &Actor, file: FileId) -> ShelfKey {
-    place(actor.home.map_or(actor.user.0, |shop| shop.0), file)
+    key_at(actor.home.map_or(actor.user.0, |shop| shop.0), file)
 }
 
-pub(super) fn place(home: Uuid, file: FileId) -> ShelfKey {
+pub(super) fn key_at(home: Uuid, file: FileId) -> ShelfKey {
     ShelfKey::new(home, file.0, Form::Full)
 }
 

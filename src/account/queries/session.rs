@@ -23,25 +23,25 @@ pub(in crate::account) struct Holder {
     pub banned: bool,
     pub access_expires_at: Timestamp,
     pub revoked: bool,
-    pub posts: Json<Vec<Place>>,
+    pub posts: Json<Vec<PostRow>>,
 }
 
-/// A place on a shop's staff that the user holds.
+/// A post on a shop's staff that the user holds.
 #[derive(Debug, Deserialize)]
-pub(in crate::account) struct Place {
+pub(in crate::account) struct PostRow {
     shop: ShopId,
     shop_name: String,
     role: String,
     permissions: Vec<String>,
 }
 
-impl From<Place> for Post {
-    fn from(place: Place) -> Self {
+impl From<PostRow> for Post {
+    fn from(row: PostRow) -> Self {
         Self {
-            shop: place.shop,
-            shop_name: place.shop_name,
-            role: place.role,
-            permissions: Permissions::from_words(place.permissions),
+            shop: row.shop,
+            shop_name: row.shop_name,
+            role: row.role,
+            permissions: Permissions::from_words(row.permissions),
         }
     }
 }
@@ -54,7 +54,7 @@ macro_rules! holder {
             r#"
         select session_id as "session!: SessionId", user_id as "user!: UserId", kind as "kind!", name as "name!",
           avatar as "avatar: FileId", home_id as "home: ShopId", banned as "banned!",
-          access_expires_at as "access_expires_at!: jiff_sqlx::Timestamp", revoked as "revoked!", posts as "posts!: Json<Vec<Place>>"
+          access_expires_at as "access_expires_at!: jiff_sqlx::Timestamp", revoked as "revoked!", posts as "posts!: Json<Vec<PostRow>>"
         from session_holders
         "# + $which,
             $value,

@@ -9,7 +9,7 @@ use crate::{conversation::Address, error::Result, id::ConversationId};
 #[derive(Clone, Copy)]
 pub(in crate::conversation) struct Due {
     /// The caller's name for it.
-    pub place: usize,
+    pub plan: usize,
     pub conversation: ConversationId,
     /// Revisions above this one and up to that one.
     pub after: u64,
@@ -26,7 +26,7 @@ pub(in crate::conversation) struct Changed {
     pub revision: u64,
 }
 
-/// What changed, in order of revision in each place.
+/// What changed, in order of revision in each plan.
 pub(in crate::conversation) async fn changed(
     sql: &mut PgConnection,
     due: &[Due],
@@ -62,7 +62,7 @@ pub(in crate::conversation) async fn changed(
     let found = rows.into_iter().filter_map(|row| {
         let due = due.get(usize::try_from(row.place - 1).ok()?)?;
         Some((
-            due.place,
+            due.plan,
             Changed {
                 number: row.number.cast_unsigned(),
                 revision: row.revision.cast_unsigned(),

@@ -6,7 +6,7 @@ use uuid::Uuid;
 use crate::id::{ConversationId, UserId};
 
 /// A conversation with one user's times of taking part in it.
-pub(in crate::conversation) struct Place {
+pub(in crate::conversation) struct SeatRow {
     pub id: ConversationId,
     pub kind: String,
     pub shop: Option<Uuid>,
@@ -25,14 +25,14 @@ pub(in crate::conversation) struct Place {
     pub role: i32,
 }
 
-/// The places of a user in these conversations; those that do not exist are passed over.
-pub(in crate::conversation) async fn places(
+/// The rows for a user and these conversations; those that do not exist are passed over.
+pub(in crate::conversation) async fn seats(
     sql: &mut PgConnection,
     conversations: &[Uuid],
     user: UserId,
-) -> sqlx::Result<Vec<Place>> {
+) -> sqlx::Result<Vec<SeatRow>> {
     sqlx::query_as!(
-        Place,
+        SeatRow,
         r#"
         select
           c.id as "id: ConversationId", c.kind, c.shop_id as shop, c.person_a, c.person_b, c.number, c.revision,

@@ -89,7 +89,8 @@ impl Stage {
     pub async fn attempts(&self, endpoint: &str, delivery: &Value) -> Vec<Value> {
         let id = delivery["id"].as_str().unwrap();
         let path = self.path(&format!("/{endpoint}/deliveries/{id}/attempts"));
-        self.rest.get(&path).await.ok().as_array().unwrap().clone()
+        let said = self.rest.get(&path).await.ok();
+        said["attempts"].as_array().unwrap().clone()
     }
 
     /// Something happens in the shop.
