@@ -70,9 +70,8 @@ impl Recipient {
     #[must_use]
     pub(super) fn meant(self, known: &Self) -> Self {
         let shown = known.masked();
-        let meant = |said: String, shown: String, known: &String| match said == shown {
-            true => known.clone(),
-            false => said,
+        let meant = |said: String, shown: String, known: &String| {
+            if said == shown { known.clone() } else { said }
         };
         Self {
             name: meant(self.name, shown.name, &known.name),

@@ -210,9 +210,10 @@ async fn later(app: &App, refund: &Refund, trouble: &str) -> Result<()> {
     let now = app.clock.now();
     let attempts = refund.attempts + 1;
     let stuck = attempts >= PATIENCE;
-    let pause = match stuck {
-        true => HALF_A_DAY,
-        false => SignedDuration::from_mins(1 << attempts.clamp(0, 9)),
+    let pause = if stuck {
+        HALF_A_DAY
+    } else {
+        SignedDuration::from_mins(1 << attempts.clamp(0, 9))
     };
     let mut tx = app.store.begin(refund.shop).await?;
     let waits = queries::postpone_refund(&mut tx, refund, trouble, stuck, now + pause).await?;

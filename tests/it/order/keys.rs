@@ -66,8 +66,8 @@ async fn wishes_and_parcels_outlive_a_change_of_keys() {
     let path = market.shop.path(&format!("/orders/{}", id(&order)));
     let readdress = format!("{path}/recipient");
     market.boss().put(&readdress, recipient.clone()).await.ok();
-    let wish = json!({ "recipient": recipient });
-    market.mine(&order, "changes", wish).await.ok();
+    let asked = json!({ "recipient": recipient });
+    market.mine(&order, "changes", asked).await.ok();
 
     let database = market.server.database.clone();
     TestServer::on(database.clone(), with(2, &[1]))
