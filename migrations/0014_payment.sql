@@ -32,12 +32,14 @@ create table refunds (
   next_at timestamptz not null,
   trouble text not null default '',
   created_at timestamptz not null,
-  settled_at timestamptz
+  settled_at timestamptz,
+  told_at timestamptz
 );
 comment on table refunds is 'Money that goes back. The id is the number that the provider knows it by, in every attempt.';
-comment on column refunds.state is 'due: ordered, not confirmed; stuck: tried for days, staff have to look';
+comment on column refunds.state is 'due: ordered, not confirmed; stuck: tried for days, staff have to look, and tried on twice a day';
+comment on column refunds.told_at is 'when staff were told that it is stuck';
 comment on column refunds.trouble is 'what the provider said last, when it did not do it';
-create index refunds_due on refunds (next_at) where state = 'due';
+create index refunds_due on refunds (next_at) where state in ('due', 'stuck');
 create index refunds_order on refunds (order_id);
 
 create table ledger (

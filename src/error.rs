@@ -92,6 +92,14 @@ impl Error {
         }
     }
 
+    /// The database is out of reach or busy: no fault of what was asked, and whoever tries something else now fails alike.
+    pub fn is_weather(&self) -> bool {
+        matches!(
+            self.refusal(),
+            Some(Refusal::Unavailable | Refusal::Overloaded)
+        )
+    }
+
     /// As the contract has it. What broke is not told to strangers.
     pub fn to_refused(&self) -> Refused {
         let broken = Reason {
@@ -115,6 +123,32 @@ impl Error {
                 u64::try_from(wait.as_millis()).unwrap_or(u64::MAX)
             }),
         }
+    }
+}
+
+/// Work in which each piece is for itself: one that fails is told at the end, and holds up none of those behind it.
+#[derive(Debug, Default)]
+pub struct Round {
+    failed: Option<Error>,
+}
+
+impl Round {
+    /// How a piece went. Ends the round in bad weather, for the others would only wait and fail as well.
+    pub fn note(&mut self, outcome: Result<()>) -> Result<()> {
+        match outcome {
+            Err(error) if error.is_weather() => return Err(error),
+            Err(error) => {
+                tracing::warn!(error = format!("{error:#}"), "a piece of a round failed");
+                self.failed.get_or_insert(error);
+            }
+            Ok(()) => {}
+        }
+        Ok(())
+    }
+
+    /// The first failure, if there was one.
+    pub fn end(self) -> Result<()> {
+        self.failed.map_or(Ok(()), Err)
     }
 }
 

@@ -141,6 +141,8 @@ pub async fn run(
     webhook::endpoint::seal_anew(&by_itself).await?;
     account::embed_key::seal_anew(&by_itself).await?;
     order::recipient::seal_anew(&by_itself).await?;
+    order::change::seal_anew(&by_itself).await?;
+    parcel::secret::seal_anew(&by_itself).await?;
     let live = Live::new(app.clone(), hub.clone());
     let keeper = live::keeper::run(live.by_itself(), errands, shutdown.clone());
     shutdown.spawn_keeper(keeper);

@@ -58,7 +58,7 @@ pub async fn apply(app: &App, customer: &Customer, order: OrderId, wish: Wish) -
     let (kind, sent) = wish.about(&order)?;
     require_paid(&order, kind)?;
     let by = By::from(customer);
-    let mut case = Case::new(&order, &wish, (kind, sent), (&by, customer.0.user), now);
+    let mut case = Case::new(&order, &wish, (kind, sent), (&by, customer.0.user), now)?;
     let rules = queries::rules(&mut tx).await?;
     if sent {
         exception::require_allowed(&mut tx, &case, &order).await?;
@@ -187,14 +187,14 @@ impl Wish {
 }
 
 impl Case {
-    /// A case that has not begun yet.
+    /// A case that has not begun yet. Refuses with `invalid_argument` a line that the order does not have.
     pub(super) fn new(
         order: &Order,
         wish: &Wish,
         (kind, sent): (CaseKind, bool),
         (by, user): (&By, UserId),
         now: Timestamp,
-    ) -> Self {
+    ) -> Result<Self> {
         let line = |of: &LineUnits| {
             let line = order.lines.iter().find(|line| line.line == of.line)?;
             Some(CaseLine {
@@ -204,7 +204,8 @@ impl Case {
                 choice: line.choice.clone(),
             })
         };
-        Self {
+        let lines: Option<Vec<CaseLine>> = wish.lines.iter().map(line).collect();
+        Ok(Self {
             id: CaseId::new(),
             shop_id: order.shop_id,
             order_id: order.id,
@@ -216,7 +217,7 @@ impl Case {
             kind,
             state: CaseState::PendingReview,
             sent,
-            lines: wish.lines.iter().filter_map(line).collect(),
+            lines: lines.ok_or_else(|| refused_argument("lines", "names lines of the order"))?,
             currency: order.currency.clone(),
             amount: Money::ZERO,
             reason: wish.reason.trim().to_owned(),
@@ -234,6 +235,6 @@ impl Case {
             replacement_number: String::new(),
             version: 1,
             created_at: now,
-        }
+        })
     }
 }

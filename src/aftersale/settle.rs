@@ -14,7 +14,7 @@ use crate::{
     app::App,
     error::Result,
     fact::{Fact, Remembered},
-    id::{CaseId, OrderId, ShopId},
+    id::{CaseId, OrderId, RefundId, ShopId},
     money::Money,
     order::after_sale::{self, By},
     payment,
@@ -31,8 +31,10 @@ pub async fn hear(app: &App, facts: &[Remembered]) -> Result<()> {
                 ..
             } => arrived(app, shop, case).await?,
             Fact::RefundStuck {
-                order_id, case_id, ..
-            } => stuck(app, shop, (order_id, case_id)).await?,
+                refund_id,
+                order_id,
+                case_id,
+            } => stuck(app, shop, refund_id, (order_id, case_id)).await?,
             _ => {}
         }
     }
@@ -82,10 +84,19 @@ async fn put_goods(app: &App, work: &mut Work) -> Result<()> {
     Ok(())
 }
 
-async fn stuck(app: &App, shop: ShopId, (order, case): (OrderId, Option<CaseId>)) -> Result<()> {
+/// Staff who see the money hear of it, once.
+async fn stuck(
+    app: &App,
+    shop: ShopId,
+    refund: RefundId,
+    (order, case): (OrderId, Option<CaseId>),
+) -> Result<()> {
     let Some(case) = case else {
         let mut tx = app.store.begin(shop).await?;
         let order = after_sale::hold(&mut tx, order).await?;
+        if !payment::refund::tell_stuck(&mut tx, refund, app.clock.now()).await? {
+            return Ok(());
+        }
         let words = said::stuck(order.number.as_deref().unwrap_or_default());
         let alert = NewAlert::new(AlertKind::AfterSale, Permission::SeeFinance, words);
         let alert = alert
@@ -96,7 +107,8 @@ async fn stuck(app: &App, shop: ShopId, (order, case): (OrderId, Option<CaseId>)
     };
     let mut work = step::of_system(app, shop, case).await?;
     let by = By::SYSTEM;
-    if work.case.require(CaseDeed::Stick, by.party).is_err() {
+    let told = payment::refund::tell_stuck(&mut work.tx, refund, app.clock.now()).await?;
+    if !told || work.case.require(CaseDeed::Stick, by.party).is_err() {
         return Ok(());
     }
     let words = said::stuck(&work.case.order_number);

@@ -55,7 +55,7 @@ pub async fn start(
     apply::require_open(&order, now)?;
     apply::require_paid(&order, CaseKind::RefundOnly)?;
     let what = (CaseKind::RefundOnly, gift.sent);
-    let case = Case::new(&order, &wish, what, (&who, by.actor.user), now);
+    let case = Case::new(&order, &wish, what, (&who, by.actor.user), now)?;
     let mut work = Work { tx, order, case };
     apply::bind(app, &mut work, &who).await?;
     apply::give_back(app, &mut work, (&who, CaseDeed::Start)).await?;

@@ -15,7 +15,8 @@ use crate::{
     store::Tx,
 };
 
-/// Shows the numbers anew in every shop in which one of these facts has changed them.
+/// Shows the numbers anew in every shop in which one of these facts has changed them. Readers of facts count one after the other in a shop:
+/// what the first has counted is not shown after what the second has.
 pub async fn show(tx: &mut Tx, facts: &[Remembered]) -> Result<()> {
     let shops: BTreeSet<ShopId> = facts
         .iter()
@@ -25,6 +26,7 @@ pub async fn show(tx: &mut Tx, facts: &[Remembered]) -> Result<()> {
         return Ok(());
     }
     let shops: Vec<ShopId> = shops.into_iter().collect();
+    queries::count_in_turn(tx, &shops).await?;
     let mut waiting: BTreeMap<ShopId, Pending> = BTreeMap::new();
     for (shop, orders) in order::waiting::count(tx, &shops).await? {
         waiting.entry(shop).or_default().orders = orders;

@@ -27,7 +27,7 @@ macro_rules! bounds {
 fn bounds(config: &Config) -> impl Iterator<Item = Bound> {
     let bounds = bounds! { config:
         database.connections 2..0 "requests need more than one connection";
-        database.own_connections 1..0 "nothing would be done by itself, such as ending sessions that were revoked";
+        database.own_connections 4..0 "two workers read facts, and each settles what follows from one on a connection of its own";
         database.lock_ms 10..60_000 "a request must be able to wait for another, and may not do so for ever";
         database.send_lock_ms 10..5_000 "a message must be able to wait for a change, and may not hold up the others";
         database.statement_ms 100..600_000 "a statement takes its time, and may not take for ever";

@@ -76,7 +76,7 @@ settings! {
     connections: u32 = 16u32;
     /// Connections for what the server does by itself: rechecks of sessions and rights, webhooks, the schedule.
     /// Requests do not take them.
-    own_connections: u32 = 4u32;
+    own_connections: u32 = 6u32;
     /// Milliseconds that a request's statement waits for a lock at the most; then the request is refused as `unavailable`.
     lock_ms: u32 = 5_000u32;
     /// Milliseconds that a lane waits for a conversation that somebody else holds; then what is said there is refused as

@@ -40,16 +40,32 @@ pub(super) struct Row {
     pub extra: Option<Vec<u8>>,
     pub card: Option<Vec<u8>>,
     pub recalled: bool,
+    /// Of this row and all before it.
+    pub bytes: i64,
 }
 
-/// All versions of the messages from `from` on, at most `most` rows, in the log's order. The caller has settled that they may be seen.
+/// What was said.
+#[derive(Debug)]
+pub struct Record {
+    /// In the log's order.
+    pub messages: Vec<Recorded>,
+    /// Nothing is missing at its end.
+    pub whole: bool,
+}
+
+/// Bytes of one record at most, about.
+const BYTES: i64 = 4 * 1_024 * 1_024;
+
+/// All versions of the messages from `from` on, at most `most` rows and some megabytes. The caller has settled that they may be seen.
 pub async fn record(
     tx: &mut Tx,
     conversation: ConversationId,
     from: i64,
     most: i64,
-) -> Result<Vec<Recorded>> {
-    let rows = queries::record(tx, conversation, from, most).await?;
+) -> Result<Record> {
+    let rows = queries::record(tx, conversation, from, most, BYTES).await?;
+    let bytes = rows.last().map_or(0, |row| row.bytes);
+    let whole = bytes <= BYTES && i64::try_from(rows.len()).is_ok_and(|rows| rows < most);
     let recorded = rows.into_iter().map(|row| Recorded {
         number: row.number,
         version: row.version,
@@ -59,5 +75,8 @@ pub async fn record(
         content: wire::restore(row.text, row.extra.as_deref(), row.card.as_deref()),
         recalled: row.recalled,
     });
-    Ok(recorded.collect())
+    Ok(Record {
+        messages: recorded.collect(),
+        whole,
+    })
 }

@@ -3,7 +3,7 @@
 use axum::{
     Json,
     body::Bytes,
-    extract::{FromRequest as _, Request, State, rejection::JsonRejection},
+    extract::{Extension, FromRequest as _, Request, State, rejection::JsonRejection},
 };
 use serde::Serialize;
 
@@ -12,10 +12,12 @@ use super::{
     body::{Asked, Body, Named},
     my_order::PageOf,
     reply::{Answer, ProblemBody},
+    turn::believed,
 };
 use crate::{
     actor::{Actor, Customer, ManageOrders, ManageShop, Staff},
     app::App,
+    door::client::ClientAddress,
     error::Error,
     id::{OrderId, ShopId},
     parcel::{
@@ -49,11 +51,14 @@ pub struct Heard {
 pub async fn hear(
     State(app): State<App>,
     Named(at): Named<OfParcel>,
+    Extension(from): Extension<ClientAddress>,
     request: Request,
 ) -> Answer<Heard> {
     let posted = Bytes::from_request(request, &app).await;
     let posted = posted.map_err(|no| Error::from(JsonRejection::BytesRejection(no)))?;
-    hear::hear(&app, &at.token, &posted).await?;
+    let heard = hear::believe(&app, &at.token, &posted).await?;
+    believed(&app, from);
+    hear::hear(&app, heard).await?;
     Ok(Json(Heard {
         result: true,
         return_code: "200",

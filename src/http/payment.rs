@@ -3,7 +3,7 @@
 use axum::{
     Json,
     body::Bytes,
-    extract::State,
+    extract::{Extension, State},
     http::{HeaderMap, header},
     response::{IntoResponse as _, Response},
 };
@@ -13,10 +13,12 @@ use super::{
     at::OfMethod,
     body::{Body, Named},
     reply::{Answer, Created, Problem, ProblemBody, created},
+    turn::believed,
 };
 use crate::{
     actor::{ManageShop, SeeFinance, Staff},
     app::App,
+    door::client::ClientAddress,
     error::Refusal,
     id::ShopId,
     money::Money,
@@ -63,11 +65,16 @@ pub async fn withdraw(
 pub async fn notice(
     State(app): State<App>,
     Named(at): Named<OfMethod>,
+    Extension(from): Extension<ClientAddress>,
     headers: HeaderMap,
     body: Bytes,
 ) -> Result<Response, Problem> {
     let provider = app.providers.by(at.method).ok_or(Refusal::NotFound)?;
-    let said = pay::notice(&app, provider, &headers, &body).await;
+    let told = provider.notice(&headers, &body);
+    if told.is_ok() {
+        believed(&app, from);
+    }
+    let said = pay::notice(&app, provider, told).await;
     let content_type = [(header::CONTENT_TYPE, said.content_type)];
     Ok((said.status, content_type, said.body).into_response())
 }

@@ -3,8 +3,12 @@
 
 use std::{pin::Pin, time::Duration};
 
+use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use jiff::SignedDuration;
-use tokio::time::{MissedTickBehavior, interval};
+use tokio::{
+    task::JoinHandle,
+    time::{MissedTickBehavior, interval},
+};
 
 use super::{
     forget,
@@ -76,36 +80,42 @@ const fn minutes(number: i64) -> SignedDuration {
     SignedDuration::from_mins(number)
 }
 
-/// Runs until the soft stop; a job that was begun is finished.
+/// Runs until the soft stop; jobs that were begun are finished. They run beside one another: one that waits for a payment provider that does
+/// not answer holds up no other.
 pub async fn run(app: App) {
     let names: Vec<String> = JOBS.iter().map(|job| job.0.to_owned()).collect();
     let mut looks = interval(LOOK);
     looks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut under_way = FuturesUnordered::<JoinHandle<()>>::new();
     loop {
         tokio::select! {
-            () = app.tasks.soft().cancelled() => return,
+            () = app.tasks.soft().cancelled() => break,
+            Some(_) = under_way.next() => continue,
             _ = looks.tick() => {}
         }
-        if let Err(error) = look(&app, &names).await {
+        let begin = |lease| under_way.push(app.tasks.spawn(work(app.clone(), lease)));
+        if let Err(error) = look(&app, &names, begin).await {
             tracing::warn!(%error, "the schedule has to wait a moment");
         }
     }
+    while under_way.next().await.is_some() {}
 }
 
-/// Does everything that is due and that no other node does.
-async fn look(app: &App, names: &[String]) -> Result<()> {
+/// Begins everything that is due and that no other node does.
+async fn look(app: &App, names: &[String], mut begin: impl FnMut(Lease)) -> Result<()> {
     let (pool, now) = (app.store.pool(), app.clock.now());
     queries::enrol(pool, names, now).await?;
     while let Some(lease) = queries::lease(pool, names, now, now + LEASE).await? {
-        if let Some(job) = JOBS.iter().find(|job| job.0 == lease.name) {
-            work(app, job, &lease).await?;
-        }
+        begin(lease);
     }
     Ok(())
 }
 
 /// Runs one job as a task of its own, so that its panic ends nothing but itself.
-async fn work(app: &App, job: &Job, lease: &Lease) -> Result<()> {
+async fn work(app: App, lease: Lease) {
+    let Some(job) = JOBS.iter().find(|job| job.0 == lease.name) else {
+        return;
+    };
     let outcome = app.tasks.spawn((job.2)(app.clone())).await;
     let outcome = outcome.unwrap_or_else(|panic| Err(Error::Broken(panic.into())));
     let failed = outcome.err().map(|error| format!("{error:#}"));
@@ -113,11 +123,20 @@ async fn work(app: &App, job: &Job, lease: &Lease) -> Result<()> {
         tracing::error!(job = job.0, reason, "a scheduled job failed");
     }
     let now = app.clock.now();
-    if !queries::settle(app.store.pool(), lease, failed.as_deref(), now, now + job.1).await? {
-        tracing::warn!(
+    match queries::settle(
+        app.store.pool(),
+        &lease,
+        failed.as_deref(),
+        now,
+        now + job.1,
+    )
+    .await
+    {
+        Ok(true) => {}
+        Ok(false) => tracing::warn!(
             job = job.0,
             "the job took too long: another node has taken it over"
-        );
+        ),
+        Err(error) => tracing::warn!(job = job.0, %error, "the job's lease will run out"),
     }
-    Ok(())
 }

@@ -11,7 +11,7 @@ use super::queries::{self, Row};
 use crate::{
     aftersale,
     app::App,
-    error::{Error, Refusal, Result},
+    error::{Error, Result},
     fact::Remembered,
     parcel, push,
     store::Tx,
@@ -62,7 +62,7 @@ async fn rest(app: &App) {
 /// Takes a batch; says how many facts it held. A batch that fails is taken apart, so that only the bad fact waits.
 async fn round(app: &App) -> Result<usize> {
     match guarded(app, None).await {
-        Err(error) if !weather(&error) => {
+        Err(error) if !error.is_weather() => {
             tracing::warn!(
                 error = format!("{error:#}"),
                 "a batch of facts failed; taking them one by one"
@@ -77,7 +77,7 @@ async fn one_by_one(app: &App) -> Result<usize> {
     let waiting = queries::waiting(app.store.pool(), BATCH, app.clock.now()).await?;
     for fact in &waiting {
         match guarded(app, Some(*fact)).await {
-            Err(error) if weather(&error) => return Err(error),
+            Err(error) if error.is_weather() => return Err(error),
             Err(error) => put_back(app, *fact, &error).await?,
             Ok(_) => {}
         }
@@ -122,14 +122,6 @@ fn understand(row: Row) -> Result<Remembered> {
         payload: row.payload,
         fact,
     })
-}
-
-/// The database is out of reach or busy: no fault of the fact's.
-fn weather(error: &Error) -> bool {
-    matches!(
-        error.refusal(),
-        Some(Refusal::Unavailable | Refusal::Overloaded)
-    )
 }
 
 /// The fact comes again later, each time twice as late; after [`PATIENCE`] failures somebody has to look at it.

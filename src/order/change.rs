@@ -7,8 +7,8 @@ use serde_json::json;
 
 use super::{
     edit::{self, Edit},
-    place, queries,
-    recipient::Recipient,
+    place, queries, readdress,
+    recipient::{self, Recipient},
     show::{Shown, Viewer},
     step::{self, By, Done},
     words as said,
@@ -131,8 +131,7 @@ pub async fn answer(
         order.require(OrderDeed::AskChange, super::graph::Party::Customer)?;
         if let Some(sealed) = sealed {
             let recipient = unseal(&app.vault, id, &sealed)?;
-            let (sealed, index) = recipient.seal(&app.vault, order.id);
-            queries::set_recipient(&mut tx, order.id, &sealed, index.as_deref()).await?;
+            order = readdress::apply(app, &mut tx, order, &recipient, &who).await?;
         }
         let edit: Option<Edit> = serde_json::from_value(asked).map_err(anyhow::Error::from)?;
         if let Some(edit) = edit {
@@ -197,5 +196,20 @@ impl Wish {
         }
         self.edit.as_ref().map_or(Ok(()), Edit::check)?;
         self.recipient.as_mut().map_or(Ok(()), Recipient::check)
+    }
+}
+
+/// Seals with the current key the recipients of wishes that are not, as `recipient::seal_anew` does those of orders. Fails if a key is missing.
+pub async fn seal_anew(app: &App) -> anyhow::Result<()> {
+    let (pool, mark) = (app.store.pool(), app.vault.mark());
+    loop {
+        let kept = queries::changes_sealed_otherwise(pool, &mark, recipient::AT_A_TIME).await?;
+        if kept.is_empty() {
+            return Ok(());
+        }
+        for (id, sealed) in kept {
+            let renewed = app.vault.renew(&row(id), &sealed)?;
+            queries::reseal_change(pool, id, &sealed, &renewed).await?;
+        }
     }
 }

@@ -10,7 +10,7 @@ use super::{
     place::require_method,
     queries,
     recipient::Recipient,
-    show::{Shown, Viewer},
+    show::{self, Shown, Viewer},
     step::{self, By, Done},
 };
 use crate::{
@@ -76,9 +76,11 @@ pub async fn draft(
     rights::rely(&mut tx, by).await?;
     let found = queries::customer_of(&mut tx, conversation).await?;
     let (customer, name, phone) = found.ok_or(Refusal::NotFound)?;
+    let known = known(app, &mut tx, customer, &name, phone).await?;
+    let viewer = Viewer::of(&by.actor, by.shop);
     let recipient = match agreement.recipient.take() {
-        Some(recipient) => recipient,
-        None => known(app, &mut tx, customer, &name, phone).await?,
+        Some(recipient) => viewer.means(recipient, &known),
+        None => known,
     };
     let buyer = Buyer {
         id: customer,
@@ -100,11 +102,7 @@ pub async fn draft(
     let done = Done::new(&who, OrderDeed::Draft);
     let order = step::begin(app, &mut tx, order, &recipient, done).await?;
     tx.commit().await?;
-    Ok(Shown::of(
-        order,
-        Some(recipient),
-        Viewer::of(&by.actor, by.shop),
-    ))
+    Ok(Shown::of(order, Some(recipient), viewer))
 }
 
 /// Another draft in the place of the one that was sent: the next revision, which voids what the customer was shown.
@@ -126,7 +124,9 @@ pub async fn redraft(
     (order.requests, order.expected_at) = (terms.requests, terms.expected_at);
     order.refill(&mut tx, quote).await?;
     queries::replace_lines(&mut tx, &order).await?;
-    if let Some(recipient) = &agreement.recipient {
+    if let Some(recipient) = agreement.recipient.take() {
+        let known = show::recipient(app, &mut tx, order.id).await?;
+        let recipient = Viewer::of(&by.actor, by.shop).means(recipient, &known);
         let (sealed, index) = recipient.seal(&app.vault, order.id);
         queries::set_recipient(&mut tx, order.id, &sealed, index.as_deref()).await?;
     }

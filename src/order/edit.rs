@@ -1,11 +1,11 @@
 //! The customer changes an order that the shop has not taken yet (O22): other lines, another wish. The goods that are held change with
 //! it, in one work.
 
-use proto::{OrderDeed, PaymentStatus};
+use proto::{OrderDeed, OrderState, PaymentStatus, PaymentTerms};
 use serde::Deserialize;
 
 use super::{
-    Order, place, queries,
+    Line, Order, place, queries,
     show::{Shown, Viewer},
     step::{self, By, Done},
     words as said,
@@ -35,8 +35,8 @@ pub struct Edit {
 /// Changes it. The sum of an order that is paid must stay what it is: pay the rest or have a part refunded by cancelling and ordering
 /// anew.
 ///
-/// Refuses with `order_state`, with `forbidden` where the shop does not allow it, with `conflict` another sum of a paid order, and as
-/// placing does.
+/// Refuses with `order_state`, with `forbidden` where the shop does not allow it, with `conflict` another sum of a paid order or other lines
+/// when some were sent or go back, and as placing does.
 pub async fn edit(app: &App, customer: &Customer, order: OrderId, edit: &Edit) -> Result<Shown> {
     edit.check()?;
     let (mut tx, order) = step::of_customer(app, customer, order).await?;
@@ -60,19 +60,20 @@ pub(super) async fn apply(
     (deed, by): (OrderDeed, &By),
 ) -> Result<Order> {
     let (was, before, total) = (order.state, order.agreed(), order.total);
+    let settled = order.settled();
     if let Some(requests) = &edit.requests {
         requests.trim().clone_into(&mut order.requests);
     }
     match &edit.basket {
         Some(basket) => {
+            order.require_whole()?;
             let quote = price::price(tx, basket, BasisPoints::ZERO).await?;
             order.refill(tx, quote).await?;
             queries::replace_lines(tx, &order).await?;
         }
         None => order.revise()?,
     }
-    let paid = order.payment_status != PaymentStatus::Unpaid;
-    if paid && order.total != total {
+    if settled && order.total != total {
         let sentence = "A paid order keeps its sum: cancel it and order anew, or ask the shop.";
         return Err(refused_because(
             Refusal::Conflict,
@@ -96,6 +97,30 @@ pub(super) async fn apply(
         hold(tx, order.holder(), &order.units(), by.id, now).await?;
     }
     Ok(order)
+}
+
+impl Order {
+    /// Nothing is to be paid for it before it is accepted: it was paid, or it was submitted at no cost. Its sum has to stay.
+    fn settled(&self) -> bool {
+        let submitted = self.state != OrderState::PendingPayment;
+        self.payment_status != PaymentStatus::Unpaid
+            || self.terms == PaymentTerms::PayFirst && submitted
+    }
+
+    /// Refuses with `conflict` other lines in the place of some that were sent, that go back or are argued about.
+    fn require_whole(&self) -> Result<()> {
+        let moved = |line: &Line| line.shipped > 0 || line.refunded > 0 || line.case_id.is_some();
+        if self.lines.iter().any(moved) {
+            let sentence =
+                "Something of this order was sent or goes back: its lines stay as they are.";
+            return Err(refused_because(
+                Refusal::Conflict,
+                &"basket",
+                sentence.to_owned(),
+            ));
+        }
+        Ok(())
+    }
 }
 
 impl Edit {

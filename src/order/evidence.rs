@@ -13,7 +13,7 @@ use crate::{
     actor::{Customer, ManageOrders, Staff},
     app::App,
     audit::{self, Deed},
-    conversation::record,
+    conversation::record::{self, Record},
     error::Result,
     id::OrderId,
     payment,
@@ -30,7 +30,8 @@ const MOST: i64 = 5_000;
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Evidence {
-    /// Order, what was agreed, history, payments, refunds, messages with all their versions.
+    /// Order, what was agreed, history, payments, refunds, messages with all their versions; `whole`: none is missing at their end, for a file has
+    /// at most 5,000 of them and 4 MiB.
     #[schema(value_type = Object)]
     pub evidence: Value,
     /// SHA-256 of the evidence as compact JSON with sorted names, in hexadecimal.
@@ -68,7 +69,10 @@ async fn collect(app: &App, tx: &mut Tx, shown: Shown, viewer: Viewer) -> Result
         ..
     } = shown.order;
     let from = (card_number - BEFORE).max(1);
-    let mut messages = record::record(tx, conversation_id, from, MOST).await?;
+    let Record {
+        mut messages,
+        whole,
+    } = record::record(tx, conversation_id, from, MOST).await?;
     if viewer == Viewer::Customer {
         // What was recalled or edited away is for staff, who are recorded when they look.
         messages.retain(|said| said.replaced_at.is_none());
@@ -79,6 +83,7 @@ async fn collect(app: &App, tx: &mut Tx, shown: Shown, viewer: Viewer) -> Result
         "history": history::read(app, tx, id, viewer).await?,
         "money": payment::of_order(tx, id).await?,
         "messages": messages,
+        "whole": whole,
         "order": shown,
     });
     Ok(sign(&app.vault, evidence))

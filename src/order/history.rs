@@ -68,12 +68,10 @@ pub(super) async fn read(
     viewer: Viewer,
 ) -> Result<Vec<Entry>> {
     let entries = queries::history(tx, order).await?.into_iter();
-    let opened = entries.map(|entry| {
-        Ok(Entry {
-            before: show::opened(app, order, viewer, entry.before)?,
-            after: show::opened(app, order, viewer, entry.after)?,
-            ..entry
-        })
+    let opened = entries.map(|entry| Entry {
+        before: show::opened(app, order, viewer, entry.before),
+        after: show::opened(app, order, viewer, entry.after),
+        ..entry
     });
-    opened.collect()
+    Ok(opened.collect())
 }

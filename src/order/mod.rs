@@ -52,6 +52,9 @@ use crate::{
     stock::Units,
 };
 
+/// What one order may come to, in minor units: a shop has many, and all of them together still have to be counted.
+const DEAREST: Money = Money::minor(10_000_000_000_000);
+
 /// An order as it is now.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct Order {
@@ -246,10 +249,13 @@ impl Order {
         })
     }
 
-    /// Makes the next revision of what was agreed.
+    /// Makes the next revision of what was agreed. Refuses what nobody pays.
     fn agree(&mut self) -> Result<(), TooMuch> {
         self.goods = Money::sum(self.lines.iter().map(|line| line.total))?;
         self.total = self.goods.plus(self.freight)?.minus(self.discount)?;
+        if self.total > DEAREST {
+            return Err(TooMuch);
+        }
         self.hash = hex::encode(Sha256::digest(self.agreed().to_string()));
         Ok(())
     }

@@ -1,6 +1,5 @@
 //! Money comes in for an order (O5): a provider says so, staff confirm it, or the sandbox plays it.
 
-use http::HeaderMap;
 use jiff::{SignedDuration, Timestamp};
 use proto::{AlertKind, OrderDeed, OrderState, PaymentStatus};
 use serde::Serialize;
@@ -15,16 +14,16 @@ use super::{
 use crate::{
     actor::{Customer, ManageOrders, Staff},
     app::App,
-    error::{Refusal, Result},
+    error::{Refusal, Result, Round},
     id::{ChargeId, OrderId, ShopId},
     money::Money,
-    pay::{self, Acknowledgement, Heard, Method, Notice, Payable, Provider},
+    pay::{self, Acknowledgement, Forged, Heard, Method, Notice, Payable, Provider},
     payment::{
         self, Paid,
         charge::{self, Charge},
         refund::Wanted,
     },
-    store::Tx,
+    store::{Tx, once},
     words,
 };
 
@@ -100,6 +99,9 @@ pub async fn begin(
     let (mut tx, order) = step::of_customer(app, customer, order).await?;
     let (now, amount) = (app.clock.now(), order.owed()?);
     let expires_at = order.pay_by.unwrap_or(now + SignedDuration::from_hours(2));
+    if expires_at <= now {
+        return Err(Refusal::OrderState.into());
+    }
     let wanted = Charge {
         id: ChargeId::new(),
         shop: order.shop_id,
@@ -121,7 +123,8 @@ pub async fn begin(
         return Ok(how);
     }
     let charge = charge::begin(&mut tx, &wanted, now).await?;
-    tx.commit().await?;
+    // There may be a charge and no code yet: whoever asks again, with the same key too, is to get it.
+    once::aside(tx.commit()).await?;
     match charge::ask(app, &charge, &said::description(&order)).await? {
         Payable::Code { text, opens } => Ok(Payment {
             code: text,
@@ -129,24 +132,22 @@ pub async fn begin(
             ..how
         }),
         Payable::ByHand => Ok(how),
-        Payable::Paid(paid) => told(app, charge.shop, &charge::paid(&charge, &paid))
-            .await
-            .map(|()| how),
+        Payable::Paid(paid) => heard_of(app, &charge, &paid).await.map(|()| how),
     }
 }
 
-/// What came to the address for a provider's notices, every byte of which may be a stranger's. Gives what the provider is to hear.
+/// Puts into effect what a provider tells by itself, if it is believed. Gives what the provider is to hear.
 pub async fn notice(
     app: &App,
     provider: &Provider,
-    headers: &HeaderMap,
-    body: &[u8],
+    told: Result<Notice, Forged>,
 ) -> Acknowledgement {
-    let heard = match provider.notice(headers, body) {
+    let by = provider.method();
+    let heard = match told {
         Err(_) => Heard::Forged,
         Ok(Notice::Other) => Heard::Settled,
-        Ok(Notice::Paid(paid)) => settled(noticed(app, &paid).await),
-        Ok(Notice::Refunded(refunded)) => settled(payment::refund::told(app, &refunded).await),
+        Ok(Notice::Paid(paid)) => settled(noticed(app, by, &paid).await),
+        Ok(Notice::Refunded(refunded)) => settled(payment::refund::told(app, by, &refunded).await),
     };
     provider.acknowledge(heard)
 }
@@ -165,19 +166,30 @@ fn settled(outcome: Result<()>) -> Heard {
     }
 }
 
-async fn noticed(app: &App, said: &pay::Paid) -> Result<()> {
+/// Another provider's charge is none that this one can tell of.
+async fn noticed(app: &App, by: Method, said: &pay::Paid) -> Result<()> {
     match charge::by_number(app, &said.number).await? {
-        Some(charge) => told(app, charge.shop, &charge::paid(&charge, said)).await,
-        None => Err(Refusal::NotFound.into()),
+        Some(charge) if charge.method == by => heard_of(app, &charge, said).await,
+        _ => Err(Refusal::NotFound.into()),
     }
+}
+
+/// A charge was paid, by what its provider says. Breaks where the money is another: so many yen are no yuan, and somebody has to look.
+async fn heard_of(app: &App, charge: &Charge, said: &pay::Paid) -> Result<()> {
+    if said.currency.code() != charge.currency {
+        let (id, said, wanted) = (charge.id, said.currency.code(), &charge.currency);
+        return Err(anyhow::anyhow!("charge {id} was paid in {said}, not in {wanted}").into());
+    }
+    told(app, charge.shop, &charge::paid(charge, said)).await
 }
 
 /// Asks after charges whose notice did not come.
 pub async fn ask_after(app: &App) -> Result<()> {
+    let mut round = Round::default();
     for (charge, said) in charge::unheard(app).await? {
-        told(app, charge.shop, &charge::paid(&charge, &said)).await?;
+        round.note(heard_of(app, &charge, &said).await)?;
     }
-    Ok(())
+    round.end()
 }
 
 /// A provider says that money came in: heard once, whatever is told twice. Refuses with `not_found`.
@@ -295,6 +307,7 @@ impl Order {
     /// What is still to be paid. Refuses with `order_state` where nothing is.
     fn owed(&self) -> Result<Money> {
         let payable = self.payment_status == PaymentStatus::Unpaid
+            && self.total > Money::ZERO
             && self.number.is_some()
             && self.state != OrderState::Cancelled;
         if !payable {

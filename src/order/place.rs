@@ -23,7 +23,7 @@ use crate::{
     money::{BasisPoints, Money},
     product::price::{self, Basket},
     stock::hold::hold,
-    store::Tx,
+    store::{Tx, once},
     words,
 };
 
@@ -60,7 +60,8 @@ pub async fn place(
     require_method(checkout.delivery_method)?;
     words::text("requests", &checkout.requests, 0..=500)?;
     app.sends.take(customer.0.user)?;
-    let conversation = open::with_shop(app, customer, shop, "checkout").await?;
+    let conversation = open::with_shop(app, customer, shop, "checkout");
+    let conversation = once::aside(conversation).await?;
     let mut tx = app.store.begin(shop).await?;
     let buyer = Buyer {
         id: customer.0.user,

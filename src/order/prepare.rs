@@ -47,6 +47,7 @@ pub async fn get_ready(
 ) -> Result<Shown> {
     words::text("remark", remark, 0..=200)?;
     let (mut tx, mut order) = step::of_staff(app, by, order).await?;
+    order.require_paid()?;
     let (who, was) = (By::from(by), order.state);
     order.go(OrderDeed::GetReady, who.party, OrderState::ReadyForPickup)?;
     let code = format!("{:06}", rand::rng().random_range(0..1_000_000));
@@ -73,6 +74,7 @@ pub async fn start(
     let person = words::line("person", person, 60)?;
     words::text("remark", remark, 0..=200)?;
     let (mut tx, mut order) = step::of_staff(app, by, order).await?;
+    order.require_paid()?;
     let (who, was) = (By::from(by), order.state);
     order.go(OrderDeed::Start, who.party, OrderState::InProgress)?;
     order.person = Some(person.to_owned());

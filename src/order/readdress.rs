@@ -40,16 +40,15 @@ pub async fn by_staff(
 ) -> Result<Shown> {
     recipient.check()?;
     let (mut tx, order) = step::of_staff(app, by, order).await?;
+    let viewer = Viewer::of(&by.actor, by.shop);
+    let recipient = viewer.means(recipient, &show::recipient(app, &mut tx, order.id).await?);
     let order = apply(app, &mut tx, order, &recipient, &By::from(by)).await?;
     tx.commit().await?;
-    Ok(Shown::of(
-        order,
-        Some(recipient),
-        Viewer::of(&by.actor, by.shop),
-    ))
+    Ok(Shown::of(order, Some(recipient), viewer))
 }
 
-async fn apply(
+/// Writes it down, with both addresses.
+pub(super) async fn apply(
     app: &App,
     tx: &mut Tx,
     mut order: Order,

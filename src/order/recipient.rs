@@ -66,6 +66,20 @@ impl Recipient {
         }
     }
 
+    /// What somebody means who sees it masked: what they give back as they were shown it stays as it is.
+    #[must_use]
+    pub(super) fn meant(self, known: &Self) -> Self {
+        let shown = known.masked();
+        let meant = |said: String, shown: String, known: &String| {
+            if said == shown { known.clone() } else { said }
+        };
+        Self {
+            name: meant(self.name, shown.name, &known.name),
+            phone: meant(self.phone, shown.phone, &known.phone),
+            address: meant(self.address, shown.address, &known.address),
+        }
+    }
+
     /// Sealed for the order's row, and the phone's index.
     pub(super) fn seal(&self, vault: &Vault, order: OrderId) -> (String, Option<Vec<u8>>) {
         let text = serde_json::to_string(self).unwrap_or_default();
@@ -106,7 +120,7 @@ pub async fn seal_anew(app: &App) -> anyhow::Result<()> {
 }
 
 /// Orders that are sealed anew before the next are looked for.
-const AT_A_TIME: i64 = 200;
+pub(super) const AT_A_TIME: i64 = 200;
 
 /// The index of phone numbers of orders.
 const PHONE: &str = "orders.phone";

@@ -112,8 +112,8 @@ impl Order {
         self.receive_by = Some(now + SignedDuration::from_hours(hours));
     }
 
-    /// Refuses to send what should have been paid first and is not.
-    fn require_paid(&self) -> Result<()> {
+    /// Refuses to give away what should have been paid first and is not.
+    pub(super) fn require_paid(&self) -> Result<()> {
         let owes = self.payment_status == PaymentStatus::Unpaid && self.total > Money::ZERO;
         if owes && self.terms == PaymentTerms::PayFirst {
             return Err(Refusal::OrderState.into());

@@ -45,6 +45,14 @@ impl Viewer {
         }
     }
 
+    /// What they mean who were shown this recipient, and give one back.
+    pub(super) fn means(self, said: Recipient, known: &Recipient) -> Recipient {
+        match self {
+            Self::Staff => said.meant(known),
+            Self::Customer | Self::Confidant => said,
+        }
+    }
+
     fn party(self) -> Party {
         match self {
             Self::Customer => Party::Customer,
@@ -150,23 +158,24 @@ pub(super) async fn one(tx: &mut Tx, order: OrderId) -> Result<Order> {
 /// What staff write for themselves stands in an entry under one of these names.
 const OF_STAFF: [&str; 2] = ["abnormal", "outcome"];
 
-/// What an entry of the history says, as this viewer may see it: sealed recipients opened, in clear or masked, and nothing of what staff
-/// write for themselves to the customer.
+/// What an entry of the history says, as this viewer may see it: sealed recipients opened, in clear or masked (null: the key is not among the
+/// settings any more), and nothing of what staff write for themselves to the customer.
 pub(super) fn opened(
     app: &App,
     order: OrderId,
     viewer: Viewer,
     said: Option<Value>,
-) -> Result<Option<Value>> {
+) -> Option<Value> {
     let of_staff = |said: &Value| OF_STAFF.iter().any(|name| said.get(name).is_some());
     let said = said.filter(|said| viewer != Viewer::Customer || !of_staff(said));
     let Some(sealed) = said.as_ref().and_then(|said| said.get(SEALED)) else {
-        return Ok(said);
+        return said;
     };
+    // The history is not sealed anew: when its key is gone for good, everything else that it says is still to be read.
     let recipient = match sealed.as_str() {
-        Some(sealed) => Recipient::unseal(&app.vault, order, sealed)?,
-        None => Recipient::default(),
+        Some(sealed) => Recipient::unseal(&app.vault, order, sealed).ok(),
+        None => Some(Recipient::default()),
     };
-    let recipient = viewer.sees(recipient);
-    Ok(Some(serde_json::json!({ "recipient": recipient })))
+    let recipient = recipient.map(|recipient| viewer.sees(recipient));
+    Some(serde_json::json!({ "recipient": recipient }))
 }

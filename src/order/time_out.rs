@@ -11,7 +11,7 @@ use super::{
 };
 use crate::{
     app::App,
-    error::{Error, Result},
+    error::{Result, Round},
     id::{OrderId, ShopId},
     store::Tx,
 };
@@ -19,33 +19,34 @@ use crate::{
 /// Orders that one round takes at most.
 const ROUND: i64 = 200;
 
-/// Everything whose time has come, one order after the other, each in a work of its own.
+/// Everything whose time has come, one order after the other, each in a work of its own: one that fails holds up none of the others.
 pub async fn due(app: &App) -> Result<()> {
     let (pool, now) = (app.store.pool(), app.clock.now());
+    let mut round = Round::default();
     for (shop, order) in queries::unpaid_too_long(pool, now, ROUND).await? {
-        done(expire(app, shop, order).await)?;
+        round.note(done(expire(app, shop, order).await))?;
     }
     for (shop, order) in queries::to_be_reminded(pool, now, ROUND).await? {
-        done(remind(app, shop, order).await)?;
+        round.note(done(remind(app, shop, order).await))?;
     }
     let day = SignedDuration::from_hours(24);
     for (shop, order) in queries::shipped_before(pool, now - day, ROUND).await? {
-        done(move_on(app, shop, order).await)?;
+        round.note(done(move_on(app, shop, order).await))?;
     }
     for (shop, order) in queries::to_be_received(pool, now, ROUND).await? {
-        done(receive_by_itself(app, shop, order).await)?;
+        round.note(done(receive_by_itself(app, shop, order).await))?;
     }
     for (shop, order) in queries::to_be_followed_up(pool, now, ROUND).await? {
-        done(follow_up(app, shop, order).await)?;
+        round.note(done(follow_up(app, shop, order).await))?;
     }
-    Ok(())
+    round.end()
 }
 
 /// Somebody was faster: the order has moved on by itself.
 fn done(outcome: Result<()>) -> Result<()> {
     match outcome {
-        Err(Error::Refused(_)) | Ok(()) => Ok(()),
-        broken => broken,
+        Err(error) if error.refusal().is_some() && !error.is_weather() => Ok(()),
+        outcome => outcome,
     }
 }
 

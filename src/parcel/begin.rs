@@ -1,6 +1,6 @@
 //! A package that has left becomes a parcel. That it left is a fact of the order's own transaction, so none is forgotten.
 
-use proto::OrderDeed;
+use proto::{CaseDeed, OrderDeed};
 
 use super::queries;
 use crate::{
@@ -10,12 +10,17 @@ use crate::{
     store::Tx,
 };
 
-/// Begins the parcels of the orders that these facts say were shipped; those that have begun stay as they are.
+/// Begins the parcels of the orders that these facts say were shipped, or whose goods were exchanged; those that have begun stay as they are.
 pub async fn begin(app: &App, tx: &mut Tx, facts: &[Remembered]) -> Result<()> {
     let shipped = facts.iter().filter_map(|one| match one.fact {
         Fact::OrderMoved {
             order_id,
             deed: OrderDeed::Ship,
+            ..
+        }
+        | Fact::CaseMoved {
+            order_id,
+            deed: CaseDeed::ShipExchange,
             ..
         } => Some((one.shop?, order_id)),
         _ => None,

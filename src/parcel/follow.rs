@@ -12,7 +12,7 @@ use super::{
 use crate::{
     app::App,
     egress::again,
-    error::Result,
+    error::{Result, Round},
     order::on_the_way,
     tracker::{Fault, Followed, Subscription, Tracker},
 };
@@ -37,15 +37,23 @@ pub(super) const LET_GO: SignedDuration = SignedDuration::from_mins(31);
 /// Asks for all that is due. When the tracker cannot be asked the others wait for the next round, too.
 pub async fn due(app: &App) -> Result<()> {
     let due = queries::due(app.store.pool(), app.clock.now(), ROUND).await?;
+    let mut round = Round::default();
     for parcel in due {
-        let outcome = ask(app, &parcel).await?;
-        let gone = matches!(outcome, Err(Fault::NotNow(_) | Fault::Account(_)));
-        settle(app, &parcel, outcome).await?;
-        if gone {
-            break;
+        match one(app, &parcel).await {
+            Ok(true) => {}
+            Ok(false) => break,
+            Err(error) => round.note(Err(error))?,
         }
     }
-    Ok(())
+    round.end()
+}
+
+/// Asks for one, and writes down what became of it. `false`: the tracker cannot be asked now.
+async fn one(app: &App, parcel: &Due) -> Result<bool> {
+    let outcome = ask(app, parcel).await?;
+    let there = !matches!(outcome, Err(Fault::NotNow(_) | Fault::Account(_)));
+    settle(app, parcel, outcome).await?;
+    Ok(there)
 }
 
 async fn ask(app: &App, parcel: &Due) -> Result<Result<Followed, Fault>> {

@@ -17,14 +17,27 @@ use crate::{
     tracker::{Following, News, State},
 };
 
-/// Takes what was posted to a parcel's address. When it returns, what was heard is kept.
+/// News that are believed.
+pub struct Heard {
+    known: Known,
+    news: News,
+}
+
+/// Reads what was posted to a parcel's address.
 ///
-/// Refuses with `not_found` an address of no parcel, with `forbidden` what is not signed with its salt or is about another number:
-/// nothing has changed then.
-pub async fn hear(app: &App, token: &str, posted: &[u8]) -> Result<()> {
+/// Refuses with `not_found` an address of no parcel, with `forbidden` what is not signed with its salt or is about another number.
+pub async fn believe(app: &App, token: &str, posted: &[u8]) -> Result<Heard> {
     let known = queries::of_token(app.store.pool(), &Secret::hash(token)).await?;
     let known = known.ok_or(Refusal::NotFound)?;
-    let news = believed(app, &known, posted)?;
+    let secret = Secret::unseal(&app.vault, known.package, &known.secret)?;
+    match app.tracker.news(&secret.salt, posted) {
+        Ok(news) if news.number == known.tracking_number => Ok(Heard { known, news }),
+        _ => Err(Refusal::Forbidden.into()),
+    }
+}
+
+/// Puts news into effect. When it returns, what was heard is kept.
+pub async fn hear(app: &App, Heard { known, news }: Heard) -> Result<()> {
     let mut tx = app.store.begin(known.shop).await?;
     let mut order = on_the_way::hold(&mut tx, known.order).await?;
     let now = app.clock.now();
@@ -37,14 +50,6 @@ pub async fn hear(app: &App, token: &str, posted: &[u8]) -> Result<()> {
     }
     go_on(&mut tx, &known, news.following, now).await?;
     tx.commit().await
-}
-
-fn believed(app: &App, known: &Known, posted: &[u8]) -> Result<News> {
-    let secret = Secret::unseal(&app.vault, known.package, &known.secret)?;
-    match app.tracker.news(&secret.salt, posted) {
-        Ok(news) if news.number == known.tracking_number => Ok(news),
-        _ => Err(Refusal::Forbidden.into()),
-    }
 }
 
 /// Is this the newest of it? What is told late, or again, leaves it where it is.

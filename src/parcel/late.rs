@@ -10,7 +10,7 @@ use super::{
 use crate::{
     actor::{ManageOrders, Staff},
     app::App,
-    error::Result,
+    error::{Result, Round},
     id::{ConversationId, OrderId, PackageId},
     order::on_the_way,
     store::page,
@@ -75,10 +75,11 @@ pub async fn list(
 /// Tells the customers of all parcels that have become late, each in a work of its own.
 pub async fn due(app: &App) -> Result<()> {
     let late = queries::to_be_told(app.store.pool(), app.clock.now(), ROUND).await?;
+    let mut round = Round::default();
     for parcel in late {
-        tell(app, &parcel).await?;
+        round.note(tell(app, &parcel).await)?;
     }
-    Ok(())
+    round.end()
 }
 
 async fn tell(app: &App, parcel: &Overdue) -> Result<()> {

@@ -10,5 +10,5 @@ pub mod hear;
 pub mod late;
 mod queries;
 pub mod rules;
-mod secret;
+pub mod secret;
 pub mod show;

@@ -134,6 +134,48 @@ pub(super) async fn arm(
     Ok(kept)
 }
 
+/// Parcels whose secrets are sealed with another key than the one of this mark, of all shops.
+pub(super) async fn sealed_otherwise(
+    pool: &PgPool,
+    mark: &str,
+    most: i64,
+) -> Result<Vec<(PackageId, String)>> {
+    let rows = sqlx::query!(
+        r#"
+        select package_id as "package: PackageId", secret as "secret!"
+        from parcels
+        where secret is not null and not starts_with(secret, $1)
+        limit $2
+        "#,
+        mark,
+        most
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.package, row.secret))
+        .collect())
+}
+
+/// The same secret, sealed anew.
+pub(super) async fn reseal(
+    pool: &PgPool,
+    package: PackageId,
+    kept: &str,
+    renewed: &str,
+) -> Result<()> {
+    sqlx::query!(
+        "update parcels set secret = $3 where package_id = $1 and secret = $2",
+        package.0,
+        kept,
+        renewed
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
+}
+
 /// What became of asking. News may have come before the answer: what they have settled stays.
 pub(super) async fn settle(
     tx: &mut Tx,

@@ -48,6 +48,14 @@ impl Charge {
     }
 }
 
+impl Charge {
+    /// Until it is asked after again when nobody answers. One that is over for long is not asked after all the time: its provider may not be set
+    /// up here any more.
+    fn pause(&self, now: Timestamp) -> SignedDuration {
+        SILENCE.max(now.duration_since(self.expires_at) / 4)
+    }
+}
+
 /// A UUID as providers take numbers.
 pub(super) fn number(id: Uuid) -> Result<Number> {
     let number = Number::parse(&id.simple().to_string());
@@ -130,7 +138,7 @@ async fn ask_after(app: &App, charge: &Charge) -> Result<Option<pay::Paid>> {
         Ok(_) => queries::ask_later(pool, charge.id, now + SILENCE).await?,
         Err(error) => {
             tracing::info!(error = format!("{error:#}"), charge = %charge.id, "a charge is asked after later");
-            queries::ask_later(pool, charge.id, now + SILENCE).await?;
+            queries::ask_later(pool, charge.id, now + charge.pause(now)).await?;
         }
     }
     Ok(None)

@@ -116,7 +116,7 @@ pub(super) async fn due_refunds(pool: &PgPool, now: Timestamp, most: i64) -> Res
         from refunds r
         join payments p on p.id = r.payment_id
         join orders o on o.id = r.order_id
-        where r.state = 'due' and r.next_at <= $1
+        where r.state in ('due', 'stuck') and r.next_at <= $1
         order by r.next_at
         limit $2
         "#,
@@ -162,29 +162,45 @@ pub(super) async fn settle_refund(tx: &mut Tx, refund: RefundId, now: Timestamp)
     Ok(settled.rows_affected() == 1)
 }
 
+/// `false`: it was settled, or tried by another node, meanwhile.
 pub(super) async fn postpone_refund(
     tx: &mut Tx,
-    refund: RefundId,
+    refund: &Refund,
     trouble: &str,
     stuck: bool,
     next: Timestamp,
-) -> Result<()> {
+) -> Result<bool> {
     let shop = tx.shop()?;
-    sqlx::query!(
+    let postponed = sqlx::query!(
         "
         update refunds
         set attempts = attempts + 1, trouble = left($3, 200), next_at = $4, state = case when $5 then 'stuck' else state end
-        where shop_id = $1 and id = $2 and state = 'due'
+        where shop_id = $1 and id = $2 and state <> 'succeeded' and attempts = $6
         ",
         shop.0,
-        refund.0,
-        trouble,
+        refund.id.0,
+        trouble.replace('\0', ""),
         next.to_sqlx() as _,
         stuck,
+        refund.attempts,
     )
     .execute(tx.sql())
     .await?;
-    Ok(())
+    Ok(postponed.rows_affected() == 1)
+}
+
+/// `false`: staff were told before, or it is stuck no more.
+pub(super) async fn tell_stuck(tx: &mut Tx, refund: RefundId, now: Timestamp) -> Result<bool> {
+    let shop = tx.shop()?;
+    let told = sqlx::query!(
+        "update refunds set told_at = $3 where shop_id = $1 and id = $2 and state = 'stuck' and told_at is null",
+        shop.0,
+        refund.0,
+        now.to_sqlx() as _,
+    )
+    .execute(tx.sql())
+    .await?;
+    Ok(told.rows_affected() == 1)
 }
 
 pub(super) async fn transfer(
@@ -485,7 +501,7 @@ pub(super) async fn silent_charges(
         ChargeRow,
         r#"
         select c.id as "id: ChargeId", c.shop_id as "shop: ShopId", c.order_id as "order: OrderId", c.method,
-          c.amount as "amount: Money", c.currency, c.expires_at as "expires_at: SqlTimestamp", o.state = 'cancelled' as "over!"
+          c.amount as "amount: Money", c.currency, c.expires_at as "expires_at: SqlTimestamp", (o.state = 'cancelled' or o.payment_status <> 'unpaid' or o.total <> c.amount) as "over!"
         from charges c
         join orders o on o.id = c.order_id
         where c.state = 'open' and c.ask_at <= $1

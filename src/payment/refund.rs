@@ -10,7 +10,7 @@ use super::{
 };
 use crate::{
     app::App,
-    error::{Refusal, Result},
+    error::{Refusal, Result, Round},
     fact::Fact,
     id::{CaseId, ChargeId, OrderId, RefundId, ShopId},
     money::{Currency, Money},
@@ -20,8 +20,11 @@ use crate::{
 
 /// Refunds that one round tries at most.
 const ROUND: i64 = 50;
-/// After so many attempts staff have to look.
+/// After so many attempts staff have to look. It is tried on all the same, twice a day: most often the merchant's account at the provider
+/// was empty, and is filled some day.
 const PATIENCE: i32 = 12;
+/// Between two attempts when staff have to look.
+const HALF_A_DAY: SignedDuration = SignedDuration::from_hours(12);
 
 /// What is to go back.
 #[derive(Clone, Debug)]
@@ -104,13 +107,15 @@ pub async fn all_arrived(tx: &mut Tx, case: CaseId) -> Result<bool> {
 /// Tries what is due, one after the other: the provider is asked outside of any transaction.
 pub async fn execute(app: &App) -> Result<()> {
     let now = app.clock.now();
+    let mut round = Round::default();
     for refund in queries::due_refunds(app.store.pool(), now, ROUND).await? {
-        match ask(app, &refund).await {
-            Ok(()) => succeeded(app, &refund).await?,
-            Err(trouble) => later(app, &refund, &trouble).await?,
-        }
+        let tried = match ask(app, &refund).await {
+            Ok(()) => succeeded(app, &refund).await,
+            Err(trouble) => later(app, &refund, &trouble).await,
+        };
+        round.note(tried)?;
     }
-    Ok(())
+    round.end()
 }
 
 /// Asks whoever took the money. What staff took in is given back by staff, and play money by nobody. What is under way is asked for
@@ -143,15 +148,33 @@ fn asked(app: &App, refund: &Refund, charge: ChargeId, method: Method) -> Result
     })
 }
 
-/// A provider tells how a refund went. What it says of a refund that is not ours is passed over.
-pub async fn told(app: &App, said: &pay::Refunded) -> Result<()> {
+/// A provider tells how a refund went. What it says of a refund that is not ours is passed over; what does not fit the refund of this number
+/// (another provider's, another payment's, another amount) is not believed.
+pub async fn told(app: &App, by: Method, said: &pay::Refunded) -> Result<()> {
     let Ok(id) = Uuid::try_parse(said.refund_number.as_str()) else {
         return Ok(());
     };
-    let refund = queries::refund(app.store.pool(), RefundId(id)).await?;
-    match (refund, &said.standing) {
-        (Some(refund), RefundStanding::Succeeded { .. }) => succeeded(app, &refund).await,
+    let Some(refund) = queries::refund(app.store.pool(), RefundId(id)).await? else {
+        return Ok(());
+    };
+    if !refund.fits(by, said)? {
+        tracing::warn!(refund = %refund.id, "a provider tells of this refund what does not fit it");
+        return Err(Refusal::Conflict.into());
+    }
+    match said.standing {
+        RefundStanding::Succeeded { .. } => succeeded(app, &refund).await,
         _ => Ok(()),
+    }
+}
+
+impl Refund {
+    /// Is it what this provider speaks of?
+    fn fits(&self, by: Method, said: &pay::Refunded) -> Result<bool> {
+        let Some(charge) = self.charge else {
+            return Ok(false);
+        };
+        let amount = said.amount.is_none_or(|amount| amount == self.amount);
+        Ok(self.method == by.word() && number(charge.0)? == said.number && amount)
     }
 }
 
@@ -182,15 +205,19 @@ pub async fn succeeded(app: &App, refund: &Refund) -> Result<()> {
     tx.commit().await
 }
 
-/// Again after a pause that doubles from a minute to half a day.
+/// Again after a pause that doubles from two minutes to half a day. Staff hear of it once.
 async fn later(app: &App, refund: &Refund, trouble: &str) -> Result<()> {
     let now = app.clock.now();
     let attempts = refund.attempts + 1;
-    let pause = SignedDuration::from_mins(1 << attempts.clamp(0, 9));
-    let mut tx = app.store.begin(refund.shop).await?;
     let stuck = attempts >= PATIENCE;
-    queries::postpone_refund(&mut tx, refund.id, trouble, stuck, now + pause).await?;
-    if stuck {
+    let pause = if stuck {
+        HALF_A_DAY
+    } else {
+        SignedDuration::from_mins(1 << attempts.clamp(0, 9))
+    };
+    let mut tx = app.store.begin(refund.shop).await?;
+    let waits = queries::postpone_refund(&mut tx, refund, trouble, stuck, now + pause).await?;
+    if waits && attempts == PATIENCE {
         let fact = Fact::RefundStuck {
             refund_id: refund.id,
             order_id: refund.order,
@@ -199,4 +226,9 @@ async fn later(app: &App, refund: &Refund, trouble: &str) -> Result<()> {
         tx.remember(&fact, now).await?;
     }
     tx.commit().await
+}
+
+/// Staff are to hear that it is stuck. `false`: they have heard, or it has arrived meanwhile.
+pub async fn tell_stuck(tx: &mut Tx, refund: RefundId, now: Timestamp) -> Result<bool> {
+    queries::tell_stuck(tx, refund, now).await
 }

@@ -6,7 +6,13 @@ use super::{
     ledger::{Account, Cause, transfer},
     queries,
 };
-use crate::{app::App, error::Result, id::OrderId, money::Money, store::Tx};
+use crate::{
+    app::App,
+    error::{Result, Round},
+    id::{OrderId, ShopId},
+    money::Money,
+    store::Tx,
+};
 
 /// Settlements that one round credits at most.
 const ROUND: i64 = 500;
@@ -23,21 +29,20 @@ pub async fn completed(tx: &mut Tx, order: OrderId, earned: Money, now: Timestam
 /// Credits what was earned on a day that is over in its shop, each once.
 pub async fn credit_yesterday(app: &App) -> Result<()> {
     let now = app.clock.now();
+    let mut round = Round::default();
     for (shop, order) in queries::to_be_credited(app.store.pool(), now, ROUND).await? {
-        let mut tx = app.store.begin(shop).await?;
-        if let Some(amount) = queries::credit(&mut tx, order, now).await? {
-            let cause = Cause::order("credited", order);
-            transfer(
-                &mut tx,
-                Account::Tomorrow,
-                Account::Balance,
-                amount,
-                &cause,
-                now,
-            )
-            .await?;
-            tx.commit().await?;
-        }
+        round.note(credit(app, shop, order, now).await)?;
     }
-    Ok(())
+    round.end()
+}
+
+async fn credit(app: &App, shop: ShopId, order: OrderId, now: Timestamp) -> Result<()> {
+    let mut tx = app.store.begin(shop).await?;
+    let Some(amount) = queries::credit(&mut tx, order, now).await? else {
+        return Ok(());
+    };
+    let cause = Cause::order("credited", order);
+    let (from, to) = (Account::Tomorrow, Account::Balance);
+    transfer(&mut tx, from, to, amount, &cause, now).await?;
+    tx.commit().await
 }

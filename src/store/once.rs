@@ -23,8 +23,8 @@ const KEPT: SignedDuration = SignedDuration::from_hours(24);
 const DEAD_AFTER: SignedDuration = SignedDuration::from_mins(2);
 
 tokio::task_local! {
-    /// The execution that this task is.
-    static EXECUTION: Execution;
+    /// The execution that this task is; none: what it does just now is no part of one.
+    static EXECUTION: Option<Execution>;
 }
 
 /// One try to do what a key stands for. Its clones are the same try.
@@ -111,13 +111,19 @@ pub async fn look(sql: impl PgExecutor<'_>, execution: &Execution) -> Result<Opt
 
 /// Runs the work as this execution: what it commits is marked.
 pub async fn run<F: Future>(execution: Execution, work: F) -> F::Output {
-    EXECUTION.scope(execution, work).await
+    EXECUTION.scope(Some(execution), work).await
+}
+
+/// Runs work that may be done twice and is no part of what the key stands for, such as what is laid ready before it: should that fail, the key
+/// can be used again.
+pub async fn aside<F: Future>(work: F) -> F::Output {
+    EXECUTION.scope(None, work).await
 }
 
 /// Marks, in its own transaction, that the execution of this task has an effect. Refuses with `conflict` if another one
 /// had it before. The statement decides, after waiting for whoever is about to commit the same key.
 pub(super) async fn mark(sql: &mut PgConnection) -> Result<()> {
-    let Ok(execution) = EXECUTION.try_with(Clone::clone) else {
+    let Ok(Some(execution)) = EXECUTION.try_with(Clone::clone) else {
         return Ok(());
     };
     let marked = sqlx::query!(
@@ -148,7 +154,11 @@ pub(super) async fn mark(sql: &mut PgConnection) -> Result<()> {
 
 /// The execution of this task has committed something.
 pub(super) fn committed() {
-    _ = EXECUTION.try_with(|execution| execution.committed.store(true, Ordering::Relaxed));
+    _ = EXECUTION.try_with(|execution| {
+        if let Some(execution) = execution {
+            execution.committed.store(true, Ordering::Relaxed);
+        }
+    });
 }
 
 /// Keeps the first answer.

@@ -63,6 +63,22 @@ pub(in crate::aftersale) async fn page_of_customer(
     Ok(ids)
 }
 
+/// Until this work ends nobody else counts what waits in these shops.
+pub(in crate::aftersale) async fn count_in_turn(tx: &mut Tx, shops: &[ShopId]) -> Result<()> {
+    let shops: Vec<Uuid> = shops.iter().map(|shop| shop.0).collect();
+    sqlx::query!(
+        "
+        select
+        from (select id from unnest($1::uuid[]) as s (id) order by id) s
+        cross join lateral pg_advisory_xact_lock(hashtextextended('work counts ' || s.id, 0))
+        ",
+        &shops
+    )
+    .execute(tx.sql())
+    .await?;
+    Ok(())
+}
+
 /// How many cases wait to be decided in each of these shops.
 pub(in crate::aftersale) async fn pending_in(
     tx: &mut Tx,

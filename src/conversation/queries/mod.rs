@@ -359,12 +359,13 @@ pub(super) async fn acquaintances(
     .await
 }
 
-/// All versions of the messages from `from` on, in the log's order.
+/// All versions of the messages from `from` on, in the log's order: so many, and no more after so many bytes.
 pub(super) async fn record(
     tx: &mut Tx,
     conversation: ConversationId,
     from: i64,
     most: i64,
+    bytes: i64,
 ) -> Result<Vec<super::record::Row>> {
     let shop = tx.shop()?;
     let rows = sqlx::query_as!(
@@ -375,24 +376,35 @@ pub(super) async fn record(
           from messages m
           join conversations c on c.id = m.conversation_id and c.shop_id = $1
           where m.conversation_id = $2 and m.number >= $3
-        )
-        select number as "number!", version as "version!", sender_id as "sender: UserId", sent_at as "sent_at!: jiff_sqlx::Timestamp",
-          replaced_at as "replaced_at: jiff_sqlx::Timestamp", text as "text!", extra, card, recalled as "recalled!"
-        from (
+          order by m.number
+          limit $4
+        ), versions as (
           select s.number, v.version, s.sender_id, s.sent_at, v.replaced_at, v.text, v.extra, v.card, false as recalled
           from said s
           join message_versions v on v.conversation_id = $2 and v.number = s.number
           union all
           select s.number, s.version, s.sender_id, s.sent_at, null, s.text, s.extra, s.card, s.recalled_at is not null
           from said s
-        ) as versions
+          order by number, version
+          limit $4
+        ), counted as (
+          select v.*, o.own, sum(o.own) over (order by v.number, v.version)::bigint as bytes
+          from versions v
+          cross join lateral (
+            select octet_length(v.text) + coalesce(octet_length(v.extra), 0) + coalesce(octet_length(v.card), 0) as own
+          ) o
+        )
+        select number as "number!", version as "version!", sender_id as "sender: UserId", sent_at as "sent_at!: jiff_sqlx::Timestamp",
+          replaced_at as "replaced_at: jiff_sqlx::Timestamp", text as "text!", extra, card, recalled as "recalled!", bytes as "bytes!"
+        from counted
+        where bytes - own <= $5
         order by number, version
-        limit $4
         "#,
         shop.0,
         conversation.0,
         from,
-        most
+        most,
+        bytes
     )
     .fetch_all(tx.sql())
     .await?;

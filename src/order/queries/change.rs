@@ -3,6 +3,7 @@
 use jiff::Timestamp;
 use jiff_sqlx::{Timestamp as SqlTimestamp, ToSqlx as _};
 use serde_json::Value;
+use sqlx::PgPool;
 
 use crate::{
     error::Result,
@@ -123,4 +124,46 @@ pub(in crate::order) async fn changes(
         (change, row.recipient)
     });
     Ok(changes.collect())
+}
+
+/// Wishes whose recipients are sealed with another key than the one of this mark, of all shops.
+pub(in crate::order) async fn changes_sealed_otherwise(
+    pool: &PgPool,
+    mark: &str,
+    most: i64,
+) -> Result<Vec<(ChangeId, String)>> {
+    let rows = sqlx::query!(
+        r#"
+        select id as "id: ChangeId", recipient as "recipient!"
+        from order_changes
+        where recipient is not null and not starts_with(recipient, $1)
+        limit $2
+        "#,
+        mark,
+        most
+    )
+    .fetch_all(pool)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.id, row.recipient))
+        .collect())
+}
+
+/// The same recipient, sealed anew.
+pub(in crate::order) async fn reseal_change(
+    pool: &PgPool,
+    change: ChangeId,
+    kept: &str,
+    renewed: &str,
+) -> Result<()> {
+    sqlx::query!(
+        "update order_changes set recipient = $3 where id = $1 and recipient = $2",
+        change.0,
+        kept,
+        renewed
+    )
+    .execute(pool)
+    .await?;
+    Ok(())
 }

@@ -1,5 +1,6 @@
 //! Requests for goods that were sent: staff decide.
 
+use proto::push::Event;
 use serde_json::json;
 
 use super::{SEND_BACK, unsent, wish};
@@ -187,4 +188,26 @@ async fn it_can_be_asked_for_until_fifteen_days_after() {
         ("order_state", &json!("completed_at"))
     );
     assert_eq!(market.differences().await, [""; 0]);
+}
+
+/// ALRT-05: staff see how many requests wait, as it changes: one more when somebody asks, one less when it is decided.
+#[tokio::test]
+async fn staff_see_how_many_requests_wait() {
+    let market = Market::with(20).await;
+    let order = market.sent(1).await;
+    let mut boss = market.shop.owner.connect(&market.server).await;
+    let mut until = async |wanted: u32| {
+        loop {
+            if let Event::WorkCounts(counts) = boss.client.next_push().await.unwrap()
+                && counts.pending_cases == wanted
+            {
+                return;
+            }
+        }
+    };
+    let case = market.apply(&order, wish("refund_only", 1)).await.ok();
+    until(1).await;
+    let refused = market.decide(&case, "reject", json!({ "reason": "x" }));
+    refused.await.ok();
+    until(0).await;
 }

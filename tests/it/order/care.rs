@@ -110,6 +110,19 @@ async fn after_acceptance_a_change_is_a_wish() {
         (&seen["requests"], &seen["recipient"]["name"]),
         (&json!("换成礼盒"), &json!("李雷"))
     );
+    // ORD-15: both addresses stand in the history, as after any other change.
+    let path = market.shop.path(&format!("/orders/{}/history", id(&order)));
+    let history = market.boss().get(&path).await.ok();
+    let entries = history["entries"].as_array().unwrap();
+    let moved = entries.iter().find(|entry| entry["deed"] == "readdress");
+    let moved = moved.expect("an entry");
+    assert_eq!(
+        json!([
+            moved["before"]["recipient"]["phone"],
+            moved["after"]["recipient"]["phone"]
+        ]),
+        json!(["13800138000", "13900139000"])
+    );
     let changes = market
         .boss()
         .get(&market.shop.path(&format!("/orders/{}/changes", id(&order))))

@@ -279,3 +279,25 @@ async fn carriers_are_put_right_and_trouble_asks_for_staff() {
             .contains("SF11")
     );
 }
+
+/// AFS-10, LOG-05: what is sent in exchange is followed as well, with a trace of its own.
+#[tokio::test]
+async fn what_is_sent_in_exchange_is_followed() {
+    let road = Road::open().await;
+    let server = &road.market.server;
+    let order = road.sent(1, "SF20").await;
+    let wish = crate::aftersale::wish("exchange", 1);
+    let case = road.market.apply(&order, wish).await.ok();
+    road.market.decide(&case, "approve", json!({})).await.ok();
+    let parcel = json!({ "carrier": "shunfeng", "tracking_number": "SF21" });
+    let sent = road.market.decide(&case, "ship-exchange", parcel);
+    sent.await.ok();
+    road.courier.subscription(server, "SF21").await;
+    road.news("SF21", "0", &[MOVING]).tell(server).await;
+    let packages = road.packages(&order).await;
+    assert_eq!(
+        json!([packages[1]["followed"], packages[1]["trace"][0]["words"]]),
+        json!([true, MOVING.1])
+    );
+    assert_eq!(packages[0]["trace"], json!([]));
+}
