@@ -7,9 +7,10 @@ use crate::{error::Result, money::Money, order::Order};
 
 pub(super) fn draw(shortage: &Shortage, order: &Order) -> Result<Card> {
     let open = !shortage.may().is_empty();
-    let refund = match open {
-        true => order.worth_of_short(shortage.left())?,
-        false => Money::ZERO,
+    let refund = if open {
+        order.worth_of_short(shortage.left())?
+    } else {
+        Money::ZERO
     };
     let number = order.number.clone().unwrap_or_default();
     Ok(Card {

@@ -177,3 +177,22 @@ async fn only_what_the_shop_shows_can_be_asked_about() {
         .unwrap();
     assert_eq!(opened, 0);
 }
+
+/// CHAT-03: many presses at once, on a conversation that is not there yet, open one and ask once.
+#[tokio::test(flavor = "multi_thread")]
+async fn many_presses_at_once_ask_once() {
+    let server = TestServer::start().await;
+    let shop = TestShop::open(&server).await;
+    let dress = thing(&server, &shop, 15_900, 5).await;
+    let ann = Person::customer(&server, "Ann").await;
+    let rest = server.rest().by(&ann);
+    let from = json!({ "shop_id": shop.id, "product_id": id(&dress) });
+    let presses = (0..6).map(|_| rest.post("/conversations", from.clone()));
+    for said in futures_util::future::join_all(presses).await {
+        said.ok();
+    }
+    let opened = rest.post("/conversations", from.clone()).await.ok();
+    assert_eq!(opened["head"]["number"], 2, "a notice and one card");
+    let page = enquiries(&server, &shop, &ann, "").await;
+    assert_eq!(page["enquiries"][0]["times"], 1);
+}

@@ -155,3 +155,28 @@ async fn what_is_given_back_is_for_those_who_wait() {
     );
     assert_eq!(market.differences().await, [""; 0]);
 }
+
+/// INV-04, INV-05: goods come in while the customer takes the money: one of both happens, and nothing is lost or given twice.
+#[tokio::test(flavor = "multi_thread")]
+async fn goods_and_money_do_not_cross() {
+    let market = Market::with(4).await;
+    for _ in 0..4 {
+        let order = market.accepted(1).await;
+        let marked = market.miss(&order, 1, &[]).await;
+        let refund = json!({ "choice": "refund" });
+        let (_, chosen, again) = tokio::join!(
+            market.receive(1),
+            market.choose(&marked, refund.clone()),
+            market.choose(&marked, refund.clone())
+        );
+        let refunded = [&chosen, &again]
+            .iter()
+            .filter(|said| said.status == 200)
+            .count();
+        let shortage = market.shortage(&order).await;
+        let arrived = usize::from(shortage["state"] == "arrived");
+        assert_eq!(refunded + arrived, 1, "{chosen:?} {again:?}");
+    }
+    market.on_time().await;
+    assert_eq!(market.differences().await, [""; 0]);
+}
