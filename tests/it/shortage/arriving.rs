@@ -106,7 +106,7 @@ async fn who_waits_is_served_first() {
 async fn some_of_it_comes_in() {
     let market = Market::with(3).await;
     let order = market.accepted(3).await;
-    let marked = market.miss(&order, 3, &[]).await;
+    let short = market.miss(&order, 3, &[]).await;
     market.receive(1).await;
     let seen = market.seen(&order).await;
     assert_eq!(seen["lines"][0]["short"], 2);
@@ -121,7 +121,7 @@ async fn some_of_it_comes_in() {
         "invalid_argument"
     );
     let chosen = market
-        .choose(&marked, json!({ "choice": "refund" }))
+        .choose(&short, json!({ "choice": "refund" }))
         .await
         .ok();
     let case = market
@@ -162,12 +162,12 @@ async fn goods_and_money_do_not_cross() {
     let market = Market::with(4).await;
     for _ in 0..4 {
         let order = market.accepted(1).await;
-        let marked = market.miss(&order, 1, &[]).await;
+        let short = market.miss(&order, 1, &[]).await;
         let refund = json!({ "choice": "refund" });
         let (_, chosen, again) = tokio::join!(
             market.receive(1),
-            market.choose(&marked, refund.clone()),
-            market.choose(&marked, refund.clone())
+            market.choose(&short, refund.clone()),
+            market.choose(&short, refund.clone())
         );
         let refunded = [&chosen, &again]
             .iter()

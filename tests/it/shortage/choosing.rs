@@ -15,7 +15,7 @@ async fn the_customer_wants_the_money() {
     let market = Market::with(3).await;
     let order = market.accepted(3).await;
     let mut ann = market.ann.connect(&market.server).await;
-    let marked = market.miss(&order, 2, &[]).await;
+    let short = market.miss(&order, 2, &[]).await;
     assert_eq!(
         level(&market.server, &market.shop, market.thing).await,
         [1, 1, 0]
@@ -39,12 +39,12 @@ async fn the_customer_wants_the_money() {
     );
 
     let chosen = json!({ "choice": "refund", "remark": "不想等了" });
-    let chosen = market.choose(&marked, chosen).await.ok();
+    let chosen = market.choose(&short, chosen).await.ok();
     assert_eq!(
         (&chosen["state"], &chosen["reason"]),
         (&json!("refunded"), &json!(null))
     );
-    let again = market.choose(&marked, json!({ "choice": "wait" })).await;
+    let again = market.choose(&short, json!({ "choice": "wait" })).await;
     assert_eq!(again.refused(), "conflict");
 
     let kept = market.shortage(&order).await;
@@ -114,9 +114,9 @@ async fn an_order_of_which_nothing_is_there_ends() {
         .await
         .ok();
     let order = market.accepted(1).await;
-    let marked = market.miss(&order, 1, &[]).await;
+    let short = market.miss(&order, 1, &[]).await;
     let chosen = market
-        .choose(&marked, json!({ "choice": "refund" }))
+        .choose(&short, json!({ "choice": "refund" }))
         .await
         .ok();
     let case = market
@@ -143,15 +143,15 @@ async fn the_customer_takes_something_similar() {
     let cheaper = thing(&market.server, &market.shop, 14_999, 5).await;
     let cheaper = variant(&cheaper, 0);
     let order = market.accepted(3).await;
-    let marked = market.miss(&order, 1, &[json!(cheaper)]).await;
-    assert_eq!(marked["offers"][0]["total"], 14_999);
+    let short = market.miss(&order, 1, &[json!(cheaper)]).await;
+    assert_eq!(short["offers"][0]["total"], 14_999);
     let other = json!({ "choice": "similar", "variant_id": market.thing });
     assert_eq!(
-        market.choose(&marked, other).await.refused(),
+        market.choose(&short, other).await.refused(),
         "invalid_argument"
     );
     let taken = json!({ "choice": "similar", "variant_id": cheaper });
-    let chosen = market.choose(&marked, taken).await.ok();
+    let chosen = market.choose(&short, taken).await.ok();
     assert_eq!(
         (&chosen["state"], &chosen["taken"]),
         (&json!("replaced"), &json!(cheaper))
@@ -207,17 +207,17 @@ async fn the_customer_takes_something_similar() {
 async fn waiting_can_end() {
     let market = Market::with(2).await;
     let order = market.accepted(2).await;
-    let marked = market.miss(&order, 2, &[]).await;
+    let short = market.miss(&order, 2, &[]).await;
     let waits = market
-        .choose(&marked, json!({ "choice": "wait" }))
+        .choose(&short, json!({ "choice": "wait" }))
         .await
         .ok();
     assert_eq!(waits["state"], "waiting");
-    let again = market.choose(&marked, json!({ "choice": "wait" })).await;
+    let again = market.choose(&short, json!({ "choice": "wait" })).await;
     assert_eq!(again.refused(), "conflict");
     let path = market
         .shop
-        .path(&format!("/shortages/{}/refund", id(&marked)));
+        .path(&format!("/shortages/{}/refund", id(&short)));
     let refunded = market
         .boss()
         .post(&path, json!({ "reason": "不会再到货" }))

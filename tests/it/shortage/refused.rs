@@ -68,9 +68,9 @@ async fn what_cannot_be_missed_is_not() {
 async fn others_have_no_say() {
     let market = Market::with(9).await;
     let order = market.accepted(1).await;
-    let marked = market.miss(&order, 1, &[]).await;
+    let short = market.miss(&order, 1, &[]).await;
     let bob = Person::customer(&market.server, "Bob").await;
-    let path = format!("/shortages/{}/choose", id(&marked));
+    let path = format!("/shortages/{}/choose", id(&short));
     let bobs = market.server.rest().by(&bob);
     let refund = json!({ "choice": "refund" });
     assert_eq!(
@@ -84,7 +84,7 @@ async fn others_have_no_say() {
         json!(null)
     );
     let other = TestShop::open(&market.server).await;
-    let foreign = other.path(&format!("/shortages/{}/refund", id(&marked)));
+    let foreign = other.path(&format!("/shortages/{}/refund", id(&short)));
     let refused = other.boss(&market.server).post(&foreign, json!({})).await;
     assert_eq!(refused.refused(), "not_found");
     let agent = market.shop.hire(&market.server, "agent").await;
