@@ -25,6 +25,7 @@ pub mod list;
 pub mod mark;
 pub mod note;
 mod number;
+pub(crate) mod offer;
 pub mod on_the_way;
 pub mod pay;
 pub mod place;

@@ -1,6 +1,6 @@
 //! What the shop's conversation says by itself about an order. The fixed texts stand word for word (CHAT-06).
 
-use super::{Line, Order, short::Offer};
+use super::{Line, Order, offer::Offer};
 use crate::money::{Currency, Money};
 
 /// On acceptance (ORD-08).

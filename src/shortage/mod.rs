@@ -19,7 +19,7 @@ use jiff::Timestamp;
 use proto::{ShortageChoice, ShortageReason, ShortageState};
 use serde::Serialize;
 
-pub use crate::order::short::Offer;
+pub use crate::order::offer::Offer;
 use crate::{
     error::{Refusal, Result, refused_because},
     id::{CaseId, OrderId, ShortageId, UserId, VariantId},
