@@ -21,6 +21,8 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     // Every message has room for a card, and few have one: the large ones lie elsewhere.
     config.boxed(".souk.Card.order");
     config.boxed(".souk.Card.case");
+    config.boxed(".souk.Card.product");
+    config.boxed(".souk.Card.shortage");
     for file in descriptors
         .file
         .iter()

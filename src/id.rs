@@ -87,6 +87,10 @@ ids! {
     ChangeId
     /// What a customer wants back: money, or other goods.
     CaseId
+    /// What a shop's orders often have.
+    TemplateId
+    /// Goods of an order that are not there.
+    ShortageId
     /// What a provider was asked to take.
     ChargeId
     /// Money that goes back.

@@ -18,9 +18,10 @@
 //! * [`alert`]: what asks for staff: shown, kept until it is read. [`push`]: reaches those of them who are not on the line.
 //! * [`conversation`]: who talks with whom, what was said in which order, what has been read.
 //! * [`group`]: conversations of many: who is in them, who runs them, how people come in.
+//! * [`enquiry`]: which products customers ask about.
 //! * [`product`]: what a shop sells and what it costs. [`stock`]: how much there is of it, and to whom it is promised. [`money`]: amounts.
 //! * [`order`]: from a draft or a basket to what was received. [`delivery`]: who brings it. [`payment`]: money that comes and goes, the ledger.
-//! * [`aftersale`]: money and goods back.
+//! * [`aftersale`]: money and goods back. [`shortage`]: what was sold and is not there, and who waits for it.
 //! * [`parcel`]: where packages are, once they have left. [`tracker`]: the edge to whoever knows: what is said to Kuaidi100.
 //! * [`pay`]: the edge to WeChat Pay and Alipay: what is said to them, and what of theirs is believed.
 //! * [`books`]: whether all that is counted adds up.
@@ -50,6 +51,7 @@ pub mod delivery;
 pub mod demo;
 pub mod door;
 pub mod egress;
+pub mod enquiry;
 pub mod error;
 pub mod event;
 pub mod fact;
@@ -72,6 +74,7 @@ pub mod product;
 pub mod push;
 pub mod rights;
 pub mod shop;
+pub mod shortage;
 pub mod shutdown;
 pub mod sign;
 pub mod staff;

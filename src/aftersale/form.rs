@@ -32,7 +32,7 @@ pub struct Form {
 pub struct FormLine {
     /// Which.
     pub line: i16,
-    /// Units that were not sent: they are refunded at once.
+    /// Units that were not sent and are there: they are refunded at once. For those that are not, the customer chooses (INV-04).
     pub unsent: u32,
     /// Units that were sent.
     pub sent: u32,
@@ -74,7 +74,7 @@ impl FormLine {
         ];
         Self {
             line: line.line,
-            unsent: line.left().unsigned_abs(),
+            unsent: line.ready().unsigned_abs(),
             sent: line.with_customer().unsigned_abs(),
             kinds: exception.map_or(all.to_vec(), |one| one.kinds.clone()),
             exception: exception.map(|one| one.text.clone()),

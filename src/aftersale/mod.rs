@@ -11,6 +11,7 @@ mod card;
 pub mod decide;
 pub mod exception;
 pub mod exchange;
+pub(crate) mod forgo;
 pub mod form;
 pub mod graph;
 pub mod list;

@@ -18,7 +18,10 @@ use crate::{
     money::Money,
     order::after_sale::{self, By},
     payment,
-    stock::{release::release, take::put_back},
+    stock::{
+        release::{held, release},
+        take::put_back,
+    },
 };
 
 /// Hears of refunds.
@@ -71,12 +74,17 @@ async fn settle(app: &App, work: &mut Work) -> Result<()> {
     put_goods(app, work).await
 }
 
-/// Goods that were not sent can be sold again, and so can those that came back; what the customer keeps is gone.
+/// Goods that were not sent can be sold again, as far as they were there (a shortage is not held), and so can those that came back; what the customer keeps is gone.
 async fn put_goods(app: &App, work: &mut Work) -> Result<()> {
     let (holder, now) = (work.order.holder(), app.clock.now());
     let goods = work.order.units_of(&work.case.units());
     if !work.case.sent {
-        return release(&mut work.tx, holder, &goods, None, now).await;
+        let held = held(&mut work.tx, holder).await?;
+        let spare = work.order.spare(&goods, &held);
+        if spare.is_empty() {
+            return Ok(());
+        }
+        return release(&mut work.tx, holder, &spare, None, now).await;
     }
     if work.case.kind == CaseKind::ReturnAndRefund {
         return put_back(&mut work.tx, holder, &goods, None, now).await;

@@ -26,8 +26,7 @@ pub(super) async fn attach(
 ) -> Result<()> {
     let sql = app.store.pool();
     if let Some(asked) = &request.picture {
-        let file = own_file(sql, actor, "picture", &asked.file_id, Some("picture")).await?;
-        message.picture = Some(picture(&file));
+        message.picture = Some(own_picture(sql, actor, "picture", &asked.file_id).await?);
     }
     if let Some(asked) = &request.file {
         let file = own_file(sql, actor, "file", &asked.file_id, None).await?;
@@ -43,6 +42,17 @@ pub(super) async fn attach(
         message.voice = Some(voice(&file, asked.length_ms)?);
     }
     Ok(())
+}
+
+/// A picture of the actor's own, as messages carry it. Refuses with `invalid_argument`, naming the field, what is none.
+pub(crate) async fn own_picture(
+    sql: impl PgExecutor<'_>,
+    actor: &Actor,
+    field: &str,
+    id: &str,
+) -> Result<Picture> {
+    let file = own_file(sql, actor, field, id, Some("picture")).await?;
+    Ok(picture(&file))
 }
 
 fn picture(file: &media::File) -> Picture {

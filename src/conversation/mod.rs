@@ -4,7 +4,7 @@
 //! ([`log`]). What is shown of it is a `proto::Message`; a card in it is relayed unopened.
 
 pub mod assign;
-mod attachment;
+pub(crate) mod attachment;
 mod batch;
 mod card;
 mod change;

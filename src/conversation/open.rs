@@ -25,12 +25,7 @@ use crate::{
 /// Refuses with `not_found` a shop that is not there (or not the actor's own site's), with `banned` a customer whom the
 /// shop has banned, with `forbidden` whoever has no such tie, with `invalid_argument` what is malformed.
 pub async fn open(app: &App, actor: &Actor, request: OpenConversation) -> Result<Conversation> {
-    if request.source.len() > 64 || request.source.contains('\0') {
-        return Err(refused_argument(
-            "source",
-            "has at most 64 bytes and no NUL",
-        ));
-    }
+    check_source(&request.source)?;
     let id = match (&request.shop_id[..], &request.user_id[..]) {
         ("", "") => return Err(refused_argument("shop_id", "or `user_id` is needed")),
         ("", user) => with_person(app, actor, user_id(user)?).await?,
@@ -40,6 +35,17 @@ pub async fn open(app: &App, actor: &Actor, request: OpenConversation) -> Result
     conversation(app, actor, id).await
 }
 
+/// Refuses with `invalid_argument` what is too long to say where a customer came from.
+pub(crate) fn check_source(source: &str) -> Result<()> {
+    if source.len() > 64 || source.contains('\0') {
+        return Err(refused_argument(
+            "source",
+            "has at most 64 bytes and no NUL",
+        ));
+    }
+    Ok(())
+}
+
 /// A customer consults a shop, or orders there. The shop's staff are told of a new customer. Refuses with `not_found`, `banned`.
 pub async fn with_shop(
     app: &App,
@@ -47,13 +53,33 @@ pub async fn with_shop(
     shop: ShopId,
     source: &str,
 ) -> Result<ConversationId> {
-    let Customer(actor) = customer;
+    require_site(customer, shop)?;
+    let mut tx = app.store.begin(shop).await?;
+    let (id, new) = enter(app, &mut tx, customer, source).await?;
+    if new {
+        tx.commit().await?;
+    }
+    Ok(id)
+}
+
+/// Refuses with `not_found` another shop than the one whose own site the customer came by.
+pub(crate) fn require_site(Customer(actor): &Customer, shop: ShopId) -> Result<()> {
     if actor.home.is_some_and(|home| home != shop) {
         return Err(Refusal::NotFound.into());
     }
-    let mut tx = app.store.begin(shop).await?;
+    Ok(())
+}
+
+/// The same inside the shop's unit of work; says whether it was opened by it. Refuses with `not_found`, `banned`.
+pub(crate) async fn enter(
+    app: &App,
+    tx: &mut Tx,
+    Customer(actor): &Customer,
+    source: &str,
+) -> Result<(ConversationId, bool)> {
+    let shop = tx.shop()?;
     if let Some(id) = queries::with_shop(tx.sql(), shop, actor.user).await? {
-        return Ok(id);
+        return Ok((id, false));
     }
     app.sends.take(actor.user)?;
     let source = Some(source).filter(|source| !source.is_empty());
@@ -65,13 +91,15 @@ pub async fn with_shop(
     match opened.as_deref() {
         Some("opened") => {}
         Some("banned") => return Err(Refusal::Banned.into()),
-        Some(_) => return found_after_all(queries::with_shop(tx.sql(), shop, actor.user).await?),
+        Some(_) => {
+            let found = queries::with_shop(tx.sql(), shop, actor.user).await?;
+            return Ok((found_after_all(found)?, false));
+        }
         None => return Err(Refusal::NotFound.into()),
     }
-    begin_with_notice(app, &mut tx, opening.id, actor).await?;
-    tell_staff(&mut tx, &opening, actor, source).await?;
-    tx.commit().await?;
-    Ok(opening.id)
+    begin_with_notice(app, tx, opening.id, actor).await?;
+    tell_staff(tx, &opening, actor, source).await?;
+    Ok((opening.id, true))
 }
 
 /// Remembers it, and alerts the staff who talk with customers.

@@ -154,7 +154,7 @@ pub(super) fn check_text(text: &str) -> Result<()> {
 }
 
 /// How a speaker is shown.
-pub(super) fn sender(actor: &Actor) -> Sender {
+pub(crate) fn sender(actor: &Actor) -> Sender {
     Sender {
         user_id: actor.user.to_string(),
         kind: actor.kind.into(),

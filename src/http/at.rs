@@ -4,7 +4,7 @@ use serde::Deserialize;
 
 use crate::id::{
     BundleId, CaseId, ConversationId, FileId, HookId, OrderId, ProductId, RoleId, SessionId,
-    ShopId, StaffInviteId, UserId, VariantId,
+    ShopId, ShortageId, StaffInviteId, TemplateId, UserId, VariantId,
 };
 use crate::pay::Method;
 
@@ -119,6 +119,18 @@ pub struct OfMethod {
 #[derive(Deserialize)]
 pub struct OfCase {
     pub(super) case_id: CaseId,
+}
+
+/// Goods of an order that are not there.
+#[derive(Deserialize)]
+pub struct OfShortage {
+    pub(super) shortage_id: ShortageId,
+}
+
+/// A template for orders.
+#[derive(Deserialize)]
+pub struct OfTemplate {
+    pub(super) template_id: TemplateId,
 }
 
 /// A carrier of a shop.

@@ -14,7 +14,8 @@ use super::{
 use crate::{
     actor::Actor,
     app::App,
-    conversation::{history, list, open, read, resume},
+    conversation::{history, list, read, resume},
+    enquiry,
     id::ConversationId,
 };
 
@@ -26,7 +27,7 @@ pub async fn open(
     actor: Actor,
     Body(request): Body<OpenConversation>,
 ) -> Answer<Conversation> {
-    Ok(Json(open::open(&app, &actor, request).await?))
+    Ok(Json(enquiry::open::open(&app, &actor, request).await?))
 }
 
 /// Whose conversations, and which page of them.

@@ -6,7 +6,7 @@ use serde::Deserialize;
 
 use super::{
     at::{OfConversation, OfUser},
-    body::{Body, Named},
+    body::{Asked, Body, Named, PageOf},
     reply::{Answer, ProblemBody},
 };
 use crate::{
@@ -14,6 +14,7 @@ use crate::{
     app::App,
     conversation,
     crm::{self, Contact},
+    enquiry::list::{self, EnquiryPage},
     id::{ConversationId, ShopId, UserId},
 };
 
@@ -43,6 +44,20 @@ pub async fn contact(
     Named(at): Named<OfUser>,
 ) -> Answer<Contact> {
     Ok(Json(crm::contact(&app, &by, at.user_id).await?))
+}
+
+/// What a customer has asked about, the latest first.
+#[utoipa::path(get, path = "/shops/{shop_id}/customers/{user_id}/enquiries", tag = "customers", security(("token" = [])),
+    params(("shop_id" = ShopId, Path), ("user_id" = UserId, Path), PageOf),
+    responses((status = 200, body = EnquiryPage), (status = 403, body = ProblemBody), (status = 422, body = ProblemBody)))]
+pub async fn enquiries(
+    State(app): State<App>,
+    by: Staff<Chat>,
+    Named(at): Named<OfUser>,
+    Asked(page): Asked<PageOf>,
+) -> Answer<EnquiryPage> {
+    let page = list::of_customer(&app, &by, at.user_id, &page.cursor, page.limit).await?;
+    Ok(Json(page))
 }
 
 /// Ban a customer from speaking in the shop's conversations.

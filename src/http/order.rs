@@ -12,7 +12,7 @@ use super::{
 use crate::{
     actor::{Actor, ManageOrders, ManageShop, Staff, VerifyOrders},
     app::App,
-    id::{ConversationId, OrderId, ShopId, UserId},
+    id::{ConversationId, OrderId, ShopId, TemplateId, UserId},
     order::{
         accept,
         batch::{self, Outcome},
@@ -24,11 +24,14 @@ use crate::{
         graph::{self, Move},
         history::{self, Entry},
         list::{self, OrderPage, Wanted},
-        mark, pay, prepare, readdress, receive,
+        mark,
+        note::{self, Note},
+        pay, prepare, readdress, receive,
         recipient::Recipient,
         rules::{self, Rules, RulesChange},
         ship::{self, Shipment},
         show::{self, Contact, Shown},
+        template,
     },
 };
 
@@ -191,6 +194,8 @@ pub struct OrdersOf {
 #[serde(deny_unknown_fields)]
 pub struct InConversation {
     conversation_id: ConversationId,
+    /// Also what this template has.
+    template_id: Option<TemplateId>,
 }
 
 /// Draft an order inside a chat; the customer is sent a preview.
@@ -208,7 +213,7 @@ pub async fn draft(
     ))
 }
 
-/// What the form for a chat order is filled with.
+/// What the form for a chat order is filled with; from a template with its lines, and what they cost now.
 #[utoipa::path(get, path = "/shops/{shop_id}/orders/form", tag = "orders", security(("token" = [])),
     params(("shop_id" = ShopId, Path), InConversation),
     responses((status = 200, body = serde_json::Value), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody)))]
@@ -217,7 +222,9 @@ pub async fn form(
     by: Staff<ManageOrders>,
     Asked(of): Asked<InConversation>,
 ) -> Answer<serde_json::Value> {
-    Ok(Json(draft::form(&app, &by, of.conversation_id).await?))
+    Ok(Json(
+        template::form(&app, &by, of.conversation_id, of.template_id).await?,
+    ))
 }
 
 /// The shop's orders, the newest first.
@@ -374,9 +381,9 @@ deeds! {
     #[doc = "Begin the service."]
     post start "/shops/{shop_id}/orders/{order_id}/start" ManageOrders (start: Start) =>
         async |app, by, order| prepare::start(app, by, order, &start.person, &start.remark).await;
-    #[doc = "Say how far it is, in the conversation and in the history."]
-    post note "/shops/{shop_id}/orders/{order_id}/notes" ManageOrders (note: Text) =>
-        async |app, by, order| prepare::note(app, by, order, &note.text).await;
+    #[doc = "Say how far it is, in words and pictures, in the conversation and in the history."]
+    post note "/shops/{shop_id}/orders/{order_id}/notes" ManageOrders (said: Note) =>
+        async |app, by, order| note::note(app, by, order, &said).await;
     #[doc = "Send a package."]
     post ship "/shops/{shop_id}/orders/{order_id}/ship" ManageOrders (shipment: Shipment) =>
         async |app, by, order| ship::ship(app, by, order, &shipment).await;

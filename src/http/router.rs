@@ -32,9 +32,9 @@ use super::{
     account, alert, audit, bot, case, conversation, crm, delivery, dev, embed_key, file, group,
     health, message, my_case, my_order,
     once::once,
-    order, parcel, payment, product, push,
+    order, order_paper, order_template, parcel, payment, product, push,
     reply::Problem,
-    session, shop, shop_front, staff, stock,
+    session, shop, shop_front, shortage, staff, stock,
     turn::{strangers_turn, turn},
     webhook,
 };
@@ -133,6 +133,7 @@ fn api() -> OpenApiRouter<App> {
             .merge(staff())
             .merge(alerts())
             .routes(routes!(crm::contact))
+            .routes(routes!(crm::enquiries))
             .routes(routes!(crm::ban, crm::lift_ban))
             .routes(routes!(crm::assign))
             .routes(routes!(bot::list, bot::create))
@@ -183,6 +184,10 @@ fn orders() -> OpenApiRouter<App> {
         .routes(routes!(order::draft, order::page))
         .routes(routes!(order::form))
         .routes(routes!(order::batch))
+        .routes(routes!(order_paper::delivery_notes))
+        .routes(routes!(order_paper::export))
+        .routes(routes!(order_template::save, order_template::list))
+        .routes(routes!(order_template::replace, order_template::remove))
         .routes(routes!(order::show, order::redraft))
         .routes(routes!(order::history))
         .routes(routes!(order::evidence))
@@ -208,6 +213,9 @@ fn orders() -> OpenApiRouter<App> {
         .routes(routes!(order::changes))
         .routes(routes!(order::answer_change))
         .routes(routes!(order::rules, order::change_rules))
+        .routes(routes!(shortage::mark, shortage::of_order))
+        .routes(routes!(shortage::refund))
+        .routes(routes!(shortage::reasons))
         .routes(routes!(delivery::carriers, delivery::put_carrier))
         .routes(routes!(delivery::remove_carrier))
         .routes(routes!(delivery::freight, delivery::set_freight))
@@ -239,6 +247,8 @@ fn my_orders() -> OpenApiRouter<App> {
         .routes(routes!(my_order::pay_in_sandbox))
         .routes(routes!(my_order::receive))
         .routes(routes!(my_order::extend))
+        .routes(routes!(shortage::mine))
+        .routes(routes!(shortage::choose))
 }
 
 /// Money and goods back.

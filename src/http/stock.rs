@@ -12,6 +12,7 @@ use crate::{
     actor::{ManageProducts, Staff},
     app::App,
     id::{ShopId, VariantId},
+    shortage::receive,
     stock::{
         self, Level,
         adjust::Change,
@@ -66,7 +67,7 @@ pub async fn show(
     ))
 }
 
-/// Goods arrived, spoiled, or were counted.
+/// Goods arrived, spoiled, or were counted. Orders that wait for them are served first.
 #[utoipa::path(post, path = "/shops/{shop_id}/variants/{variant_id}/stock", tag = "products", security(("token" = [])),
     params(("shop_id" = ShopId, Path), ("variant_id" = VariantId, Path)), request_body = NewMovement,
     responses((status = 201, body = Level), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody),
@@ -83,7 +84,7 @@ pub async fn adjust(
         MovementKind::Counted => Change::Counted(new.units),
     };
     Ok(created(
-        stock::adjust::adjust(&app, &by, at.variant_id, change, &new.note).await?,
+        receive::receive(&app, &by, at.variant_id, change, &new.note).await?,
     ))
 }
 

@@ -13,7 +13,7 @@ use crate::{
     app::App,
     error::{Error, Result},
     fact::Remembered,
-    parcel, push,
+    parcel, push, shortage,
     store::Tx,
     webhook,
 };
@@ -34,6 +34,7 @@ async fn read(app: &App, tx: &mut Tx, facts: &[Remembered]) -> Result<()> {
     webhook::fan_out::fan_out(app, tx, facts).await?;
     push::fan_out::fan_out(app, tx, facts).await?;
     aftersale::settle::hear(app, facts).await?;
+    shortage::serve::hear(app, facts).await?;
     parcel::begin::begin(app, tx, facts).await?;
     aftersale::waiting::show(tx, facts).await
 }

@@ -17,9 +17,9 @@ use crate::{
     actor::Actor,
     clock::millis,
     conversation::{
-        self, Posted, edit, history, list, open, pin, react, read, recall, redraw, resume, search,
-        typing,
+        self, Posted, edit, history, list, pin, react, read, recall, redraw, resume, search, typing,
     },
+    enquiry,
     error::{Error, Refusal, Result},
     group,
 };
@@ -80,7 +80,9 @@ impl Live {
             R::Type(_) => Ok(done(())),
             R::ListMessages(ask) => history::history(app, actor, ask).await.map(A::MessagePage),
             R::ListConversations(ask) => list::list(app, actor, ask).await.map(A::ConversationPage),
-            R::OpenConversation(ask) => open::open(app, actor, ask).await.map(A::Conversation),
+            R::OpenConversation(ask) => enquiry::open::open(app, actor, ask)
+                .await
+                .map(A::Conversation),
             R::ListReaders(ask) => read::readers(app, actor, ask).await.map(A::ReaderPage),
             R::EditMessage(ask) => edit::edit(app, actor, ask).await.map(changed),
             R::RecallMessage(ask) => recall::recall(app, actor, ask).await.map(changed),

@@ -192,7 +192,7 @@ impl Order {
             let most = if concern.sent {
                 line.with_customer()
             } else {
-                line.left()
+                line.ready()
             };
             if part.units == 0 || part.units > most.unsigned_abs() {
                 return Err(refused_argument(
@@ -299,6 +299,7 @@ mod tests {
             refunded: 0,
             dropped: 0,
             case_id: None,
+            short: 0,
             short_reason: None,
         }
     }

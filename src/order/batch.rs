@@ -11,7 +11,7 @@ use crate::{
 };
 
 /// Orders of one batch at most.
-const MOST: usize = 100;
+pub(super) const MOST: usize = 100;
 
 /// What is done with all of them.
 #[derive(Clone, Copy, Debug, Deserialize, utoipa::ToSchema)]
@@ -62,7 +62,7 @@ pub async fn batch(
 
 impl Outcome {
     /// Breaks where we failed: what was done before stays done.
-    fn of(order_id: OrderId, error: Option<Error>) -> Result<Self> {
+    pub(super) fn of(order_id: OrderId, error: Option<Error>) -> Result<Self> {
         let (done, refused) = match error {
             None => (true, None),
             Some(Error::Broken(error)) => return Err(Error::Broken(error)),

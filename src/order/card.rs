@@ -71,6 +71,7 @@ fn line(line: &Line) -> OrderCardLine {
         total: line.total.in_minor(),
         shipped: line.shipped.unsigned_abs(),
         refunded: line.refunded.unsigned_abs(),
+        short: line.short.unsigned_abs(),
     }
 }
 

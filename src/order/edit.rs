@@ -67,6 +67,7 @@ pub(super) async fn apply(
     match &edit.basket {
         Some(basket) => {
             order.require_whole()?;
+            order.require_all_there()?;
             let quote = price::price(tx, basket, BasisPoints::ZERO).await?;
             order.refill(tx, quote).await?;
             queries::replace_lines(tx, &order).await?;

@@ -111,6 +111,7 @@ pub(super) fn lines(priced: Vec<Priced>) -> Vec<Line> {
         refunded: 0,
         dropped: 0,
         case_id: None,
+        short: 0,
         short_reason: None,
     };
     (1..).zip(priced).map(line).collect()

@@ -86,6 +86,9 @@ const UNDER_WAY: &[OrderState] = &[
     S::InTransit,
 ];
 
+/// States in which goods of it are still to be found and sent.
+const TO_BE_SENT: &[OrderState] = &[S::Accepted, S::Preparing, S::PartiallyShipped];
+
 /// The graph, in the order of an order's life.
 pub const MOVES: &[Move] = &[
     row(&[], D::Draft, &[S::AwaitingCustomer], &[Staff]),
@@ -274,6 +277,9 @@ pub const MOVES: &[Move] = &[
         &[],
         &[Staff],
     ),
+    row(TO_BE_SENT, D::MarkShort, &[], &[Staff]),
+    row(TO_BE_SENT, D::Choose, &[], &[Customer, Staff]),
+    row(TO_BE_SENT, D::Arrive, &[], &[System]),
 ];
 
 /// Is it the end of an order's life?
@@ -287,6 +293,8 @@ impl Move {
             && self.from.contains(&order.state)
             && self.who.contains(&who)
             && (self.only.is_empty() || self.only.contains(&order.delivery_method))
+            // What is there leaves nothing to choose.
+            && (deed != D::Choose || order.is_short())
     }
 }
 

@@ -106,7 +106,7 @@ pub async fn of_shop(
     limit: u32,
 ) -> Result<OrderPage> {
     let limit = page::limit(limit, 30, 100)?;
-    let before: Option<OrderId> = page::after(cursor)?;
+    let after: Option<Place> = page::after(cursor)?;
     let (states, payments) = covered(&wanted.status)?;
     let phones = match &wanted.phone[..] {
         "" => None,
@@ -123,8 +123,9 @@ pub async fn of_shop(
         abnormal: wanted.abnormal,
         customer: wanted.customer,
     };
-    let mut ids = queries::page_of_shop(&mut tx, &filter, before, limit + 1).await?;
-    let next_cursor = page::next(&mut ids, limit, |last| *last);
+    let mut places = queue(&mut tx, &filter, after, limit + 1).await?;
+    let next_cursor = page::next(&mut places, limit, |last| *last);
+    let ids: Vec<OrderId> = places.into_iter().map(|(_, id)| id).collect();
     let orders = queries::orders(&mut tx, &ids).await?;
     let viewer = Viewer::of(&by.actor, by.shop);
     Ok(OrderPage {
@@ -132,6 +133,30 @@ pub async fn of_shop(
         next_cursor,
         waiting: queries::waiting(&mut tx).await?,
     })
+}
+
+/// A place in the queue: whether the order is one of those that come first, and which.
+type Place = (bool, OrderId);
+
+/// Orders whose goods are there again come first, the oldest before the others; then the rest, the newest first (INV-05).
+async fn queue(
+    tx: &mut Tx,
+    filter: &queries::Filter<'_>,
+    after: Option<Place>,
+    limit: i64,
+) -> Result<Vec<Place>> {
+    let mut places: Vec<Place> = vec![];
+    if after.is_none_or(|(first, _)| first) {
+        let first = queries::first_of_shop(tx, filter, after.map(|(_, id)| id), limit).await?;
+        places.extend(first.into_iter().map(|id| (true, id)));
+    }
+    let room = limit - i64::try_from(places.len()).unwrap_or(limit);
+    if room > 0 {
+        let before = after.filter(|(first, _)| !first).map(|(_, id)| id);
+        let rest = queries::page_of_shop(tx, filter, before, room).await?;
+        places.extend(rest.into_iter().map(|id| (false, id)));
+    }
+    Ok(places)
 }
 
 /// A page of a customer's own orders, of all shops (ORD-26).

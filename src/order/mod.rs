@@ -13,15 +13,19 @@ mod card;
 pub mod change;
 pub mod claim;
 pub mod confirm;
+pub mod delivery_note;
 pub mod draft;
 pub mod edit;
 pub mod evidence;
+pub mod export;
 mod fill;
 pub mod graph;
 pub mod history;
 pub mod list;
 pub mod mark;
+pub mod note;
 mod number;
+pub(crate) mod offer;
 pub mod on_the_way;
 pub mod pay;
 pub mod place;
@@ -32,8 +36,10 @@ pub mod receive;
 pub mod recipient;
 pub mod rules;
 pub mod ship;
+pub(crate) mod short;
 pub mod show;
 mod step;
+pub mod template;
 pub mod time_out;
 pub mod waiting;
 mod words;
@@ -196,7 +202,9 @@ pub struct Line {
     pub dropped: i32,
     /// The after-sale case that is open on it: until it ends, it is not sent.
     pub case_id: Option<CaseId>,
-    /// Why it cannot be delivered now.
+    /// Units of those that are left which are not there.
+    pub short: i32,
+    /// Why; for the shop alone.
     pub short_reason: Option<String>,
 }
 
@@ -270,6 +278,11 @@ impl Line {
     /// Units that are neither sent nor refunded before they were.
     pub fn left(&self) -> i32 {
         (self.units - self.shipped - self.dropped).max(0)
+    }
+
+    /// Units that can be sent: left, and there.
+    pub fn ready(&self) -> i32 {
+        (self.left() - self.short).max(0)
     }
 
     /// Units that were sent and whose money was not given back.

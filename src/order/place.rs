@@ -116,7 +116,7 @@ pub(super) async fn announce(app: &App, tx: &mut Tx, order: &Order) -> Result<()
 }
 
 /// Alerts staff who manage orders to something about this one.
-pub(super) async fn tell_staff(
+pub(crate) async fn tell_staff(
     app: &App,
     tx: &mut Tx,
     order: &Order,

@@ -1,5 +1,5 @@
-//! What staff do between taking an order and its leaving the house: prepare it (O13), lay it ready (O14), begin the service (O17), and
-//! say how far it is (CHAT-11, ORD-12).
+//! What staff do between taking an order and its leaving the house: prepare it (O13), lay it ready (O14),
+//! begin the service (O17).
 
 use proto::{OrderDeed, OrderState};
 use rand::RngExt as _;
@@ -38,7 +38,8 @@ pub async fn prepare(
     .await
 }
 
-/// Ready in the store; the customer gets the code that fetches it. Refuses with `order_state` what is not collected.
+/// Ready in the store; the customer gets the code that fetches it. Refuses with `order_state` what is not collected, with `conflict`
+/// what is short.
 pub async fn get_ready(
     app: &App,
     by: &Staff<ManageOrders>,
@@ -48,6 +49,7 @@ pub async fn get_ready(
     words::text("remark", remark, 0..=200)?;
     let (mut tx, mut order) = step::of_staff(app, by, order).await?;
     order.require_paid()?;
+    order.require_all_there()?;
     let (who, was) = (By::from(by), order.state);
     order.go(OrderDeed::GetReady, who.party, OrderState::ReadyForPickup)?;
     let code = format!("{:06}", rand::rng().random_range(0..1_000_000));
@@ -63,7 +65,8 @@ pub async fn get_ready(
     Ok(shown)
 }
 
-/// The service begins, by this person. Its goods are used up. Refuses with `order_state` what is no service.
+/// The service begins, by this person. Its goods are used up. Refuses with `order_state` what is no service, with `conflict`
+/// what is short.
 pub async fn start(
     app: &App,
     by: &Staff<ManageOrders>,
@@ -75,6 +78,7 @@ pub async fn start(
     words::text("remark", remark, 0..=200)?;
     let (mut tx, mut order) = step::of_staff(app, by, order).await?;
     order.require_paid()?;
+    order.require_all_there()?;
     let (who, was) = (By::from(by), order.state);
     order.go(OrderDeed::Start, who.party, OrderState::InProgress)?;
     order.person = Some(person.to_owned());
@@ -84,24 +88,6 @@ pub async fn start(
     let said = [said::with(&format!("服务进行中,服务人员:{person}"), remark)];
     step::write(app, &mut tx, &mut order, was, done, &said).await?;
     take(&mut tx, order.holder(), &units, who.id, app.clock.now()).await?;
-    let shown = Shown::load(app, &mut tx, order, Viewer::of(&by.actor, by.shop)).await?;
-    tx.commit().await?;
-    Ok(shown)
-}
-
-/// Says how far it is, in the conversation and in the history. Refuses with `order_state` what is over.
-pub async fn note(
-    app: &App,
-    by: &Staff<ManageOrders>,
-    order: OrderId,
-    text: &str,
-) -> Result<Shown> {
-    words::text("text", text, 1..=500)?;
-    let (mut tx, mut order) = step::of_staff(app, by, order).await?;
-    let (who, was) = (By::from(by), order.state);
-    order.require(OrderDeed::Note, who.party)?;
-    let done = Done::new(&who, OrderDeed::Note).remark(text);
-    step::write(app, &mut tx, &mut order, was, done, &[text.to_owned()]).await?;
     let shown = Shown::load(app, &mut tx, order, Viewer::of(&by.actor, by.shop)).await?;
     tx.commit().await?;
     Ok(shown)

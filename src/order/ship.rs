@@ -30,7 +30,7 @@ pub struct Shipment {
     pub carrier: String,
     /// The carrier's number, 1 to 64 characters.
     pub tracking_number: String,
-    /// What is in it; empty: all that is left.
+    /// What is in it; empty: all that is left and there.
     #[serde(default)]
     pub units: Vec<LineUnits>,
     /// At most 200 characters.
@@ -41,7 +41,7 @@ pub struct Shipment {
 /// Sends a package; the customer is told its number.
 ///
 /// Refuses with `order_state`, with `carrier_unknown`, with `conflict` a number that the order has already or goods that somebody wants
-/// refunded, with `invalid_argument` more than is left.
+/// refunded, with `invalid_argument` more than is left and there.
 pub async fn ship(
     app: &App,
     by: &Staff<ManageOrders>,
@@ -121,30 +121,33 @@ impl Order {
         Ok(())
     }
 
-    /// Marks these units as sent; none named: all that is left. Gives what is in the package.
+    /// Marks these units as sent; none named: all that is left and there. Gives what is in the package.
     fn send(&mut self, wanted: &[LineUnits]) -> Result<Vec<LineUnits>> {
-        let left = |line: &super::Line| LineUnits {
+        let ready = |line: &super::Line| LineUnits {
             line: line.line,
-            units: line.left().unsigned_abs(),
+            units: line.ready().unsigned_abs(),
         };
         let wanted = match wanted {
             [] => self
                 .lines
                 .iter()
-                .filter(|line| line.left() > 0)
-                .map(left)
+                .filter(|line| line.ready() > 0)
+                .map(ready)
                 .collect(),
             wanted => wanted.to_vec(),
         };
+        if wanted.is_empty() {
+            return Err(refused_argument("units", "has nothing that is there"));
+        }
         for part in &wanted {
             let line = self.lines.iter_mut().find(|line| line.line == part.line);
             let line =
                 line.ok_or_else(|| refused_argument("units", "names no line of the order"))?;
             let units = i32::try_from(part.units).unwrap_or(i32::MAX);
-            if units == 0 || units > line.left() {
+            if units == 0 || units > line.ready() {
                 return Err(refused_argument(
                     "units",
-                    "is 1 to what is left of the line",
+                    "is 1 to what is left of the line and there",
                 ));
             }
             if line.case_id.is_some() {

@@ -85,6 +85,7 @@ impl Shown {
         let review = match viewer {
             Viewer::Customer => {
                 (order.abnormal, order.follow_up_at) = (None, None);
+                order.hide_reasons();
                 vec![]
             }
             Viewer::Confidant | Viewer::Staff => {
@@ -156,7 +157,7 @@ pub(super) async fn one(tx: &mut Tx, order: OrderId) -> Result<Order> {
 }
 
 /// What staff write for themselves stands in an entry under one of these names.
-const OF_STAFF: [&str; 2] = ["abnormal", "outcome"];
+const OF_STAFF: [&str; 3] = ["abnormal", "outcome", "short_reason"];
 
 /// What an entry of the history says, as this viewer may see it: sealed recipients opened, in clear or masked (null: the key is not among the
 /// settings any more), and nothing of what staff write for themselves to the customer.

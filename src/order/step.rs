@@ -198,22 +198,37 @@ pub(super) async fn say(
     if said.is_empty() {
         return Ok(());
     }
-    let draft = |words: &String| Draft {
-        conversation,
-        sender: None,
-        message: Message {
-            conversation_id: conversation.to_string(),
+    let draft = |words: &String| {
+        let message = Message {
             text: words.clone(),
-            notice: Some(Notice {
-                kind: NoticeKind::OrderMoved.into(),
-                ..Notice::default()
-            }),
-            ..Message::default()
-        },
-        fingerprint: None,
+            ..notice(conversation)
+        };
+        said_by_server(conversation, message)
     };
     log::append_all(tx, &app.clock, said.iter().map(draft).collect()).await?;
     Ok(())
+}
+
+/// What the server says about an order begins with this.
+pub(super) fn notice(conversation: ConversationId) -> Message {
+    Message {
+        conversation_id: conversation.to_string(),
+        notice: Some(Notice {
+            kind: NoticeKind::OrderMoved.into(),
+            ..Notice::default()
+        }),
+        ..Message::default()
+    }
+}
+
+/// A message that nobody but the server says.
+pub(super) fn said_by_server(conversation: ConversationId, message: Message) -> Draft {
+    Draft {
+        conversation,
+        sender: None,
+        message,
+        fingerprint: None,
+    }
 }
 
 async fn remember(

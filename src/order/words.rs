@@ -1,6 +1,6 @@
 //! What the shop's conversation says by itself about an order. The fixed texts stand word for word (CHAT-06).
 
-use super::Order;
+use super::{Line, Order, offer::Offer};
 use crate::money::{Currency, Money};
 
 /// On acceptance (ORD-08).
@@ -9,6 +9,31 @@ pub(super) const ACCEPTED: &str = "订单已确认,正在备货";
 /// On shipment of a package (LOG-04).
 pub(super) fn shipped(number: &str) -> String {
     format!("订单已发货,物流单号:{number},可在‘我的订单’中查看物流进度")
+}
+
+/// Units of a line are not there; what is said about it comes after (INV-04).
+pub(super) fn short(line: &Line, units: u32) -> String {
+    format!("抱歉,{} 暂时缺货", piece(line, units))
+}
+
+/// The customer waits for them.
+pub(super) const CHOSE_TO_WAIT: &str = "已选择:等待补货后发货";
+
+/// Why the rest goes back when something cheaper is sent.
+pub(super) const DIFFERENCE: &str = "换货差价";
+
+/// Something similar is sent instead.
+pub(super) fn exchanged(order: &Order, offer: &Offer, less: Money) -> String {
+    let back = match less {
+        Money::ZERO => String::new(),
+        less => format!(",差价 {} 已退回", amount(order, less)),
+    };
+    format!("已选择:换成 {}{back}", offer.title)
+}
+
+/// They have come in (INV-05).
+pub(super) fn arrived(line: &Line, units: u32) -> String {
+    format!("{} 已到货,将优先为您发货", piece(line, units))
 }
 
 /// Another thing that happened, with what was said about it.
@@ -91,20 +116,24 @@ fn number(order: &Order) -> &str {
 
 /// The lines in words, at most five of them.
 fn goods(order: &Order) -> String {
-    let lines = order.lines.iter().take(5).map(|line| {
-        let choice = match line.choice.join(",") {
-            choice if choice.is_empty() => String::new(),
-            choice => format!("({choice})"),
-        };
-        let units = match line.units {
-            1 => String::new(),
-            units => format!("×{units}"),
-        };
-        format!("{}{choice}{units}", line.title)
-    });
+    let lines = order.lines.iter().take(5);
+    let lines = lines.map(|line| piece(line, line.units.unsigned_abs()));
     let words = lines.collect::<Vec<_>>().join("、");
     match order.lines.len() {
         0..=5 => words,
         more => format!("{words} 等 {more} 项"),
     }
+}
+
+/// Units of a line: `连衣裙(M,蓝)×2`.
+fn piece(line: &Line, units: u32) -> String {
+    let choice = match line.choice.join(",") {
+        choice if choice.is_empty() => String::new(),
+        choice => format!("({choice})"),
+    };
+    let units = match units {
+        1 => String::new(),
+        units => format!("×{units}"),
+    };
+    format!("{}{choice}{units}", line.title)
 }

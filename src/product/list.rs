@@ -67,6 +67,26 @@ pub async fn show(app: &App, actor: &Actor, shop: ShopId, product: ProductId) ->
     Ok(goods.into_iter().next().ok_or(Refusal::NotFound)?)
 }
 
+/// Something that is for sale, and what its amounts are in.
+#[derive(Clone, Debug)]
+pub struct OnSale {
+    /// The product.
+    pub product: Product,
+    /// ISO 4217.
+    pub currency: String,
+}
+
+/// A listed product of the unit of work's shop. Refuses with `not_found`.
+pub async fn on_sale(tx: &mut Tx, product: ProductId) -> Result<OnSale> {
+    let product = queries::product(tx, product).await?;
+    Ok(OnSale {
+        product: product
+            .filter(|product| product.listed)
+            .ok_or(Refusal::NotFound)?,
+        currency: queries::currency(tx).await?,
+    })
+}
+
 async fn with_variants(tx: &mut Tx, products: Vec<Product>) -> Result<Vec<Goods>> {
     let ids: Vec<_> = products.iter().map(|product| product.id).collect();
     let mut of: HashMap<ProductId, Vec<Variant>> = HashMap::new();

@@ -46,7 +46,10 @@ fn urgency(kind: AlertKind) -> &'static str {
         | AlertKind::OrderChanged
         | AlertKind::OrderPaidTwice
         | AlertKind::OrderFollowUp => "high",
-        AlertKind::WebhookOff | AlertKind::StockLow | AlertKind::Unspecified => "normal",
+        AlertKind::WebhookOff
+        | AlertKind::StockLow
+        | AlertKind::GoodsArrived
+        | AlertKind::Unspecified => "normal",
     }
 }
 

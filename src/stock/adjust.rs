@@ -1,15 +1,13 @@
 //! Goods arrive, spoil, or are counted.
 
+use jiff::Timestamp;
 use serde_json::json;
 
 use super::{Level, MOST, queries, tell_low};
 use crate::{
-    actor::{ManageProducts, Staff},
-    app::App,
     audit::{self, Deed},
     error::{Error, Refusal, Result, refused_argument},
-    id::VariantId,
-    rights,
+    id::{UserId, VariantId},
     store::Tx,
     words,
 };
@@ -57,31 +55,28 @@ impl Change {
     }
 }
 
-/// Changes what is on hand. Refuses with `stock_promised` what would leave less than is promised, with `not_found`, with
-/// `invalid_argument` numbers out of bounds and a note of more than 500 characters.
-pub async fn adjust(
-    app: &App,
-    by: &Staff<ManageProducts>,
+/// Changes what is on hand, in the unit of work of a caller who has settled that `by` may. Recorded.
+///
+/// Refuses with `stock_promised` what would leave less than is promised, with `not_found`, with `invalid_argument` numbers out of bounds
+/// and a note of more than 500 characters.
+pub async fn write(
+    tx: &mut Tx,
+    by: UserId,
     variant: VariantId,
     change: Change,
     note: &str,
+    now: Timestamp,
 ) -> Result<Level> {
     change.check()?;
     words::text("note", note, 0..=500)?;
-    let now = app.clock.now();
-    let mut tx = app.store.begin(by.shop).await?;
-    rights::rely(&mut tx, by).await?;
-    let Some(adjusted) =
-        queries::adjust(&mut tx, variant, change, note, by.actor.user, now).await?
-    else {
-        return Err(why_not(&mut tx, variant, change).await?);
+    let Some(adjusted) = queries::adjust(tx, variant, change, note, by, now).await? else {
+        return Err(why_not(tx, variant, change).await?);
     };
-    tell_low(&mut tx, &[adjusted.left], now).await?;
-    let deed = Deed::new(by.actor.user, change.action(), variant)
+    tell_low(tx, &[adjusted.left], now).await?;
+    let deed = Deed::new(by, change.action(), variant)
         .before(json!({ "on_hand": adjusted.before }))
         .after(json!({ "on_hand": adjusted.level.on_hand, "note": note }));
-    audit::record(&mut tx, deed, now).await?;
-    tx.commit().await?;
+    audit::record(tx, deed, now).await?;
     Ok(adjusted.level)
 }
 

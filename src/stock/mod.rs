@@ -12,6 +12,7 @@ pub mod adjust;
 pub mod books;
 pub mod hold;
 pub mod journal;
+pub mod lose;
 pub mod open;
 mod queries;
 pub mod release;
@@ -60,6 +61,13 @@ struct Left {
     available: i64,
     /// It is less than staff wanted, since this moment.
     low: bool,
+}
+
+/// How much there is of a variant now; others may move it before this work does. Refuses with `not_found`.
+pub async fn level(tx: &mut Tx, variant: VariantId) -> Result<Level> {
+    Ok(queries::level(tx, variant)
+        .await?
+        .ok_or(Refusal::NotFound)?)
 }
 
 /// The demand for each variant, in the order of ids, in which levels are locked. Refuses with `invalid_argument` what is nothing

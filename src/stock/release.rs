@@ -37,6 +37,11 @@ pub async fn release_all(
     Ok(held)
 }
 
+/// What the holder holds.
+pub async fn held(tx: &mut Tx, holder: HolderId) -> Result<Vec<Units>> {
+    queries::held(tx, holder).await
+}
+
 /// Other systems that count hear of it (INV-02).
 pub(super) async fn tell_returned(
     tx: &mut Tx,

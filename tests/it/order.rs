@@ -7,10 +7,12 @@ mod keys;
 mod list;
 mod money;
 mod nodes;
+mod paper;
 mod path;
 mod place;
 mod provider;
 mod rush;
+mod template;
 mod trouble;
 
 use proto::{Message, push::Event};

@@ -22,7 +22,49 @@ pub(in crate::order) struct Filter<'a> {
     pub customer: Option<UserId>,
 }
 
-/// The newest first.
+/// Orders that waited for goods which are there again, and are to be shipped: the oldest before the others (INV-05).
+pub(in crate::order) async fn first_of_shop(
+    tx: &mut Tx,
+    filter: &Filter<'_>,
+    after: Option<OrderId>,
+    limit: i64,
+) -> Result<Vec<OrderId>> {
+    let shop = tx.shop()?;
+    let ids = sqlx::query_scalar!(
+        r#"
+        select id as "id: OrderId"
+        from orders
+        where shop_id = $1 and ($2::uuid is null or id > $2)
+          and (cardinality($3::text[]) = 0 or state = any ($3))
+          and (cardinality($4::text[]) = 0 or payment_status = any ($4))
+          and ($5::bytea[] is null or phone_index = any ($5))
+          and ($6 = '' or number = $6)
+          and ($7::uuid is null or owner_id = $7)
+          and (not $8 or owner_id is null)
+          and (not $9 or abnormal is not null)
+          and ($10::uuid is null or customer_id = $10)
+          and arrived_at is not null and state in ('accepted', 'preparing', 'partially_shipped')
+        order by id
+        limit $11
+        "#,
+        shop.0,
+        after.map(|id| id.0),
+        filter.states,
+        filter.payments,
+        filter.phones,
+        filter.number,
+        filter.owner.map(|id| id.0),
+        filter.unclaimed,
+        filter.abnormal,
+        filter.customer.map(|id| id.0),
+        limit,
+    )
+    .fetch_all(tx.sql())
+    .await?;
+    Ok(ids)
+}
+
+/// Those that do not come first, the newest before the others.
 pub(in crate::order) async fn page_of_shop(
     tx: &mut Tx,
     filter: &Filter<'_>,
@@ -43,6 +85,7 @@ pub(in crate::order) async fn page_of_shop(
           and (not $8 or owner_id is null)
           and (not $9 or abnormal is not null)
           and ($10::uuid is null or customer_id = $10)
+          and (arrived_at is null or state not in ('accepted', 'preparing', 'partially_shipped'))
         order by id desc
         limit $11
         "#,

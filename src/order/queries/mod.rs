@@ -5,7 +5,10 @@ mod change;
 mod due;
 mod event;
 mod list;
+mod paper;
 mod rules;
+mod short;
+mod template;
 
 use std::collections::HashMap;
 
@@ -15,10 +18,13 @@ pub(super) use event::*;
 use jiff::Timestamp;
 use jiff_sqlx::{Timestamp as SqlTimestamp, ToSqlx};
 pub(super) use list::*;
+pub(super) use paper::*;
 use proto::json::Word;
 pub(super) use rules::*;
 use serde::Deserialize;
+pub(super) use short::*;
 use sqlx::PgPool;
+pub(super) use template::*;
 use uuid::Uuid;
 
 use super::{Line, LineUnits, Order, Package};
@@ -200,7 +206,7 @@ async fn lines(tx: &mut Tx, orders: &[Uuid]) -> Result<HashMap<OrderId, Vec<Line
     let rows = sqlx::query!(
         r#"
         select order_id, line, product_id, variant_id, bundle_id, title, choice, units, list_price, price, total, shipped,
-          refunded, dropped, case_id, short_reason
+          refunded, dropped, case_id, short, short_reason
         from order_lines
         where order_id = any ($1)
         order by order_id, line
@@ -226,6 +232,7 @@ async fn lines(tx: &mut Tx, orders: &[Uuid]) -> Result<HashMap<OrderId, Vec<Line
             refunded: row.refunded,
             dropped: row.dropped,
             case_id: row.case_id.map(crate::id::CaseId),
+            short: row.short,
             short_reason: row.short_reason,
         });
     }
@@ -456,9 +463,10 @@ pub(super) async fn save_lines(tx: &mut Tx, order: &Order) -> Result<()> {
     sqlx::query!(
         "
         update order_lines o
-        set shipped = l.shipped, refunded = l.refunded, dropped = l.dropped, short_reason = l.short_reason, case_id = l.case_id
-        from unnest($3::smallint[], $4::integer[], $5::integer[], $6::integer[], $7::text[], $8::uuid[])
-          as l (line, shipped, refunded, dropped, short_reason, case_id)
+        set shipped = l.shipped, refunded = l.refunded, dropped = l.dropped, short_reason = l.short_reason, case_id = l.case_id,
+          short = l.short
+        from unnest($3::smallint[], $4::integer[], $5::integer[], $6::integer[], $7::text[], $8::uuid[], $9::integer[])
+          as l (line, shipped, refunded, dropped, short_reason, case_id, short)
         where o.shop_id = $1 and o.order_id = $2 and o.line = l.line
         ",
         shop.0,
@@ -469,6 +477,7 @@ pub(super) async fn save_lines(tx: &mut Tx, order: &Order) -> Result<()> {
         &lines.iter().map(|line| line.dropped).collect::<Vec<_>>(),
         &lines.iter().map(|line| line.short_reason.clone()).collect::<Vec<_>>() as &[Option<String>],
         &lines.iter().map(|line| line.case_id.map(|id| id.0)).collect::<Vec<_>>() as &[Option<Uuid>],
+        &lines.iter().map(|line| line.short).collect::<Vec<_>>(),
     )
     .execute(tx.sql())
     .await?;
