@@ -11,6 +11,7 @@ mod path;
 mod place;
 mod provider;
 mod rush;
+mod story;
 
 use proto::{Message, push::Event};
 use serde_json::{Value, json};
