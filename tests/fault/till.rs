@@ -270,46 +270,6 @@ impl Till {
         Err(UNKNOWN.to_owned())
     }
 
-    /// So many customers want one each, all at once, and each asks twice with one key. Gives how many were told that there is none,
-    /// and whatever somebody was told that is not so.
-    pub async fn rush(&self, customers: usize) -> (usize, Vec<String>) {
-        let mut crowd = vec![];
-        for place in 0..customers {
-            crowd.push(person(&self.pool, "customer", 3_000 + place).await);
-        }
-        let said = join_all(crowd.iter().map(|customer| self.wants(customer))).await;
-        let (mut refused, mut wrong) = (0, vec![]);
-        for (customer, said) in crowd.iter().zip(said.into_iter()) {
-            let has: Vec<Uuid> = sqlx::query_scalar("select id from orders where customer_id = $1")
-                .bind(customer.user)
-                .fetch_all(&self.pool)
-                .await
-                .expect("orders");
-            for said in said {
-                refused += usize::from(matches!(&said, Err(code) if code == "out_of_stock"));
-                let so = match &said {
-                    Ok(order) => has == [*order],
-                    Err(code) if code == "out_of_stock" => has.is_empty(),
-                    Err(code) => code == UNKNOWN && has.len() <= 1,
-                };
-                if !so {
-                    wrong.push(format!("{said:?}, and there is {has:?}"));
-                }
-            }
-        }
-        (refused, wrong)
-    }
-
-    /// Somebody asks twice at once with one key.
-    async fn wants(&self, customer: &Person) -> [Result<Uuid, String>; 2] {
-        let (path, form) = (format!("/shops/{}/checkout", self.shop), self.basket());
-        let key = Uuid::new_v4().to_string();
-        let [one, other] = [(); 2].map(|()| self.asks(customer, &path, &form, &key));
-        let (one, other) = tokio::join!(one, other);
-        let id = |order: Value| order["id"].as_str().expect("an id").parse().expect("an id");
-        [one, other].map(|said| said.map(id))
-    }
-
     fn basket(&self) -> Value {
         json!({ "basket": { "lines": [{ "variant_id": self.variant, "units": 1 }] }, "delivery_method": "express" })
     }
@@ -351,13 +311,6 @@ impl Till {
             .expect("it runs");
         let said = String::from_utf8_lossy(&audit.stdout);
         (!audit.status.success()).then(|| format!("souk audit: {said}"))
-    }
-
-    /// Orders of the shop that hold something, and what is held and left of its stock.
-    pub async fn level(&self) -> (i64, i64, i64) {
-        let level = "select (select count(*) from orders where shop_id = $1), held, on_hand - held from stock where shop_id = $1";
-        let level = sqlx::query_as(level).bind(self.shop).fetch_one(&self.pool);
-        level.await.expect("a level")
     }
 }
 
