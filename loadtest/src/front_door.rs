@@ -11,6 +11,10 @@ use anyhow::{Context as _, ensure};
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use futures_util::{StreamExt as _, TryStreamExt as _, stream};
 use hmac::{Hmac, KeyInit as _, Mac as _};
+use reqwest::{
+    StatusCode,
+    multipart::{Form, Part},
+};
 use serde_json::{Value, json};
 use sha2::Sha256;
 use tokio::sync::OnceCell;
@@ -33,9 +37,9 @@ pub struct FrontDoor {
 }
 
 /// A shop, its owner's token and the key that it signs for its customers with.
-struct Shop {
-    id: String,
-    owner: String,
+pub(crate) struct Shop {
+    pub(crate) id: String,
+    pub(crate) owner: String,
     key: String,
     secret: String,
 }
@@ -101,7 +105,8 @@ impl FrontDoor {
         circle(&self.read(&path, &shop.owner).await?, people)
     }
 
-    async fn shop(&self) -> anyhow::Result<&Shop> {
+    /// The shop of this run, registered when it is asked for first.
+    pub(crate) async fn shop(&self) -> anyhow::Result<&Shop> {
         let opened = self.shop.get_or_try_init(|| self.open_shop());
         opened
             .await
@@ -154,13 +159,51 @@ impl FrontDoor {
         })
     }
 
-    async fn post(&self, path: &str, token: &str, body: &Value) -> anyhow::Result<Value> {
-        let request = self.http.post(format!("{}{path}", self.api)).json(body);
-        let once = request.header("Idempotency-Key", Uuid::new_v4().to_string());
-        answer(once, token).await
+    pub(crate) async fn post(
+        &self,
+        path: &str,
+        token: &str,
+        body: &Value,
+    ) -> anyhow::Result<Value> {
+        let key = Uuid::new_v4().to_string();
+        self.post_once(path, token, body, &key).await
     }
 
-    async fn read(&self, path: &str, token: &str) -> anyhow::Result<Value> {
+    /// The same with a key of the caller's, who may ask again.
+    pub(crate) async fn post_once(
+        &self,
+        path: &str,
+        token: &str,
+        body: &Value,
+        key: &str,
+    ) -> anyhow::Result<Value> {
+        let request = self.http.post(format!("{}{path}", self.api)).json(body);
+        answer(request.header("Idempotency-Key", key), token).await
+    }
+
+    pub(crate) async fn patch(
+        &self,
+        path: &str,
+        token: &str,
+        body: &Value,
+    ) -> anyhow::Result<Value> {
+        let request = self.http.patch(format!("{}{path}", self.api));
+        answer(request.json(body), token).await
+    }
+
+    /// Uploads a picture; gives its id.
+    pub(crate) async fn upload(
+        &self,
+        token: &str,
+        picture: &'static [u8],
+    ) -> anyhow::Result<String> {
+        let part = Part::bytes(picture).file_name("goods.png");
+        let request = self.http.post(format!("{}/files", self.api));
+        let kept = answer(request.multipart(Form::new().part("file", part)), token).await?;
+        text(&kept, "file_id")
+    }
+
+    pub(crate) async fn read(&self, path: &str, token: &str) -> anyhow::Result<Value> {
         answer(self.http.get(format!("{}{path}", self.api)), token).await
     }
 }
@@ -182,6 +225,11 @@ impl Shop {
     }
 }
 
+/// The server is busy: the same may be asked again, with the same key.
+#[derive(Debug, thiserror::Error)]
+#[error("busy: {0}")]
+pub(crate) struct Busy(String);
+
 async fn answer(request: reqwest::RequestBuilder, token: &str) -> anyhow::Result<Value> {
     let request = match token {
         "" => request,
@@ -190,11 +238,20 @@ async fn answer(request: reqwest::RequestBuilder, token: &str) -> anyhow::Result
     let response = request.send().await?;
     let (status, address) = (response.status(), response.url().path().to_owned());
     let body = response.text().await?;
+    if [
+        StatusCode::SERVICE_UNAVAILABLE,
+        StatusCode::TOO_MANY_REQUESTS,
+    ]
+    .contains(&status)
+    {
+        return Err(Busy(body).into());
+    }
     ensure!(status.is_success(), "{address} answered {status}: {body}");
     serde_json::from_str(&body).with_context(|| format!("{address} answered no JSON"))
 }
 
-fn text(value: &Value, field: &str) -> anyhow::Result<String> {
+/// A field of an answer.
+pub(crate) fn text(value: &Value, field: &str) -> anyhow::Result<String> {
     let found = value[field].as_str();
     Ok(found
         .with_context(|| format!("`{field}` is missing in an answer"))?

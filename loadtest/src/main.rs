@@ -17,12 +17,16 @@ use loadtest::{
         chat::Flow,
         group, idle,
         limits::{self, Floors, WINDOWS},
+        orders::{self, Event},
         resume, storm,
     },
 };
 use sqlx::postgres::PgPoolOptions;
 
 use options::{Options, Scenario};
+
+/// Who chat while a crowd orders.
+const TALKERS: usize = 200;
 
 fn main() -> ExitCode {
     let options = Options::parse();
@@ -93,6 +97,7 @@ impl Program<'_> {
             Scenario::Idle => self.idle().await,
             Scenario::Storm => self.storm().await,
             Scenario::Resume => self.resume().await,
+            Scenario::Orders => self.orders().await,
             Scenario::All => self.all().await,
             Scenario::Bare => Ok(()),
         }
@@ -107,6 +112,7 @@ impl Program<'_> {
             self.group(window).await?;
         }
         self.resume().await?;
+        self.orders().await?;
         self.storm().await?;
         self.idle().await
     }
@@ -197,6 +203,26 @@ impl Program<'_> {
         self.begin("resume");
         let (dose, missed) = (self.options.dose(100, 200), self.options.missed);
         let figures = resume::run(&self.stage, "resume", dose, missed.unwrap_or(10_000)).await?;
+        self.end(figures)
+    }
+
+    async fn orders(&mut self) -> anyhow::Result<()> {
+        self.begin("orders");
+        let url = self.options.database_url.as_deref();
+        let url = url.context("orders needs --database-url: the floor is the same database's")?;
+        let dose = self.options.dose(1_000, 200);
+        let event = Event {
+            customers: dose.connections,
+            orders: self.options.orders,
+            talkers: TALKERS,
+            rate: self.options.rate.unwrap_or(500.0),
+            size: dose.size,
+            calm: dose.length,
+        };
+        let floor = limits::orders(&self.stage, url, dose).await?;
+        let mut figures = orders::run(&self.stage, &self.options.url, event).await?;
+        let rate = figures.details.get("orders_per_s").copied();
+        figures.compare(rate, Some(floor));
         self.end(figures)
     }
 

@@ -16,6 +16,11 @@ mod pace;
 mod people;
 mod proxy;
 mod scenario;
+#[expect(dead_code, reason = "other suites ask more of it")]
+#[path = "../it/support/simulator/mod.rs"]
+mod simulator;
 mod speaker;
+mod standby;
+mod till;
 mod wait;
 mod world;

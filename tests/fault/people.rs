@@ -114,7 +114,8 @@ impl Cast {
     }
 }
 
-async fn person(pool: &PgPool, kind: &str, place: usize) -> Person {
+/// Somebody new, who is in no conversation.
+pub async fn person(pool: &PgPool, kind: &str, place: usize) -> Person {
     let token = Token::generate(TokenKind::Access, &mut rand::rng()).reveal();
     let user = UserId::new();
     sqlx::query("insert into users (id, kind, name, created_at) values ($1, $2, $3, now())")

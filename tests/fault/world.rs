@@ -15,7 +15,12 @@ use sqlx::{
 };
 use tempfile::TempDir;
 
-use crate::{people::Cast, proxy::Proxy, wait::until};
+use crate::{
+    people::Cast,
+    proxy::Proxy,
+    standby::{Standby, kill, lead},
+    wait::until,
+};
 
 /// 32 bytes of zeros, in base64: nothing is secret here.
 const SECRETS_KEY: &str = "AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA=";
@@ -29,6 +34,7 @@ pub struct World {
     pub database: PgConnectOptions,
     pub cast: Cast,
     postgres: Option<PrivatePostgres>,
+    standby: Option<Standby>,
     folder: TempDir,
 }
 
@@ -67,8 +73,30 @@ impl World {
             database,
             cast,
             postgres: Some(postgres),
+            standby: None,
             folder,
         }
+    }
+
+    /// Gives PostgreSQL a synchronous standby, before the nodes start: they reach whoever is primary by a link.
+    pub async fn stand_by(&mut self) {
+        let [primary, standby, link] =
+            ["postgres", "standby", "primary"].map(|name| self.folder.path().join(name));
+        self.standby = Some(Standby::of(&self.database, &primary, &standby).await);
+        lead(&link, &primary);
+        self.database = self.database.clone().socket(&link);
+        for node in &mut self.nodes {
+            node.reaches(&self.database);
+        }
+    }
+
+    /// The primary is killed, the standby takes over, and the link leads there.
+    pub async fn fail_over(&mut self) {
+        kill(self.postgres.as_ref().expect("it runs"));
+        let standby = self.standby.take().expect("there is one");
+        self.postgres = Some(standby.promote().await);
+        let [standby, link] = ["standby", "primary"].map(|name| self.folder.path().join(name));
+        lead(&link, &standby);
     }
 
     /// Starts all nodes and waits until they are ready.
@@ -154,17 +182,24 @@ pub struct Node {
 
 impl Node {
     fn new(place: usize, folder: &TempDir, database: &PgConnectOptions, redis: u16) -> Self {
-        use sqlx::ConnectOptions as _;
-        Self {
+        let mut node = Self {
             port: free_port(),
             log: folder.path().join(format!("node-{place}.log")),
             descriptors: None,
             settings: vec!["server.drain_seconds=2".into(), "log.format=json".into()],
-            database: database.to_url_lossy().to_string(),
+            database: String::new(),
             redis,
             data: folder.path().join(format!("node-{place}")),
             process: None,
-        }
+        };
+        node.reaches(database);
+        node
+    }
+
+    /// Its database is there.
+    fn reaches(&mut self, database: &PgConnectOptions) {
+        use sqlx::ConnectOptions as _;
+        self.database = database.to_url_lossy().to_string();
     }
 
     pub fn start(&mut self) {

@@ -12,6 +12,7 @@ mod path;
 mod place;
 mod provider;
 mod rush;
+mod story;
 mod template;
 mod trouble;
 

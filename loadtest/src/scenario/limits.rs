@@ -43,6 +43,15 @@ pub async fn run(
     Ok(figures)
 }
 
+/// Orders a second that the database takes with no server before it, over as many connections as the server has.
+pub async fn orders(stage: &Stage, url: &str, event: Dose) -> anyhow::Result<f64> {
+    stage.bar.set_message("the database alone");
+    let scratch = Scratch::make(url).await?;
+    let measured = scratch.orders(event.connections, event.length / 3).await;
+    scratch.drop().await?;
+    measured
+}
+
 async fn database(figures: &mut Figures, scratch: &Scratch, dose: Dose) -> anyhow::Result<()> {
     let pairs = scratch.pairs((dose.connections / 2).max(1)).await?;
     let batched = scratch.batched(&pairs, dose.size, dose.length).await?;

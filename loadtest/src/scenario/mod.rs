@@ -4,6 +4,7 @@ pub mod chat;
 pub mod group;
 pub mod idle;
 pub mod limits;
+pub mod orders;
 pub mod resume;
 pub mod storm;
 

@@ -3,6 +3,7 @@
 mod bus;
 mod crowds;
 mod database;
+mod money;
 mod network;
 mod nodes;
 mod slow;
@@ -74,6 +75,16 @@ async fn story<N>(plan: Plan, nemesis: N)
 where
     N: AsyncFnOnce(&mut World, &Run),
 {
+    let play = async |world: &mut World, run: &Run, ()| nemesis(world, run).await;
+    staged(plan, async |_: &mut World| (), play).await;
+}
+
+/// A story whose stage is set before the nodes start.
+async fn staged<P, S, N>(plan: Plan, set: S, nemesis: N)
+where
+    S: AsyncFnOnce(&mut World) -> P,
+    N: AsyncFnOnce(&mut World, &Run, P),
+{
     let _alone = ONE_AT_A_TIME.lock().await;
     let mut world = World::new(plan.nodes, plan.customers, plan.staff).await;
     for node in &mut world.nodes {
@@ -81,6 +92,7 @@ where
             .extend(plan.settings.iter().map(ToString::to_string));
         node.descriptors = plan.descriptors;
     }
+    let props = set(&mut world).await;
     world.start().await;
     let cast = world.cast.clone();
     let doors = doors(&mut world, plan.proxies).await;
@@ -93,7 +105,7 @@ where
         .collect();
 
     working(&run, 50, "warm-up").await;
-    nemesis(&mut world, &run).await;
+    nemesis(&mut world, &run, props).await;
     run.history.deed("healed");
     let healed = run.history.now();
     everybody_works(&run, devices.len(), healed).await;

@@ -24,9 +24,8 @@ pub struct Said {
 impl TestServer {
     /// Asks over HTTP, as nobody.
     pub fn rest(&self) -> Rest {
-        souk::tls::install_provider();
         Rest {
-            client: Client::new(),
+            client: self.browser(),
             base: self.url(""),
             token: None,
         }

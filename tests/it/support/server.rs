@@ -1,6 +1,6 @@
 //! A server in the test's own process, with a clock that the test can move.
 
-use std::time::Duration;
+use std::{sync::OnceLock, time::Duration};
 
 use souk::{
     Server,
@@ -25,6 +25,8 @@ pub struct TestServer {
     shutdown: Shutdown,
     /// Where its files are, until the test ends.
     data: TempDir,
+    /// Asks it over HTTP: made once, for that takes longer than to ask.
+    browser: OnceLock<reqwest::Client>,
 }
 
 impl TestServer {
@@ -69,7 +71,13 @@ impl TestServer {
             database,
             shutdown,
             data,
+            browser: OnceLock::new(),
         }
+    }
+
+    /// Who asks it over HTTP.
+    pub fn browser(&self) -> reqwest::Client {
+        self.browser.get_or_init(Self::http).clone()
     }
 
     /// `ws://…` for the client.

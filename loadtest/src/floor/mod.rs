@@ -1,6 +1,8 @@
 //! What the database can do on this machine with no server before it: the same SQL function, the same rows, the same
 //! spread of conversations, in a database of its own that is dropped afterwards.
 
+mod order;
+
 use std::time::Duration;
 
 use anyhow::Context as _;
@@ -122,6 +124,30 @@ impl Scratch {
             rows += written??;
         }
         Ok(per_second(rows, start.elapsed()))
+    }
+
+    /// Orders a second of one shop, by customers who have a conversation with it, many connections: the transaction that places one,
+    /// statement by statement.
+    pub async fn orders(&self, customers: usize, length: Duration) -> anyhow::Result<f64> {
+        let mut shop = order::Shop::open(&self.pool, customers).await?;
+        shop.stock().await?;
+        let (start, mut selling) = (Instant::now(), JoinSet::new());
+        for place in 0..CONNECTIONS {
+            let (mut sql, shop) = (self.pool.acquire().await?, shop.clone());
+            selling.spawn(async move {
+                let mut sold = 0;
+                while start.elapsed() < length {
+                    shop.sell(&mut sql, place + sold * CONNECTIONS).await?;
+                    sold += 1;
+                }
+                anyhow::Ok(sold)
+            });
+        }
+        let mut sold = 0;
+        while let Some(one) = selling.join_next().await {
+            sold += one??;
+        }
+        Ok(per_second(sold, start.elapsed()))
     }
 
     /// How long a commit takes that is alone.
