@@ -34,7 +34,7 @@ pub(crate) async fn forgo(
     let (now, kind) = (app.clock.now(), CaseKind::RefundOnly);
     apply::require_open(&order, now)?;
     apply::require_paid(&order, kind)?;
-    let case = Case::new(&order, &wish, (kind, false), (by, user), now);
+    let case = Case::new(&order, &wish, (kind, false), (by, user), now)?;
     let deed = match by.party {
         Party::Staff => CaseDeed::Start,
         _ => CaseDeed::Apply,

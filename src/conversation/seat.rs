@@ -50,13 +50,7 @@ pub(crate) async fn seats(
 }
 
 fn seat_of(actor: &Actor, row: &SeatRow) -> Result<Option<Seat>> {
-    let address = queries::address(
-        row.id,
-        &row.kind,
-        row.shop,
-        row.person_a,
-        row.person_b,
-    )?;
+    let address = queries::address(row.id, &row.kind, row.shop, row.person_a, row.person_b)?;
     let answers = |shop: ShopId| actor.may(Permission::Chat, shop);
     let staff = address.kind() == ConversationKind::Shop && address.shop().is_some_and(answers);
     if !staff && row.joined.is_empty() {

@@ -75,7 +75,11 @@ impl Till {
             provider,
             clock,
             browser: browser.build().expect("a browser"),
-            doors: world.nodes.iter().map(|node| node.address()).collect(),
+            doors: world
+                .nodes
+                .iter()
+                .map(super::world::Node::address)
+                .collect(),
             pool,
             database: world.database.clone(),
             shop,

@@ -75,8 +75,8 @@ async fn story<N>(plan: Plan, nemesis: N)
 where
     N: AsyncFnOnce(&mut World, &Run),
 {
-    let play = async |world: &mut World, run: &Run, ()| nemesis(world, run).await;
-    staged(plan, async |_: &mut World| (), play).await;
+    let alone = async |world: &mut World, run: &Run, ()| nemesis(world, run).await;
+    staged(plan, async |_: &mut World| (), alone).await;
 }
 
 /// A story whose stage is set before the nodes start.

@@ -99,7 +99,9 @@ impl Screen {
         let seen = timeout(Duration::from_secs(20), story).await;
         line.ask(Request::Ping(proto::Ping {})).await;
         let rest = line.client.pushes_so_far();
-        rest.into_iter().for_each(|event| screen.show(event));
+        for event in rest {
+            screen.show(event);
+        }
         assert!(seen.is_ok(), "{:?} {:?}", screen.order, screen.said);
         screen.alerts.sort_by(|one, other| one.id.cmp(&other.id));
         screen

@@ -28,17 +28,17 @@ pub(super) const BUNDLES: &str = r#"
 "#;
 
 /// In which money.
-pub(super) const CURRENCY: &str = r#"
+pub(super) const CURRENCY: &str = r"
     select currency from shops where id = $1
-"#;
+";
 
 /// How long an order waits for its payment.
-pub(super) const RULES: &str = r#"
+pub(super) const RULES: &str = r"
     select pay_within_minutes, remind_after_minutes, received_after_days, customers_may_edit, review_blocks, policy,
       policy_version
     from order_rules
     where shop_id = $1
-"#;
+";
 
 /// What its delivery costs.
 pub(super) const FREIGHT: &str = r#"
@@ -65,42 +65,42 @@ pub(super) const APPEND: &str = r#"
 "#;
 
 /// The order.
-pub(super) const ORDER: &str = r#"
+pub(super) const ORDER: &str = r"
     insert into orders (id, shop_id, number, customer_id, conversation_id, card_number, source, state, payment_status, terms,
       delivery_method, currency, goods, freight, discount, total, hash, requests, policy, policy_version, created_by, created_at,
       version, expected_at, placed_at, pay_by, recipient, phone_index)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25,
       $26, $27, $28)
-"#;
+";
 
 /// Its line.
-pub(super) const LINES: &str = r#"
+pub(super) const LINES: &str = r"
     insert into order_lines (order_id, line, shop_id, product_id, variant_id, bundle_id, title, choice, units, list_price, price, total)
     select $1, l.line, $2, l.product_id, l.variant_id, l.bundle_id, l.title,
       array(select jsonb_array_elements_text(l.choice)), l.units, l.list_price, l.price, l.total
     from unnest($3::smallint[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[], $8::jsonb[], $9::integer[], $10::bigint[],
       $11::bigint[], $12::bigint[]) as l (line, product_id, variant_id, bundle_id, title, choice, units, list_price, price, total)
-"#;
+";
 
 /// Its history.
-pub(super) const EVENT: &str = r#"
+pub(super) const EVENT: &str = r"
     insert into order_events (shop_id, order_id, version, deed, state_before, state, actor_id, actor_kind, remark, before, after, at)
     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12)
-"#;
+";
 
 /// What happened.
-pub(super) const FACTS: &str = r#"
+pub(super) const FACTS: &str = r"
     insert into facts (shop_id, kind, payload, at)
     select $1, f.fact ->> 'kind', f.fact -> 'payload', $3
     from unnest($2::jsonb[]) with ordinality as f (fact, place)
     order by f.place
-"#;
+";
 
 /// What staff are told.
-pub(super) const ALERT: &str = r#"
+pub(super) const ALERT: &str = r"
     insert into alerts (id, shop_id, kind, permission, conversation_id, order_id, case_id, text, at)
              values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
-"#;
+";
 
 /// The promise, under the level's lock.
 pub(super) const HOLD: &str = r#"
@@ -133,14 +133,14 @@ pub(super) const HOLD: &str = r#"
 "#;
 
 /// The idempotency key.
-pub(super) const MARK: &str = r#"
+pub(super) const MARK: &str = r"
     insert into idempotency_keys as k (principal, route, key, fingerprint, execution, created_at)
     values ($1, $2, $3, $4, $5, $6)
     on conflict (principal, route, key) do update
     set fingerprint = excluded.fingerprint, execution = excluded.execution, status = null, body = null,
       created_at = excluded.created_at
     where k.execution = excluded.execution or k.created_at <= $7
-"#;
+";
 
 #[cfg(test)]
 mod tests {
