@@ -29,7 +29,7 @@ async fn an_endpoint_lives_and_leaves_a_record() {
     assert!(secret.starts_with("whsec_"));
     assert!(remembers(&stage).await);
     let all = stage.rest.get(&stage.path("")).await.ok();
-    assert_eq!(all[0]["id"], id[..]);
+    assert_eq!(all["endpoints"][0]["id"], id[..]);
     assert!(!all.to_string().contains("whsec_"), "{all}");
     let path = stage.path(&format!("/{id}"));
     let changed = stage
