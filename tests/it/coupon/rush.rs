@@ -42,7 +42,7 @@ async fn insists(client: &Client, urls: [&str; 2], who: &Person) -> String {
     "nothing".to_owned()
 }
 
-async fn count(market: &Market, sql: &str) -> i64 {
+async fn count(market: &Market, sql: &'static str) -> i64 {
     let pool = market.server.server.app.store.pool();
     sqlx::query_scalar(sql)
         .fetch_one(pool)
