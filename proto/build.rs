@@ -23,6 +23,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     config.boxed(".souk.Card.case");
     config.boxed(".souk.Card.product");
     config.boxed(".souk.Card.shortage");
+    config.boxed(".souk.Card.coupon");
     for file in descriptors
         .file
         .iter()

@@ -7,7 +7,10 @@ use crate::{
     clock::Clock,
     code::gateway::Ways,
     config::Config,
-    conversation::log::{Log, Width},
+    conversation::{
+        easel::Easel,
+        log::{Log, Width},
+    },
     id::UserId,
     media::Media,
     pace::{Pace, Paces},
@@ -28,6 +31,8 @@ pub struct App {
     pub log: Log,
     /// How fast each user may say and change things on this node: whatever is shown to others and kept takes from it.
     pub sends: Arc<Pace<UserId>>,
+    /// Which cards are being drawn.
+    pub easel: Arc<Easel>,
     /// Uploaded files.
     pub media: Media,
     /// What time it is.
@@ -86,6 +91,7 @@ impl App {
             store,
             log,
             sends: Arc::new(Pace::new(sends, sends.saturating_mul(10))),
+            easel: Arc::default(),
             media,
             clock,
             tasks: shutdown.clone(),

@@ -339,6 +339,44 @@ pub fn meaning(code: Refusal) -> (StatusCode, &'static str) {
             "Something has to be put right before the order is accepted.",
         ),
         R::Claimed => (StatusCode::CONFLICT, "A colleague looks after it."),
+        R::CouponSoldOut => (StatusCode::CONFLICT, "All of these coupons are gone."),
+        R::CouponBudgetSpent => (
+            StatusCode::CONFLICT,
+            "The budget for these coupons is spent.",
+        ),
+        R::CouponNotNow => (
+            StatusCode::CONFLICT,
+            "These coupons cannot be claimed at this time.",
+        ),
+        R::CouponLimitReached => (
+            StatusCode::CONFLICT,
+            "This customer has as many of these coupons as one person may have.",
+        ),
+        R::CouponDeviceLimit => (
+            StatusCode::CONFLICT,
+            "By this device were claimed as many of these coupons as one device may.",
+        ),
+        R::CouponNotEligible => (
+            StatusCode::FORBIDDEN,
+            "These coupons are for other customers.",
+        ),
+        R::CouponTrialOnly => (
+            StatusCode::FORBIDDEN,
+            "These coupons are on trial: only listed accounts can claim one.",
+        ),
+        R::CouponCodeInvalid => (StatusCode::NOT_FOUND, "This code gives no coupon."),
+        R::CouponState => (
+            StatusCode::CONFLICT,
+            "These coupons are not in a state that allows this.",
+        ),
+        R::CouponFrozen => (
+            StatusCode::CONFLICT,
+            "Somebody has claimed one of these coupons: their terms stay as they are.",
+        ),
+        R::CouponNotUsable => (
+            StatusCode::CONFLICT,
+            "This coupon takes nothing off this basket.",
+        ),
         R::CaseState => (
             StatusCode::CONFLICT,
             "The request for money or goods back is not in a state that allows it.",

@@ -3,13 +3,13 @@
 //! `job/worker.rs` takes them later, for webhooks, bots and numbers. The kind is the name that a webhook carries.
 
 use jiff::Timestamp;
-use proto::{CaseDeed, CaseKind, CaseState, OrderDeed, OrderState, PaymentStatus};
+use proto::{CaseDeed, CaseKind, CaseState, CouponSource, OrderDeed, OrderState, PaymentStatus};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::id::{
-    AlertId, CaseId, ConversationId, EndpointId, HolderId, OrderId, RefundId, ShopId, UserId,
-    VariantId,
+    AlertId, CaseId, ConversationId, CouponId, CouponTemplateId, EndpointId, GiftId, HolderId,
+    OrderId, RefundId, ShopId, UserId, VariantId,
 };
 
 /// Something that happened.
@@ -134,6 +134,32 @@ pub enum Fact {
         /// For which after-sale case, if for one.
         case_id: Option<CaseId>,
     },
+    /// A coupon came into a wallet.
+    CouponClaimed {
+        /// Which.
+        coupon_id: CouponId,
+        /// Of what terms.
+        template_id: CouponTemplateId,
+        /// Whose wallet.
+        customer_id: UserId,
+        /// How: `shop`, `code`, `gift` or `staff`.
+        source: CouponSource,
+        /// From which gift, if from one.
+        gift_id: Option<GiftId>,
+    },
+    /// An order with a coupon was paid.
+    CouponUsed {
+        /// Which.
+        coupon_id: CouponId,
+        /// Of what terms.
+        template_id: CouponTemplateId,
+        /// Whose it was.
+        customer_id: UserId,
+        /// On which order.
+        order_id: OrderId,
+        /// What it took off, in minor units.
+        deducted: i64,
+    },
     /// Something asked for the shop's staff.
     AlertRaised {
         /// Which alert.
@@ -181,6 +207,8 @@ impl Fact {
             | Self::StockReturned { .. }
             | Self::RefundSucceeded { .. }
             | Self::RefundStuck { .. }
+            | Self::CouponClaimed { .. }
+            | Self::CouponUsed { .. }
             | Self::AlertRaised { .. } => None,
         }
     }

@@ -91,6 +91,12 @@ ids! {
     TemplateId
     /// Goods of an order that are not there.
     ShortageId
+    /// Terms of coupons that a shop issues.
+    CouponTemplateId
+    /// Coupons dropped into a conversation.
+    GiftId
+    /// A coupon in a wallet.
+    CouponId
     /// What a provider was asked to take.
     ChargeId
     /// Money that goes back.

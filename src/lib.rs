@@ -46,6 +46,7 @@ pub mod clock;
 pub mod code;
 pub mod config;
 pub mod conversation;
+pub mod coupon;
 pub mod crm;
 pub mod delivery;
 pub mod demo;

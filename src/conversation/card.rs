@@ -22,6 +22,15 @@ pub(super) fn check(card: &Card) -> Result<()> {
         .link
         .as_ref()
         .ok_or_else(|| refused_argument("card", "needs exactly one body"))?;
+    // What a noun draws nobody sends, not even beside a link.
+    let sent = Card {
+        summary: card.summary.clone(),
+        link: Some(link.clone()),
+        ..Card::default()
+    };
+    if *card != sent {
+        return Err(refused_argument("card", "has no body but a link"));
+    }
     check_link_card(link)
 }
 
@@ -102,5 +111,9 @@ mod tests {
             ..Card::default()
         };
         assert!(check(&empty).is_err(), "a card needs a body");
+        assert!(
+            card(|card, _| card.coupon = Some(Box::default())).is_err(),
+            "nobody sends what a noun draws"
+        );
     }
 }

@@ -8,6 +8,7 @@ pub(crate) mod attachment;
 mod batch;
 mod card;
 mod change;
+pub(crate) mod easel;
 pub mod edit;
 pub mod fetch;
 pub mod history;

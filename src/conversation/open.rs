@@ -1,6 +1,9 @@
 //! Find or open the one conversation with a shop or a person.
 
-use proto::{AlertKind, Conversation, Message, Notice, NoticeKind, OpenConversation, Permission};
+use proto::{
+    AlertKind, Conversation, Message, Notice, NoticeKind, OpenConversation, Permission, User,
+    UserKind,
+};
 
 use super::{
     Draft,
@@ -97,7 +100,7 @@ pub(crate) async fn enter(
         }
         None => return Err(Refusal::NotFound.into()),
     }
-    begin_with_notice(app, tx, opening.id, actor).await?;
+    begin_with_notice(app, tx, opening.id, actor.as_seen()).await?;
     tell_staff(tx, &opening, actor, source).await?;
     Ok((opening.id, true))
 }
@@ -146,9 +149,34 @@ async fn with_person(app: &App, actor: &Actor, other: UserId) -> Result<Conversa
         }
         None => return Err(Refusal::Forbidden.into()),
     }
-    begin_with_notice(app, &mut tx, opening.id, actor).await?;
+    begin_with_notice(app, &mut tx, opening.id, actor.as_seen()).await?;
     tx.commit().await?;
     Ok(opening.id)
+}
+
+/// The conversation of the work's shop with a customer, for something that the server says by itself; opened if there is none. `None`: the
+/// shop has banned them.
+pub async fn by_itself(app: &App, tx: &mut Tx, customer: UserId) -> Result<Option<ConversationId>> {
+    let shop = tx.shop()?;
+    if let Some(id) = queries::with_shop(tx.sql(), shop, customer).await? {
+        return Ok(Some(id));
+    }
+    let opening = Opening {
+        id: ConversationId::new(),
+        at: app.clock.now(),
+    };
+    let opened = queries::open_with_shop(tx.sql(), opening, shop, customer, None).await?;
+    if opened.as_deref() != Some("opened") {
+        return Ok(queries::with_shop(tx.sql(), shop, customer).await?);
+    }
+    let who = User {
+        id: customer.to_string(),
+        kind: UserKind::Customer.into(),
+        name: queries::name_of(tx.sql(), customer).await?,
+        ..User::default()
+    };
+    begin_with_notice(app, tx, opening.id, who).await?;
+    Ok(Some(opening.id))
 }
 
 /// Staff find what a customer has opened.
@@ -164,15 +192,10 @@ fn found_after_all(found: Option<ConversationId>) -> Result<ConversationId> {
 }
 
 /// The first message says that it was opened, and by whom.
-async fn begin_with_notice(
-    app: &App,
-    tx: &mut Tx,
-    id: ConversationId,
-    opener: &Actor,
-) -> Result<()> {
+async fn begin_with_notice(app: &App, tx: &mut Tx, id: ConversationId, opener: User) -> Result<()> {
     let notice = Notice {
         kind: NoticeKind::ConversationOpened.into(),
-        actor: Some(opener.as_seen()),
+        actor: Some(opener),
         ..Notice::default()
     };
     let message = Message {

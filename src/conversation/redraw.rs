@@ -14,6 +14,7 @@ use crate::{
     actor::Actor,
     app::App,
     error::{Refusal, Result, refused_argument},
+    id::ConversationId,
     media::{self, Carrier},
     store::Tx,
 };
@@ -67,6 +68,11 @@ pub async fn redraw(tx: &mut Tx, app: &App, name: load::Name, card: &Card) -> Re
     }
     let change = (None, &columns(card));
     change::apply(tx, name, address, change, app.clock.now()).await
+}
+
+/// Nobody says or draws anything there until this work ends: what is read from now on may be drawn.
+pub async fn hold(tx: &mut Tx, conversation: ConversationId) -> Result<()> {
+    change::lock(tx, conversation).await.map(drop)
 }
 
 fn picture(card: &Card) -> Option<&str> {

@@ -3,8 +3,8 @@
 use serde::Deserialize;
 
 use crate::id::{
-    BundleId, CaseId, ConversationId, FileId, HookId, OrderId, ProductId, RoleId, SessionId,
-    ShopId, ShortageId, StaffInviteId, TemplateId, UserId, VariantId,
+    BundleId, CaseId, ConversationId, CouponTemplateId, FileId, GiftId, HookId, OrderId, ProductId,
+    RoleId, SessionId, ShopId, ShortageId, StaffInviteId, TemplateId, UserId, VariantId,
 };
 use crate::pay::Method;
 
@@ -137,6 +137,18 @@ pub struct OfTemplate {
 #[derive(Deserialize)]
 pub struct OfCarrier {
     pub(super) code: String,
+}
+
+/// Terms of coupons.
+#[derive(Deserialize)]
+pub struct OfCouponTemplate {
+    pub(super) template_id: CouponTemplateId,
+}
+
+/// A gift in a conversation.
+#[derive(Deserialize)]
+pub struct OfGift {
+    pub(super) gift_id: GiftId,
 }
 
 /// A bundle.

@@ -1,7 +1,6 @@
 //! Orders, as customers make and follow them.
 
 use axum::{Json, extract::State};
-use proto::DeliveryMethod;
 use serde::Deserialize;
 
 use super::{
@@ -23,22 +22,13 @@ use crate::{
         history,
         list::{self, OrderPage},
         pay::{self, Payment},
-        place::{self, Checkout, Costs},
+        place::{self, Checkout, Considered, Costs},
         readdress, receive,
         recipient::Recipient,
         show::{self, Shown},
     },
     pay::Method,
-    product::price::Basket,
 };
-
-/// What would be ordered.
-#[derive(Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Considered {
-    basket: Basket,
-    delivery_method: DeliveryMethod,
-}
 
 /// Which page.
 #[derive(Debug, Default, Deserialize, utoipa::IntoParams)]
@@ -78,9 +68,7 @@ pub async fn quote(
     Named(at): Named<OfShop>,
     Body(of): Body<Considered>,
 ) -> Answer<Costs> {
-    Ok(Json(
-        place::quote(&app, &actor, at.shop_id, &of.basket, of.delivery_method).await?,
-    ))
+    Ok(Json(place::quote(&app, &actor, at.shop_id, &of).await?))
 }
 
 /// One's own orders, the newest first.

@@ -29,8 +29,8 @@ use utoipa::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    account, alert, audit, bot, case, conversation, crm, delivery, dev, embed_key, file, group,
-    health, message, my_case, my_order,
+    account, alert, audit, bot, case, conversation, coupon, crm, delivery, dev, embed_key, file,
+    group, health, message, my_case, my_coupon, my_order,
     once::once,
     order, order_paper, order_template, parcel, payment, product, push,
     reply::Problem,
@@ -130,6 +130,7 @@ fn api() -> OpenApiRouter<App> {
             .merge(orders())
             .merge(my_orders())
             .merge(after_sale())
+            .merge(coupons())
             .merge(staff())
             .merge(alerts())
             .routes(routes!(crm::contact))
@@ -272,6 +273,22 @@ fn after_sale() -> OpenApiRouter<App> {
         .routes(routes!(my_case::enter_return))
         .routes(routes!(my_case::close))
         .routes(routes!(my_case::withdraw))
+}
+
+/// Coupons, as the shop issues them and as customers claim them.
+fn coupons() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(coupon::create, coupon::page))
+        .routes(routes!(coupon::show, coupon::change))
+        .routes(routes!(coupon::publish))
+        .routes(routes!(coupon::end))
+        .routes(routes!(coupon::issue_code))
+        .routes(routes!(coupon::give))
+        .routes(routes!(my_coupon::offers))
+        .routes(routes!(my_coupon::claim))
+        .routes(routes!(my_coupon::claim_by_code))
+        .routes(routes!(my_coupon::claim_gift))
+        .routes(routes!(my_coupon::wallet))
 }
 
 /// Staff: who they are, how they come, what they may.

@@ -18,6 +18,7 @@ use super::{
 use crate::{
     alert,
     app::App,
+    coupon,
     error::{Error, Result},
     order, parcel, payment, push, webhook,
 };
@@ -34,6 +35,9 @@ const JOBS: &[Job] = &[
     }),
     Job("orders_due", seconds(5), |app| {
         Box::pin(async move { order::time_out::due(&app).await })
+    }),
+    Job("coupons_due", seconds(5), |app| {
+        Box::pin(async move { coupon::time_out::due(&app).await })
     }),
     Job("charges", seconds(10), |app| {
         Box::pin(async move { order::pay::ask_after(&app).await })

@@ -8,18 +8,20 @@ use std::sync::Arc;
 
 use anyhow::anyhow;
 use proto::{
-    Done, MessageAccepted, Ping, Pong, Resume, Resumed, client_frame::Request, reply::Answer,
+    ClaimCoupon, Done, MessageAccepted, Ping, Pong, Resume, Resumed, client_frame::Request,
+    reply::Answer,
 };
 use tokio::task::JoinHandle;
 
 use super::{Live, line::Line};
 use crate::{
     actor::Actor,
+    app::App,
     clock::millis,
     conversation::{
         self, Posted, edit, history, list, pin, react, read, recall, redraw, resume, search, typing,
     },
-    enquiry,
+    coupon, enquiry,
     error::{Error, Refusal, Result},
     group,
 };
@@ -95,6 +97,7 @@ impl Live {
             R::ListMembers(ask) => group::list::members(app, actor, ask)
                 .await
                 .map(A::MemberPage),
+            R::ClaimCoupon(ask) => claim_coupon(app, actor, &ask).await.map(A::Coupon),
         }
     }
 
@@ -115,6 +118,11 @@ impl Live {
             .begin(line, complete.filter_map(|one| one.head.as_ref()));
         Ok(resumed)
     }
+}
+
+async fn claim_coupon(app: &App, actor: &Actor, ask: &ClaimCoupon) -> Result<proto::Coupon> {
+    let coupon = coupon::claim::from_gift(app, &actor.customer()?, ask.gift_id.parse()?).await?;
+    Ok(coupon.wire())
 }
 
 fn log_failure<T>(result: &Result<T>) {

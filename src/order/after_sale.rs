@@ -228,14 +228,8 @@ impl Order {
 
     /// What was paid for each line, net of its share of the discount.
     fn paid_for_lines(&self) -> Result<Vec<Money>, TooMuch> {
-        let weights: Vec<u64> = self
-            .lines
-            .iter()
-            .map(|line| line.total.in_minor().unsigned_abs())
-            .collect();
-        let shares = self.discount.split(&weights).into_iter();
-        let net = |(line, share): (&Line, Money)| line.total.minus(share.min(line.total));
-        self.lines.iter().zip(shares).map(net).collect()
+        let net = |line: &Line| line.total.minus(line.discount);
+        self.lines.iter().map(net).collect()
     }
 
     /// Nothing was ever sent, and with these units nothing will be.
@@ -295,6 +289,7 @@ mod tests {
             list_price: Money::minor(total),
             price: Money::minor(total),
             total: Money::minor(total),
+            discount: Money::ZERO,
             shipped: 0,
             refunded: 0,
             dropped: 0,
@@ -309,6 +304,14 @@ mod tests {
         let goods: i64 = lines.iter().map(|(_, total)| total).sum();
         let (discount, now) = (off.min(goods), Timestamp::UNIX_EPOCH);
         let total = Money::minor(goods + freight - discount);
+        let weights: Vec<u64> = lines
+            .iter()
+            .map(|(_, total)| total.unsigned_abs())
+            .collect();
+        let mut lines: Vec<Line> = (1..).zip(lines).map(line).collect();
+        for (line, share) in lines.iter_mut().zip(Money::minor(discount).split(&weights)) {
+            line.discount = share.min(line.total);
+        }
         Order {
             id: OrderId::new(),
             shop_id: ShopId::new(),
@@ -355,7 +358,7 @@ mod tests {
             completed_at: None,
             cancelled_at: None,
             created_at: now,
-            lines: (1..).zip(lines).map(line).collect(),
+            lines,
             packages: vec![],
         }
     }

@@ -11,6 +11,7 @@ use super::{
 use crate::{
     actor::{Customer, ManageOrders, Staff},
     app::App,
+    coupon,
     error::Result,
     id::OrderId,
     money::Money,
@@ -76,6 +77,7 @@ pub(super) async fn end(
     let done = Done::new(by, *deed).remark(reason);
     let words = [said::with("订单已取消", reason)];
     step::write(app, tx, &mut order, was, done, &words).await?;
+    coupon::redeem::release(tx, order.id, now).await?;
     release_all(tx, order.holder(), by.id, now).await?;
     Ok(order)
 }

@@ -5,7 +5,7 @@ use proto::{DeliveryMethod, OrderState, PaymentStatus, PaymentTerms};
 
 use super::{Line, Order, rules::Rules};
 use crate::{
-    delivery,
+    coupon, delivery,
     error::Result,
     id::{ConversationId, OrderId, UserId},
     money::{Money, TooMuch},
@@ -107,6 +107,7 @@ pub(super) fn lines(priced: Vec<Priced>) -> Vec<Line> {
         list_price: priced.list_price,
         price: priced.price,
         total: priced.total,
+        discount: Money::ZERO,
         shipped: 0,
         refunded: 0,
         dropped: 0,
@@ -117,10 +118,37 @@ pub(super) fn lines(priced: Vec<Priced>) -> Vec<Line> {
     (1..).zip(priced).map(line).collect()
 }
 
+/// The same lines, as coupons look at them: list prices are those before any reduction.
+pub(super) fn considered(priced: &[Priced]) -> Result<Vec<coupon::evaluate::Line>, TooMuch> {
+    let line = |line: &Priced| {
+        Ok(coupon::evaluate::Line {
+            product: line.product_id,
+            category: line.category.clone(),
+            list: line.list_price.times(line.units)?,
+            price: line.total,
+        })
+    };
+    priced.iter().map(line).collect()
+}
+
 impl Order {
-    /// Other lines in the place of those that were agreed, with the freight that they cost: the next revision.
+    /// What a coupon takes off, split over the lines once.
+    pub(super) fn take_off(&mut self, applied: &coupon::evaluate::Applied) -> Result<(), TooMuch> {
+        self.discount = applied.deduction;
+        for (line, share) in self.lines.iter_mut().zip(&applied.shares) {
+            line.discount = *share;
+        }
+        self.agree()
+    }
+
+    /// Other lines in the place of those that were agreed, with the freight that they cost and what the order's coupon takes off them: the
+    /// next revision. Refuses with `coupon_not_usable`.
     pub(super) async fn refill(&mut self, tx: &mut Tx, quote: Quote) -> Result<()> {
+        let applied = coupon::redeem::again(tx, self.id, &considered(&quote.lines)?).await?;
         self.lines = lines(quote.lines);
+        if let Some(applied) = &applied {
+            self.take_off(applied)?;
+        }
         let goods = Money::sum(self.lines.iter().map(|line| line.total))?;
         self.freight = delivery::freight::fee(tx, self.delivery_method, goods).await?;
         self.revise()?;

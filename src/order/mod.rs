@@ -194,6 +194,8 @@ pub struct Line {
     pub price: Money,
     /// What the line costs, in minor units.
     pub total: Money,
+    /// Its share of the order's discount, in minor units.
+    pub discount: Money,
     /// Units that have left the house.
     pub shipped: i32,
     /// Units whose money was given back or is on its way back.

@@ -37,10 +37,14 @@ impl Order {
     }
 
     /// Puts an offer in the place of the last units of a line: in the line itself if it is about all of them, else as a line of its own.
-    /// Gives the lines that are different, and how much less it costs.
+    /// Gives the lines that are different, and how much less it costs. The share of the order's discount stays with the units: nothing that
+    /// costs less than that comes in their place.
     pub(super) fn swap(&mut self, part: LineUnits, offer: &Offer) -> Result<(Vec<i16>, Money)> {
-        let less = self.cost_of_last(part)?.minus(offer.total)?;
-        if less < Money::ZERO {
+        let (less, share) = (
+            self.cost_of_last(part)?.minus(offer.total)?,
+            self.find_short(part)?.share_of_last(part.units)?,
+        );
+        if less < Money::ZERO || offer.total < share {
             return Err(Refusal::Conflict.into());
         }
         let next = self
@@ -54,18 +58,29 @@ impl Order {
         line.no_more_short(part);
         if line.units == part.units.cast_signed() {
             let number = line.line;
-            *line = offer.line(number, line.units, line);
+            *line = offer.line((number, share), line.units, line);
             return Ok((vec![number], less));
         }
         line.total = line.cost_without(part.units);
+        line.discount = line.discount.minus(share)?;
         line.units -= part.units.cast_signed();
-        let (number, other) = (line.line, offer.line(next, part.units.cast_signed(), line));
+        let (number, other) = (
+            line.line,
+            offer.line((next, share), part.units.cast_signed(), line),
+        );
         self.lines.push(other);
         Ok((vec![number, next], less))
     }
 }
 
 impl Line {
+    /// What the last so many units bear of the order's discount.
+    fn share_of_last(&self, units: u32) -> Result<Money> {
+        let all = self.units.unsigned_abs();
+        let first = self.discount.first_units(all.saturating_sub(units), all);
+        Ok(self.discount.minus(first)?)
+    }
+
     fn cost_without(&self, units: u32) -> Money {
         let all = self.units.unsigned_abs();
         self.total.first_units(all.saturating_sub(units), all)
@@ -73,7 +88,7 @@ impl Line {
 }
 
 impl Offer {
-    fn line(&self, line: i16, units: i32, instead_of: &Line) -> Line {
+    fn line(&self, (line, discount): (i16, Money), units: i32, instead_of: &Line) -> Line {
         Line {
             line,
             product_id: self.product_id,
@@ -85,6 +100,7 @@ impl Offer {
             list_price: self.list_price,
             price: self.price,
             total: self.total,
+            discount,
             shipped: 0,
             refunded: 0,
             dropped: 0,

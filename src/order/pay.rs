@@ -14,6 +14,7 @@ use super::{
 use crate::{
     actor::{Customer, ManageOrders, Staff},
     app::App,
+    coupon,
     error::{Refusal, Result, Round},
     id::{ChargeId, OrderId, ShopId},
     money::Money,
@@ -235,6 +236,7 @@ pub(super) async fn heard(
         said::amount(&order, paid.amount)
     )];
     step::write(app, tx, &mut order, was, done, &said).await?;
+    coupon::redeem::used(tx, order.id, now).await?;
     if order.state == OrderState::Completed {
         payment::settle::completed(tx, order.id, paid.amount, now).await?;
     }

@@ -17,9 +17,10 @@ use crate::{
     alert::{self, NewAlert},
     app::App,
     conversation::open,
+    coupon::{evaluate::Verdict, redeem},
     delivery,
     error::{Refusal, Result, refused_argument},
-    id::ShopId,
+    id::{CouponId, ShopId},
     money::{BasisPoints, Money},
     product::price::{self, Basket},
     stock::hold::hold,
@@ -41,6 +42,9 @@ pub struct Checkout {
     /// At most 500 characters.
     #[serde(default)]
     pub requests: String,
+    /// One's own coupon for it (CPN-13); null: none.
+    #[serde(default)]
+    pub coupon_id: Option<CouponId>,
     /// What the customer was shown as the sum, in minor units; another sum is refused.
     #[serde(default)]
     pub expected_total: Option<Money>,
@@ -49,7 +53,8 @@ pub struct Checkout {
 /// Places an order: priced by the server, its goods held. Staff are alerted.
 ///
 /// Refuses as [`price::price`] does what is not on sale, with `out_of_stock` what there is not enough of (the field is the variant's
-/// id), with `revision_stale` another total than the customer was shown, with `banned`, `not_found`, `invalid_argument`.
+/// id), with `coupon_not_usable` a coupon that takes nothing off it (the field is the reason), with `revision_stale` another total than the
+/// customer was shown, with `banned`, `not_found`, `invalid_argument`.
 pub async fn place(
     app: &App,
     customer: &Customer,
@@ -104,9 +109,18 @@ async fn submitted(app: &App, tx: &mut Tx, buyer: Buyer, checkout: &Checkout) ->
         requests: checkout.requests.trim().to_owned(),
         expected_at: None,
     };
+    let (customer, lines) = (buyer.id, fill::considered(&quote.lines)?);
     let mut order = fill::order(tx, buyer, quote, terms, &rules, now).await?;
+    if let Some(coupon) = checkout.coupon_id {
+        let which = (customer, coupon);
+        order.take_off(&redeem::lock(tx, which, order.id, &lines, now).await?)?;
+    }
     let number = number::next(tx, now).await?;
     order.state = order.submit(number, &rules, now);
+    if order.pay_by.is_none() {
+        // Nothing is left to be paid.
+        redeem::used(tx, order.id, now).await?;
+    }
     Ok(order)
 }
 
@@ -138,22 +152,48 @@ pub(super) fn require_method(method: DeliveryMethod) -> Result<()> {
     Ok(())
 }
 
-/// What a basket costs with its freight, before it is ordered (LOG-02).
+/// What would be ordered.
+#[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Considered {
+    /// What is in the basket.
+    pub basket: Basket,
+    /// How it comes.
+    pub delivery_method: DeliveryMethod,
+    /// One's own coupon for it; null: none.
+    #[serde(default)]
+    pub coupon_id: Option<CouponId>,
+}
+
+/// What a basket costs with its freight, before it is ordered (LOG-02), and which coupons can be taken for it (CPN-13). Refuses as [`place`]
+/// does.
 pub async fn quote(
     app: &App,
-    _: &Actor,
+    actor: &Actor,
     shop: ShopId,
-    basket: &Basket,
-    method: DeliveryMethod,
+    considered: &Considered,
 ) -> Result<Costs> {
-    require_method(method)?;
-    let mut tx = app.store.begin(shop).await?;
-    let quote = price::price(&mut tx, basket, BasisPoints::ZERO).await?;
-    let freight = delivery::freight::fee(&mut tx, method, quote.total).await?;
+    require_method(considered.delivery_method)?;
+    let (mut tx, now) = (app.store.begin(shop).await?, app.clock.now());
+    let quote = price::price(&mut tx, &considered.basket, BasisPoints::ZERO).await?;
+    let freight = delivery::freight::fee(&mut tx, considered.delivery_method, quote.total).await?;
+    let lines = fill::considered(&quote.lines)?;
+    let coupons = redeem::offered(&mut tx, actor.user, &lines, now).await?;
+    let discount = match considered.coupon_id {
+        Some(coupon) => {
+            let which = (actor.user, coupon);
+            redeem::consider(&mut tx, which, &lines, now)
+                .await?
+                .deduction
+        }
+        None => Money::ZERO,
+    };
     Ok(Costs {
-        total: quote.total.plus(freight)?,
+        total: quote.total.plus(freight)?.minus(discount)?,
         goods: quote,
         freight,
+        discount,
+        coupons,
     })
 }
 
@@ -164,6 +204,10 @@ pub struct Costs {
     pub goods: price::Quote,
     /// Minor units.
     pub freight: Money,
-    /// Minor units.
+    /// What the coupon takes off, in minor units.
+    pub discount: Money,
+    /// What is to be paid, in minor units.
     pub total: Money,
+    /// The asking customer's coupons, for this basket.
+    pub coupons: Verdict,
 }

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 
 use super::{
     draft,
-    place::{self, require_method},
+    place::{self, Considered, require_method},
     queries,
 };
 use crate::{
@@ -125,8 +125,12 @@ pub async fn form(
     let template = queries::templates(&mut tx, Some(template)).await?.pop();
     let template = template.ok_or(Refusal::NotFound)?;
     drop(tx);
-    let (basket, method) = (&template.basket, template.delivery_method);
-    let (costs, problem) = match place::quote(app, &by.actor, by.shop, basket, method).await {
+    let considered = Considered {
+        basket: template.basket.clone(),
+        delivery_method: template.delivery_method,
+        coupon_id: None,
+    };
+    let (costs, problem) = match place::quote(app, &by.actor, by.shop, &considered).await {
         Ok(costs) => (json!(costs), Value::Null),
         Err(Error::Broken(error)) => return Err(Error::Broken(error)),
         Err(refused) => {

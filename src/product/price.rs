@@ -54,6 +54,8 @@ pub struct Priced {
     pub product_id: ProductId,
     /// The product's title.
     pub title: String,
+    /// The product's category, from the widest.
+    pub category: Vec<String>,
     /// What the variant says.
     pub choice: Vec<String>,
     /// The bundle that it is a part of.
@@ -246,6 +248,7 @@ fn unreduced(product: &Product, choice: &[String], line: Units) -> Priced {
         variant_id: line.variant_id,
         product_id: product.id,
         title: product.title.clone(),
+        category: product.category.clone(),
         choice: choice.to_vec(),
         bundle_id: None,
         units: line.units,

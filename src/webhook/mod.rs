@@ -23,7 +23,7 @@ use crate::id::{DeliveryId, EndpointId, UserId};
 pub const ENDPOINTS: i64 = 20;
 
 /// What may be told: the kinds of facts that leave the house.
-pub const EVENTS: [&str; 10] = [
+pub const EVENTS: [&str; 12] = [
     MESSAGE_POSTED,
     MESSAGE_CHANGED,
     "conversation_opened",
@@ -34,6 +34,8 @@ pub const EVENTS: [&str; 10] = [
     "stock_low",
     "stock_returned",
     "case_moved",
+    "coupon_claimed",
+    "coupon_used",
 ];
 /// Somebody said something.
 pub const MESSAGE_POSTED: &str = "message_posted";

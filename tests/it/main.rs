@@ -15,6 +15,7 @@ mod bot;
 mod busy;
 mod changing;
 mod conversation;
+mod coupon;
 mod demo;
 mod dismissal;
 mod docs;

@@ -71,6 +71,16 @@ pub(in crate::conversation) async fn open_with_shop(
     .await
 }
 
+/// What somebody is called.
+pub(in crate::conversation) async fn name_of(
+    sql: &mut PgConnection,
+    user: UserId,
+) -> sqlx::Result<String> {
+    sqlx::query_scalar!("select name from users where id = $1", user.0)
+        .fetch_one(sql)
+        .await
+}
+
 /// The conversation of two people.
 pub(in crate::conversation) async fn with_person(
     sql: &mut PgConnection,

@@ -205,8 +205,8 @@ pub(super) async fn orders(tx: &mut Tx, ids: &[OrderId]) -> Result<Vec<Order>> {
 async fn lines(tx: &mut Tx, orders: &[Uuid]) -> Result<HashMap<OrderId, Vec<Line>>> {
     let rows = sqlx::query!(
         r#"
-        select order_id, line, product_id, variant_id, bundle_id, title, choice, units, list_price, price, total, shipped,
-          refunded, dropped, case_id, short, short_reason
+        select order_id, line, product_id, variant_id, bundle_id, title, choice, units, list_price, price, total, discount,
+          shipped, refunded, dropped, case_id, short, short_reason
         from order_lines
         where order_id = any ($1)
         order by order_id, line
@@ -228,6 +228,7 @@ async fn lines(tx: &mut Tx, orders: &[Uuid]) -> Result<HashMap<OrderId, Vec<Line
             list_price: Money::minor(row.list_price),
             price: Money::minor(row.price),
             total: Money::minor(row.total),
+            discount: Money::minor(row.discount),
             shipped: row.shipped,
             refunded: row.refunded,
             dropped: row.dropped,
@@ -362,11 +363,13 @@ async fn add_lines(tx: &mut Tx, order: &Order) -> Result<()> {
         .collect();
     sqlx::query!(
         "
-        insert into order_lines (order_id, line, shop_id, product_id, variant_id, bundle_id, title, choice, units, list_price, price, total)
+        insert into order_lines (order_id, line, shop_id, product_id, variant_id, bundle_id, title, choice, units, list_price, price, total,
+          discount)
         select $1, l.line, $2, l.product_id, l.variant_id, l.bundle_id, l.title,
-          array(select jsonb_array_elements_text(l.choice)), l.units, l.list_price, l.price, l.total
+          array(select jsonb_array_elements_text(l.choice)), l.units, l.list_price, l.price, l.total, l.discount
         from unnest($3::smallint[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[], $8::jsonb[], $9::integer[], $10::bigint[],
-          $11::bigint[], $12::bigint[]) as l (line, product_id, variant_id, bundle_id, title, choice, units, list_price, price, total)
+          $11::bigint[], $12::bigint[], $13::bigint[])
+          as l (line, product_id, variant_id, bundle_id, title, choice, units, list_price, price, total, discount)
         ",
         order.id.0,
         shop.0,
@@ -380,6 +383,7 @@ async fn add_lines(tx: &mut Tx, order: &Order) -> Result<()> {
         &lines.iter().map(|line| line.list_price.in_minor()).collect::<Vec<_>>(),
         &lines.iter().map(|line| line.price.in_minor()).collect::<Vec<_>>(),
         &lines.iter().map(|line| line.total.in_minor()).collect::<Vec<_>>(),
+        &lines.iter().map(|line| line.discount.in_minor()).collect::<Vec<_>>(),
     )
     .execute(tx.sql())
     .await?;

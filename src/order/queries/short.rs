@@ -16,12 +16,12 @@ pub(in crate::order) async fn put_line(tx: &mut Tx, order: &Order, line: &Line) 
     sqlx::query!(
         "
         insert into order_lines (order_id, line, shop_id, product_id, variant_id, bundle_id, title, choice, units, list_price, price,
-          total, short)
-        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+          total, discount, short)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14)
         on conflict (order_id, line) do update
         set product_id = excluded.product_id, variant_id = excluded.variant_id, bundle_id = excluded.bundle_id, title = excluded.title,
           choice = excluded.choice, units = excluded.units, list_price = excluded.list_price, price = excluded.price,
-          total = excluded.total, short = excluded.short
+          total = excluded.total, discount = excluded.discount, short = excluded.short
         ",
         order.id.0,
         line.line,
@@ -35,6 +35,7 @@ pub(in crate::order) async fn put_line(tx: &mut Tx, order: &Order, line: &Line) 
         line.list_price.in_minor(),
         line.price.in_minor(),
         line.total.in_minor(),
+        line.discount.in_minor(),
         line.short,
     )
     .execute(tx.sql())

@@ -18,6 +18,7 @@ use super::{
     stage::Stage,
 };
 use crate::{
+    coupon::ten_off,
     docs::assert_tables,
     goods::{thing, units, variant},
     support::{Person, Rest, TestServer, TestShop},
@@ -88,6 +89,7 @@ async fn everything_happens(server: &TestServer, stage: &Stage) {
         .ok();
     goods_move(server, stage).await;
     money_goes_back(server, stage, &anns).await;
+    coupons_are_used(server, stage, &anns, &opened["id"]).await;
 }
 
 /// Of two cups one is promised, and then it is not.
@@ -131,10 +133,44 @@ async fn money_goes_back(server: &TestServer, stage: &Stage, anns: &Rest) {
     anns.post(&format!("{order}/cases"), wish).await.ok();
 }
 
+/// Somebody is given a coupon, claims another one, and uses it.
+async fn coupons_are_used(server: &TestServer, stage: &Stage, anns: &Rest, conversation: &Value) {
+    let shop = TestShop {
+        id: stage.shop,
+        owner: stage.owner.clone(),
+    };
+    let cup = thing(server, &shop, 9_000, 1).await;
+    let mut form = ten_off();
+    form["per_person"] = json!(2);
+    let templates = shop.path("/coupon-templates");
+    let template = stage.rest.post(&templates, form).await.ok()["id"].clone();
+    let template_path = format!("{templates}/{}", template.as_str().expect("an id"));
+    let publish = format!("{template_path}/publish");
+    stage.rest.post(&publish, json!({})).await.ok();
+    let gift = json!({ "template_id": template, "conversation_id": conversation });
+    stage
+        .rest
+        .post(&shop.path("/coupon-gifts"), gift)
+        .await
+        .ok();
+    let claim = format!("{template_path}/claim");
+    let coupon = anns.post(&claim, json!({})).await.ok();
+    let form = json!({
+        "basket": { "lines": [{ "variant_id": variant(&cup, 0), "units": 1 }] }, "delivery_method": "pickup",
+        "coupon_id": coupon["id"],
+    });
+    let order = anns.post(&shop.path("/checkout"), form).await.ok();
+    let pay = format!(
+        "/orders/{}/pay-in-sandbox",
+        order["id"].as_str().expect("an id")
+    );
+    anns.post(&pay, json!({})).await.ok();
+}
+
 /// Everything was heard, and what has two ways to happen twice.
 fn complete(heard: &Heard) -> bool {
     let times = |kind: &str| heard.get(kind).map_or(0, Vec::len);
-    let twice = ["conversation_opened", "members_joined"];
+    let twice = ["conversation_opened", "members_joined", "coupon_claimed"];
     let wanted = EVENTS.iter().chain([&TEST]);
     wanted
         .copied()

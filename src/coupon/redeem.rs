@@ -1,0 +1,144 @@
+//! A coupon on an order: locked when it is placed, used when it is paid, back in the wallet when it is cancelled before the shop has taken it
+//! (decision 40 of the specification). Each step is one statement in the order's own unit of work.
+
+use jiff::Timestamp;
+use proto::CouponState;
+use serde_json::Value;
+
+use super::{
+    Coupon,
+    evaluate::{self, Applied, Circumstances, Line, Reason, Rejected, Verdict},
+    queries,
+};
+use crate::{
+    error::{Error, Refusal, Result, refused_because},
+    fact::Fact,
+    id::{CouponId, OrderId, UserId},
+    store::Tx,
+};
+
+/// Coupons of one customer that a quote looks at: those first that end first.
+const LOOKED_AT: i64 = 200;
+
+/// Which coupons can be taken for a basket, and why the others cannot (CPN-13). Looks at what can be used or could be soon.
+pub(crate) async fn offered(
+    tx: &mut Tx,
+    customer: UserId,
+    lines: &[Line],
+    now: Timestamp,
+) -> Result<Verdict> {
+    let coupons = queries::in_wallet(tx, customer, now, LOOKED_AT).await?;
+    let circumstances = circumstances(tx, customer, now).await?;
+    Ok(evaluate::evaluate(&coupons, lines, circumstances)?)
+}
+
+/// What a coupon takes off, without taking it. Refuses with `not_found`, and with `coupon_not_usable`; the field is the reason.
+pub(crate) async fn consider(
+    tx: &mut Tx,
+    (customer, coupon): (UserId, CouponId),
+    lines: &[Line],
+    now: Timestamp,
+) -> Result<Applied> {
+    let coupon = queries::coupon(tx, customer, coupon).await?;
+    let coupon = coupon.ok_or(Refusal::NotFound)?;
+    let circumstances = circumstances(tx, customer, now).await?;
+    evaluate::judge(&coupon, lines, circumstances)?.map_err(|rejected| not_usable(&rejected))
+}
+
+/// Locks a coupon on a new order. Refuses as [`consider`] does.
+pub(crate) async fn lock(
+    tx: &mut Tx,
+    (customer, coupon): (UserId, CouponId),
+    order: OrderId,
+    lines: &[Line],
+    now: Timestamp,
+) -> Result<Applied> {
+    // Two first orders of one person at once: the second sees the first.
+    queries::hold_customer(tx, customer).await?;
+    let applied = consider(tx, (customer, coupon), lines, now).await?;
+    if !queries::lock(tx, (customer, coupon), order, applied.deduction, now).await? {
+        let rejected = Rejected {
+            coupon_id: coupon,
+            template_id: applied.template_id,
+            title: applied.title,
+            reason: Reason::Locked,
+            trace: vec![],
+        };
+        return Err(not_usable(&rejected));
+    }
+    Ok(applied)
+}
+
+/// The order has other lines now: what its coupon takes off these. `None`: it has no coupon. Refuses with `coupon_not_usable`.
+pub(crate) async fn again(tx: &mut Tx, order: OrderId, lines: &[Line]) -> Result<Option<Applied>> {
+    let Some(coupon) = queries::coupon_on(tx, order).await? else {
+        return Ok(None);
+    };
+    // It was taken in time, and for a first order if it had to be.
+    let as_taken = Coupon {
+        state: CouponState::Usable,
+        first_order_only: false,
+        ..coupon.clone()
+    };
+    let circumstances = Circumstances {
+        now: coupon.valid_from,
+        orders_before: 0,
+    };
+    let applied = evaluate::judge(&as_taken, lines, circumstances)?;
+    let applied = applied.map_err(|rejected| not_usable(&rejected))?;
+    queries::set_deducted(tx, order, applied.deduction).await?;
+    Ok(Some(applied))
+}
+
+/// The order is paid. Nothing happens to an order without a coupon.
+pub(crate) async fn used(tx: &mut Tx, order: OrderId, now: Timestamp) -> Result<()> {
+    let Some(used) = queries::used(tx, order, now).await? else {
+        return Ok(());
+    };
+    let fact = Fact::CouponUsed {
+        coupon_id: used.coupon,
+        template_id: used.template,
+        customer_id: used.customer,
+        order_id: order,
+        deducted: used.deducted.in_minor(),
+    };
+    tx.remember(&fact, now).await
+}
+
+/// The order is cancelled before the shop has taken it: back into the wallet, with the end that it had.
+pub(crate) async fn release(tx: &mut Tx, order: OrderId, now: Timestamp) -> Result<()> {
+    queries::release(tx, order, now).await
+}
+
+async fn circumstances(tx: &mut Tx, customer: UserId, now: Timestamp) -> Result<Circumstances> {
+    Ok(Circumstances {
+        now,
+        orders_before: queries::orders_of(tx, customer).await?,
+    })
+}
+
+fn not_usable(rejected: &Rejected) -> Error {
+    let reason = match serde_json::to_value(rejected.reason) {
+        Ok(Value::String(word)) => word,
+        _ => String::new(),
+    };
+    let sentence = format!("{}: {}", rejected.title, rejected.reason.sentence());
+    refused_because(Refusal::CouponNotUsable, &reason, sentence)
+}
+
+impl Reason {
+    /// For people.
+    pub(crate) fn sentence(self) -> &'static str {
+        match self {
+            Self::NotYet => "it cannot be used yet.",
+            Self::Expired => "it has expired.",
+            Self::Locked => "it is on another order that is not paid yet.",
+            Self::Used => "it was used.",
+            Self::FirstOrderOnly => "it is for the first order in this shop only.",
+            Self::NothingInScope => "nothing in the basket is what it is for.",
+            Self::DoesNotStack => "it does not count for goods that are reduced already.",
+            Self::BelowThreshold => "the goods it is for do not come to its threshold.",
+            Self::TakesNothing => "it comes to nothing for this basket.",
+        }
+    }
+}
