@@ -184,6 +184,7 @@ impl Shop {
             .bind([19_900_i64])
             .bind([15_900_i64])
             .bind([15_900_i64])
+            .bind([0_i64])
             .execute(&mut *sql)
             .await?;
         sqlx::query(sql::EVENT)

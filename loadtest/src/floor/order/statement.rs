@@ -75,11 +75,13 @@ pub(super) const ORDER: &str = r"
 
 /// Its line.
 pub(super) const LINES: &str = r"
-    insert into order_lines (order_id, line, shop_id, product_id, variant_id, bundle_id, title, choice, units, list_price, price, total)
+    insert into order_lines (order_id, line, shop_id, product_id, variant_id, bundle_id, title, choice, units, list_price, price, total,
+      discount)
     select $1, l.line, $2, l.product_id, l.variant_id, l.bundle_id, l.title,
-      array(select jsonb_array_elements_text(l.choice)), l.units, l.list_price, l.price, l.total
+      array(select jsonb_array_elements_text(l.choice)), l.units, l.list_price, l.price, l.total, l.discount
     from unnest($3::smallint[], $4::uuid[], $5::uuid[], $6::uuid[], $7::text[], $8::jsonb[], $9::integer[], $10::bigint[],
-      $11::bigint[], $12::bigint[]) as l (line, product_id, variant_id, bundle_id, title, choice, units, list_price, price, total)
+      $11::bigint[], $12::bigint[], $13::bigint[])
+      as l (line, product_id, variant_id, bundle_id, title, choice, units, list_price, price, total, discount)
 ";
 
 /// Its history.
