@@ -349,9 +349,10 @@ fn frames(stage: &Stage) -> Vec<(&'static str, Value)> {
         ("list_conversations", json!({ "cursor": "x", "limit": 1 })),
         (
             "open_conversation",
-            json!({ "shop_id": stage.shop.id, "source": "x" }),
+            json!({ "shop_id": stage.shop.id, "source": "x", "product_id": person }),
         ),
         ("open_conversation", json!({ "user_id": person })),
+        ("claim_coupon", json!({ "gift_id": file })),
         (
             "search_messages",
             json!({ "words": "tea", "before": 5, "conversation_id": group, "limit": 1 }),
