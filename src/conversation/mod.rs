@@ -5,6 +5,7 @@
 
 pub mod assign;
 pub(crate) mod attachment;
+mod backlog;
 mod batch;
 mod card;
 mod change;

@@ -5,11 +5,11 @@
 
 use std::collections::HashMap;
 
-use proto::{ConversationKind, GroupRole, Permission};
+use proto::Permission;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use super::{Seat, Time, queries, queries::seat::SeatRow};
+use super::{Address, Seat, queries};
 use crate::{
     actor::Actor,
     error::{Refusal, Result, refused_argument},
@@ -41,37 +41,17 @@ pub(crate) async fn seats(
     let ids: Vec<Uuid> = conversations.iter().map(|id| id.0).collect();
     let rows = queries::seat::seats(sql, &ids, actor.user).await?;
     let mut seats = HashMap::with_capacity(rows.len());
+    let serves = |address: &Address| {
+        let shop = address.shop();
+        shop.is_some_and(|shop| actor.may(Permission::Chat, shop))
+    };
     for row in rows {
-        if let Some(seat) = seat_of(actor, &row)? {
+        let seat = row.seat(serves)?;
+        if seat.staff || !seat.times.is_empty() {
             seats.insert(seat.conversation, seat);
         }
     }
     Ok(seats)
-}
-
-fn seat_of(actor: &Actor, row: &SeatRow) -> Result<Option<Seat>> {
-    let address = queries::address(row.id, &row.kind, row.shop, row.person_a, row.person_b)?;
-    let answers = |shop: ShopId| actor.may(Permission::Chat, shop);
-    let staff = address.kind() == ConversationKind::Shop && address.shop().is_some_and(answers);
-    if !staff && row.joined.is_empty() {
-        return Ok(None);
-    }
-    let left = row.left.iter().map(|left| u64::try_from(*left).ok());
-    let joined = row.joined.iter().map(|joined| joined.cast_unsigned());
-    Ok(Some(Seat {
-        conversation: row.id,
-        address,
-        number: row.number.cast_unsigned(),
-        revision: row.revision.cast_unsigned(),
-        staff,
-        times: joined
-            .zip(left)
-            .map(|(joined, left)| Time { joined, left })
-            .collect(),
-        role: GroupRole::try_from(row.role).unwrap_or_default(),
-        closed: row.closed,
-        read: row.read.cast_unsigned(),
-    }))
 }
 
 impl Seat {
@@ -117,8 +97,10 @@ impl Seat {
 
 #[cfg(test)]
 mod tests {
+    use proto::GroupRole;
+
     use super::*;
-    use crate::conversation::Address;
+    use crate::conversation::Time;
 
     fn seat(staff: bool, number: u64, times: &[(u64, Option<u64>)]) -> Seat {
         let (group, shop) = (ConversationId::new(), ShopId::new());

@@ -1,15 +1,21 @@
 //! Who may see what.
 
+use proto::GroupRole;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
-use crate::id::{ConversationId, UserId};
+use super::{Address, address};
+use crate::{
+    conversation::{Seat, Time},
+    error::Result,
+    id::{ConversationId, UserId},
+};
 
 /// A conversation with one user's times of taking part in it.
 pub(in crate::conversation) struct SeatRow {
     pub id: ConversationId,
     pub kind: String,
-    pub shop: Option<Uuid>,
+    pub shop_id: Option<Uuid>,
     pub person_a: Option<Uuid>,
     pub person_b: Option<Uuid>,
     pub number: i64,
@@ -19,10 +25,34 @@ pub(in crate::conversation) struct SeatRow {
     pub read: i64,
     /// The first visible numbers of each time, rising.
     pub joined: Vec<i64>,
-    /// The last ones; -1: still in it.
-    pub left: Vec<i64>,
-    /// In the time that is open; 0 without one.
-    pub role: i32,
+    /// The last ones; none: still in it.
+    pub parted: Vec<Option<i64>>,
+    /// In the time that is open.
+    pub role: Option<i16>,
+}
+
+impl SeatRow {
+    /// The seat, of one who answers for the shop in its customers' conversations if `serves` says so of it.
+    pub(in crate::conversation) fn seat(self, serves: impl Fn(&Address) -> bool) -> Result<Seat> {
+        let (shop, people) = (self.shop_id, (self.person_a, self.person_b));
+        let address = address(self.id, &self.kind, shop, people.0, people.1)?;
+        let times = self.joined.into_iter().zip(self.parted);
+        let times = times.map(|(joined, left)| Time {
+            joined: joined.cast_unsigned(),
+            left: left.map(i64::cast_unsigned),
+        });
+        Ok(Seat {
+            conversation: self.id,
+            address,
+            number: self.number.cast_unsigned(),
+            revision: self.revision.cast_unsigned(),
+            staff: matches!(address, Address::Shop { .. }) && serves(&address),
+            times: times.collect(),
+            role: GroupRole::try_from(i32::from(self.role.unwrap_or_default())).unwrap_or_default(),
+            closed: self.closed,
+            read: self.read.cast_unsigned(),
+        })
+    }
 }
 
 /// The rows for a user and these conversations; those that do not exist are passed over.
@@ -35,16 +65,20 @@ pub(in crate::conversation) async fn seats(
         SeatRow,
         r#"
         select
-          c.id as "id: ConversationId", c.kind, c.shop_id as shop, c.person_a, c.person_b, c.number, c.revision,
+          c.id as "id: ConversationId", c.kind, c.shop_id, c.person_a, c.person_b, c.number, c.revision,
           c.closed_at is not null as "closed!", coalesce(r.number, 0) as "read!",
-          coalesce(array_agg(m.joined_number order by m.joined_number) filter (where m.user_id is not null), '{}') as "joined!",
-          coalesce(array_agg(coalesce(m.left_number, -1) order by m.joined_number) filter (where m.user_id is not null), '{}') as "left!",
-          coalesce(max(m.role) filter (where m.left_number is null), 0) as "role!"
+          coalesce(m.joined, '{}') as "joined!", coalesce(m.parted, '{}') as "parted!: Vec<Option<i64>>", m.role as "role?"
         from conversations c
-        left join memberships m on m.conversation_id = c.id and m.user_id = $2
         left join read_positions r on r.conversation_id = c.id and r.user_id = $2
+        left join lateral (
+          select
+            array_agg(joined_number order by joined_number) as joined,
+            array_agg(left_number order by joined_number) as parted,
+            max(role) filter (where left_number is null) as role
+          from memberships
+          where conversation_id = c.id and user_id = $2
+        ) m on true
         where c.id = any ($1)
-        group by c.id, r.number
         "#,
         conversations,
         user.0,

@@ -2,13 +2,12 @@
 
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
-use proto::GroupRole;
 use sqlx::PgExecutor;
 
-use super::{Address, address};
+use super::{Address, address, seat::SeatRow};
 use crate::{
     actor::Permissions,
-    conversation::{Seat, Time, standing::Standing},
+    conversation::standing::Standing,
     error::Result,
     id::{ConversationId, UserId},
 };
@@ -73,39 +72,26 @@ pub(in crate::conversation) async fn standing(
     .fetch_optional(sql)
     .await?;
     let Some(row) = row else { return Ok(None) };
-    let address = address(
-        conversation,
-        &row.kind,
-        row.shop_id,
-        row.person_a,
-        row.person_b,
-    )?;
     let permissions = Permissions::from_words(row.permissions);
-    let seat = Seat {
-        conversation,
-        address,
-        number: row.number.cast_unsigned(),
-        revision: row.revision.cast_unsigned(),
-        staff: matches!(address, Address::Shop { .. })
-            && permissions.include(proto::Permission::Chat),
-        times: times(row.joined, row.parted),
-        role: GroupRole::try_from(i32::from(row.role.unwrap_or_default())).unwrap_or_default(),
+    let seat = SeatRow {
+        id: conversation,
+        kind: row.kind,
+        shop_id: row.shop_id,
+        person_a: row.person_a,
+        person_b: row.person_b,
+        number: row.number,
+        revision: row.revision,
         closed: row.closed,
-        read: row.read.cast_unsigned(),
+        read: row.read,
+        joined: row.joined,
+        parted: row.parted,
+        role: row.role,
     };
+    let seat = seat.seat(|_| permissions.include(proto::Permission::Chat))?;
     Ok(Some(Standing {
         seat,
         permissions,
         muted: row.muted,
         banned: row.banned,
     }))
-}
-
-/// Somebody's times in a group, of where each began and where it ended.
-fn times(joined: Vec<i64>, parted: Vec<Option<i64>>) -> Vec<Time> {
-    let times = joined.into_iter().zip(parted).map(|(joined, left)| Time {
-        joined: joined.cast_unsigned(),
-        left: left.map(i64::cast_unsigned),
-    });
-    times.collect()
 }
