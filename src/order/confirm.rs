@@ -1,10 +1,9 @@
 //! The customer answers the preview of a chat order: this very revision, or none (O2, O3); staff may withdraw it.
 
 use proto::{OrderDeed, OrderState};
-use serde::Deserialize;
 
 use super::{
-    number, place, queries,
+    Seen, number, place, queries,
     show::{Shown, Viewer},
     step::{self, By, Done},
     words as said,
@@ -12,36 +11,19 @@ use super::{
 use crate::{
     actor::{Customer, ManageOrders, Staff},
     app::App,
-    error::{Refusal, Result},
+    error::Result,
     id::OrderId,
     stock::hold::hold,
     words,
 };
 
-/// Which revision the customer saw.
-#[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Accepted {
-    /// Its number.
-    pub revision: i32,
-    /// Its hash: whoever names it has seen these very contents.
-    pub hash: String,
-}
-
 /// It becomes an order: numbered, its goods held, staff alerted.
 ///
 /// Refuses with `revision_stale` when the draft was changed since it was shown, with `order_state`, with `out_of_stock`.
-pub async fn confirm(
-    app: &App,
-    customer: &Customer,
-    order: OrderId,
-    accepted: &Accepted,
-) -> Result<Shown> {
+pub async fn confirm(app: &App, customer: &Customer, order: OrderId, seen: &Seen) -> Result<Shown> {
     let (mut tx, mut order) = step::of_customer(app, customer, order).await?;
     order.require(OrderDeed::Confirm, super::graph::Party::Customer)?;
-    if (accepted.revision, &accepted.hash) != (order.revision, &order.hash) {
-        return Err(Refusal::RevisionStale.into());
-    }
+    order.require_seen(seen)?;
     let (now, by, was) = (app.clock.now(), By::from(customer), order.state);
     let rules = queries::rules(&mut tx).await?;
     let number = number::next(&mut tx, now).await?;

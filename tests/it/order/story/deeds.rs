@@ -125,7 +125,7 @@ impl Story {
             T::Withdraw => market.staff(order, "withdraw", why).await,
             T::CancelByStaff => market.staff(order, "cancel", why).await,
             T::GiveExtraBack => market.staff(order, "give-back-extra", why).await,
-            T::Accept => market.staff(order, "accept", nothing).await,
+            T::Accept => market.accept(order).await,
             T::Prepare => market.staff(order, "prepare", nothing).await,
             T::Note => market.staff(order, "notes", json!({ "text": "好" })).await,
             T::ShipAll => market.staff(order, "ship", parcel).await,
