@@ -19,7 +19,8 @@ use crate::{
 
 /// It becomes an order: numbered, its goods held, staff alerted.
 ///
-/// Refuses with `revision_stale` when the draft was changed since it was shown, with `order_state`, with `out_of_stock`.
+/// Refuses with `revision_stale` when the draft was changed since it was shown, with `order_state`, with `out_of_stock`,
+/// with `too_many_unpaid` whoever has as many unpaid orders as the shop allows.
 pub async fn confirm(app: &App, customer: &Customer, order: OrderId, seen: &Seen) -> Result<Shown> {
     let (mut tx, mut order) = step::of_customer(app, customer, order).await?;
     order.require(OrderDeed::Confirm, super::graph::Party::Customer)?;
@@ -29,6 +30,7 @@ pub async fn confirm(app: &App, customer: &Customer, order: OrderId, seen: &Seen
     let number = number::next(&mut tx, now).await?;
     let to = order.submit(number, &rules, now);
     order.go(OrderDeed::Confirm, by.party, to)?;
+    order.owe(&mut tx, &rules, now).await?;
     let done = Done {
         after: Some(order.agreed()),
         ..Done::new(&by, OrderDeed::Confirm)

@@ -173,4 +173,13 @@ impl Order {
         self.pay_by = Some(now + minutes);
         OrderState::PendingPayment
     }
+
+    /// It was submitted: it is one of those that wait for their money, or there is nothing to wait for and its coupon is used. Refuses with
+    /// `too_many_unpaid`.
+    pub(super) async fn owe(&self, tx: &mut Tx, rules: &Rules, now: Timestamp) -> Result<()> {
+        if self.pay_by.is_none() {
+            return coupon::redeem::used(tx, self.id, now).await;
+        }
+        rules.require_few_unpaid(tx, self.customer_id).await
+    }
 }

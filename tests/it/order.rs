@@ -16,6 +16,7 @@ mod rush;
 mod story;
 mod template;
 mod trouble;
+mod unpaid;
 
 use proto::{Message, push::Event};
 use serde_json::{Value, json};
