@@ -11,6 +11,7 @@ use super::{
 use crate::{
     actor::{Customer, ManageOrders, Staff},
     app::App,
+    coupon::redeem,
     error::Result,
     id::OrderId,
     stock::hold::hold,
@@ -59,6 +60,7 @@ pub async fn decline(
     let done = Done::new(&by, OrderDeed::Decline).remark(reason);
     let words = [said::with("客户已拒绝订单预览", reason)];
     step::write(app, &mut tx, &mut order, was, done, &words).await?;
+    redeem::release(&mut tx, order.id, app.clock.now()).await?;
     let shown = Shown::load(app, &mut tx, order, Viewer::Customer).await?;
     tx.commit().await?;
     Ok(shown)
@@ -79,6 +81,7 @@ pub async fn withdraw(
     let done = Done::new(&who, OrderDeed::Withdraw).remark(reason);
     let words = [said::with("商家已撤回订单预览", reason)];
     step::write(app, &mut tx, &mut order, was, done, &words).await?;
+    redeem::release(&mut tx, order.id, app.clock.now()).await?;
     let shown = Shown::load(app, &mut tx, order, Viewer::of(&by.actor, by.shop)).await?;
     tx.commit().await?;
     Ok(shown)

@@ -145,13 +145,25 @@ impl Order {
     /// next revision. Refuses with `coupon_not_usable`.
     pub(super) async fn refill(&mut self, tx: &mut Tx, quote: Quote) -> Result<()> {
         let applied = coupon::redeem::again(tx, self.id, &considered(&quote.lines)?).await?;
+        self.refill_less(tx, quote, applied.as_ref()).await
+    }
+
+    /// The same, with what a coupon takes off these lines, or none.
+    pub(super) async fn refill_less(
+        &mut self,
+        tx: &mut Tx,
+        quote: Quote,
+        applied: Option<&coupon::evaluate::Applied>,
+    ) -> Result<()> {
         self.lines = lines(quote.lines);
-        if let Some(applied) = &applied {
-            self.take_off(applied)?;
-        }
         let goods = Money::sum(self.lines.iter().map(|line| line.total))?;
         self.freight = delivery::freight::fee(tx, self.delivery_method, goods).await?;
-        self.revise()?;
+        self.revision += 1;
+        self.discount = Money::ZERO;
+        match applied {
+            Some(applied) => self.take_off(applied)?,
+            None => self.agree()?,
+        }
         Ok(())
     }
 
