@@ -235,10 +235,14 @@ pub(super) async fn balances(tx: &mut Tx) -> Result<Balances> {
     let balances = sqlx::query_as!(
         Balances,
         r#"
-        with moved as (
-          select credit as account, amount from ledger where shop_id = $1
+        with since as (
+          select debit, credit, amount from ledger where shop_id = $1 and id > (select through from ledger_folded)
+        ), moved as (
+          select account, amount from ledger_totals where shop_id = $1
           union all
-          select debit, -amount from ledger where shop_id = $1
+          select credit, amount from since
+          union all
+          select debit, -amount from since
         )
         select
           coalesce(sum(amount) filter (where account = 'orders'), 0)::bigint as "orders!: Money",
@@ -253,6 +257,68 @@ pub(super) async fn balances(tx: &mut Tx) -> Result<Balances> {
     .fetch_one(tx.sql())
     .await?;
     Ok(balances)
+}
+
+/// Adds the entries since the last time to the totals. Nobody writes an entry meanwhile: numbers are taken before the commit, so that a
+/// smaller one could come later.
+pub(super) async fn fold(tx: &mut Tx) -> Result<()> {
+    sqlx::query!("lock table ledger in share mode")
+        .execute(tx.sql())
+        .await?;
+    sqlx::query!(
+        "
+        with since as (
+          select id, shop_id, debit, credit, amount from ledger where id > (select through from ledger_folded)
+        ), moved as (
+          select shop_id, credit as account, amount from since
+          union all
+          select shop_id, debit, -amount from since
+        ), added as (
+          insert into ledger_totals as t (shop_id, account, amount)
+          select shop_id, account, sum(amount) from moved group by shop_id, account order by shop_id, account
+          on conflict (shop_id, account) do update
+          set amount = t.amount + excluded.amount
+        )
+        update ledger_folded
+        set through = (select max(id) from since)
+        where exists (select from since)
+        "
+    )
+    .execute(tx.sql())
+    .await?;
+    Ok(())
+}
+
+/// Totals that are not the sum of their entries.
+pub(super) async fn totals(sql: &mut PgConnection) -> Result<Vec<String>> {
+    let rows = sqlx::query!(
+        r#"
+        with folded as (
+          select shop_id, debit, credit, amount from ledger where id <= (select through from ledger_folded)
+        ), moved as (
+          select shop_id, credit as account, amount from folded
+          union all
+          select shop_id, debit, -amount from folded
+        ), entries as (
+          select shop_id, account, sum(amount)::bigint as amount from moved group by shop_id, account
+        )
+        select coalesce(e.shop_id, t.shop_id) as "shop!", coalesce(e.account, t.account) as "account!",
+          coalesce(e.amount, 0) as "entries!", coalesce(t.amount, 0) as "total!"
+        from entries e
+        full join ledger_totals t on t.shop_id = e.shop_id and t.account = e.account
+        where coalesce(e.amount, 0) <> coalesce(t.amount, 0)
+        order by 1, 2
+        "#
+    )
+    .fetch_all(sql)
+    .await?;
+    let said = rows.into_iter().map(|row| {
+        format!(
+            "shop {}, account {}: {} in its total, {} by its entries",
+            row.shop, row.account, row.total, row.entries
+        )
+    });
+    Ok(said.collect())
 }
 
 /// `false`: it was earned before.

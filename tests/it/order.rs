@@ -5,6 +5,7 @@ mod care;
 mod chat;
 mod evidence;
 mod keys;
+mod ledger;
 mod list;
 mod money;
 mod nodes;
