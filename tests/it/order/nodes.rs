@@ -166,7 +166,7 @@ fn alerts(number: &str) -> [(AlertKind, String); 4] {
         (
             AlertKind::AfterSale,
             format!(
-                "售后申请提醒:订单号:{number},客户:Ann,类型:退款退货,原因:尺寸不合适,金额:159 元"
+                "售后申请提醒:订单号:{number},客户:Ann,商品:thing×1,类型:退款退货,原因:尺寸不合适,金额:159 元"
             ),
         ),
         (
