@@ -3,6 +3,7 @@
 mod accept;
 mod care;
 mod chat;
+mod details;
 mod evidence;
 mod keys;
 mod ledger;
