@@ -8,6 +8,7 @@ create table order_rules (
   pay_within_minutes integer not null default 30 constraint order_rules_pay_within check (pay_within_minutes between 5 and 10080),
   remind_after_minutes integer[] not null default '{10,20}' constraint order_rules_reminders check (cardinality(remind_after_minutes) <= 5),
   received_after_days integer not null default 10 constraint order_rules_received check (received_after_days between 1 and 90),
+  unpaid_at_most integer not null default 10 constraint order_rules_unpaid check (unpaid_at_most between 1 and 100),
   customers_may_edit boolean not null default true,
   review_blocks boolean not null default false,
   policy text not null default '' constraint order_rules_policy check (char_length(policy) <= 2000),
@@ -17,6 +18,7 @@ comment on table order_rules is 'How a shop deals with orders; a shop without a 
 comment on column order_rules.pay_within_minutes is 'an order that is not paid by then is cancelled by itself';
 comment on column order_rules.remind_after_minutes is 'the customer is reminded to pay so long after placing it, once each (PAY-02)';
 comment on column order_rules.received_after_days is 'so long after shipment the goods count as received';
+comment on column order_rules.unpaid_at_most is 'so many orders of one customer may wait for their money: they hold goods';
 comment on column order_rules.review_blocks is 'an order whose review finds something cannot be accepted (ORD-07)';
 comment on column order_rules.policy is 'on cancelling, shown with every new order (ORD-23)';
 
@@ -101,6 +103,7 @@ create index orders_state on orders (shop_id, state, id);
 create index orders_customer on orders (customer_id, id);
 create index orders_phone on orders (shop_id, phone_index) where phone_index is not null;
 create index orders_unpaid on orders (pay_by) where state = 'pending_payment';
+create index orders_unpaid_of on orders (shop_id, customer_id) where state = 'pending_payment';
 create index orders_on_their_way on orders (receive_by) where state in ('shipped', 'in_transit');
 create index orders_follow_up on orders (follow_up_at) where follow_up_at is not null;
 create index orders_conversation on orders (conversation_id, id);

@@ -65,6 +65,23 @@ create index ledger_order on ledger (order_id) where order_id is not null;
 create trigger ledger_is_final before update or delete or truncate on ledger
   for each statement execute function refuse_change();
 
+create index ledger_tail on ledger (shop_id, id);
+
+create table ledger_totals (
+  shop_id uuid not null,
+  account text not null,
+  amount bigint not null,
+  primary key (shop_id, account)
+);
+comment on table ledger_totals is 'What each account holds by the entries up to `ledger_folded.through`: a balance is this and the few entries since then.';
+
+create table ledger_folded (
+  alone boolean primary key default true constraint ledger_folded_alone check (alone),
+  through bigint not null
+);
+comment on table ledger_folded is 'One row: up to which entry, of all shops, the ledger is in `ledger_totals`. Every smaller number was committed before.';
+insert into ledger_folded (through) values (0);
+
 create table settlements (
   order_id uuid primary key references orders,
   shop_id uuid not null references shops,

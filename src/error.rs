@@ -338,6 +338,10 @@ pub fn meaning(code: Refusal) -> (StatusCode, &'static str) {
             StatusCode::CONFLICT,
             "Something has to be put right before the order is accepted.",
         ),
+        R::TooManyUnpaid => (
+            StatusCode::CONFLICT,
+            "As many orders as the shop allows wait for their money: pay one of them, or cancel it.",
+        ),
         R::Claimed => (StatusCode::CONFLICT, "A colleague looks after it."),
         R::CouponSoldOut => (StatusCode::CONFLICT, "All of these coupons are gone."),
         R::CouponBudgetSpent => (

@@ -21,12 +21,13 @@ pub(super) fn kind(kind: CaseKind) -> &'static str {
     }
 }
 
-/// For staff: `售后申请提醒:订单号:…,客户:…,类型:仅退款,原因:…,金额:159 元`.
+/// For staff (ALRT-02): `售后申请提醒:订单号:…,客户:…,商品:连衣裙×1,类型:仅退款,原因:…,金额:159 元`.
 pub(super) fn applied(case: &Case, order: &Order) -> String {
     format!(
-        "售后申请提醒:订单号:{},客户:{},类型:{},原因:{},金额:{}",
+        "售后申请提醒:订单号:{},客户:{},商品:{},类型:{},原因:{},金额:{}",
         case.order_number,
         case.customer_name,
+        goods(case),
         kind(case.kind),
         case.reason,
         written(order, case.amount)
@@ -56,15 +57,18 @@ pub(super) fn refunding(case: &Case, order: &Order) -> String {
     format!("退款处理中,金额:{}", written(order, case.amount))
 }
 
+/// What it is about: `连衣裙×1、外套×2`.
+fn goods(case: &Case) -> String {
+    let lines = case.lines.iter();
+    let lines = lines.map(|line| format!("{}×{}", line.title, line.units));
+    lines.collect::<Vec<_>>().join("、")
+}
+
 /// Staff gave it back: with the lines and why.
 pub(super) fn started(case: &Case, order: &Order) -> String {
-    let lines = case
-        .lines
-        .iter()
-        .map(|line| format!("{}×{}", line.title, line.units));
     format!(
         "商家已发起退款:{},金额:{},原因:{}",
-        lines.collect::<Vec<_>>().join("、"),
+        goods(case),
         written(order, case.amount),
         case.reason
     )

@@ -32,6 +32,13 @@ pub(crate) async fn offered(
     Ok(evaluate::evaluate(&coupons, lines, circumstances)?)
 }
 
+/// What a customer could take for an order in the shop now: those first that end first.
+pub(crate) async fn held(tx: &mut Tx, customer: UserId, now: Timestamp) -> Result<Vec<Coupon>> {
+    let mut coupons = queries::in_wallet(tx, customer, now, LOOKED_AT).await?;
+    coupons.retain(|coupon| coupon.state == CouponState::Usable && coupon.valid_from <= now);
+    Ok(coupons)
+}
+
 /// What a coupon takes off, without taking it. Refuses with `not_found`, and with `coupon_not_usable`; the field is the reason.
 pub(crate) async fn consider(
     tx: &mut Tx,
@@ -88,6 +95,28 @@ pub(crate) async fn again(tx: &mut Tx, order: OrderId, lines: &[Line]) -> Result
     let applied = applied.map_err(|rejected| not_usable(&rejected))?;
     queries::set_deducted(tx, order, applied.deduction).await?;
     Ok(Some(applied))
+}
+
+/// The order has other lines now, and shall have this coupon or none: the one that it had goes back unless it is the same. Refuses as
+/// [`consider`] does.
+pub(crate) async fn exchange(
+    tx: &mut Tx,
+    (customer, wanted): (UserId, Option<CouponId>),
+    order: OrderId,
+    lines: &[Line],
+    now: Timestamp,
+) -> Result<Option<Applied>> {
+    let had = queries::coupon_on(tx, order).await?;
+    if had.as_ref().map(|coupon| coupon.id) == wanted {
+        return again(tx, order, lines).await;
+    }
+    if had.is_some() {
+        release(tx, order, now).await?;
+    }
+    match wanted {
+        Some(coupon) => Ok(Some(lock(tx, (customer, coupon), order, lines, now).await?)),
+        None => Ok(None),
+    }
 }
 
 /// The order is paid. Nothing happens to an order without a coupon.

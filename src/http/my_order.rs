@@ -14,9 +14,9 @@ use crate::{
     app::App,
     id::{OrderId, ShopId},
     order::{
-        cancel,
+        Seen, cancel,
         change::{self, Change, Wish},
-        confirm::{self, Accepted},
+        confirm,
         edit::{self, Edit},
         evidence::{self, Evidence},
         history,
@@ -181,8 +181,8 @@ macro_rules! deeds {
 
 deeds! {
     #[doc = "Confirm a chat order: this revision and no other."]
-    post confirm "/orders/{order_id}/confirm" (accepted: Accepted) =>
-        async |app, customer, order| confirm::confirm(app, customer, order, &accepted).await;
+    post confirm "/orders/{order_id}/confirm" (seen: Seen) =>
+        async |app, customer, order| confirm::confirm(app, customer, order, &seen).await;
     #[doc = "Decline a chat order."]
     post decline "/orders/{order_id}/decline" (because: Because) =>
         async |app, customer, order| confirm::decline(app, customer, order, &because.reason).await;

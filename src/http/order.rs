@@ -14,7 +14,7 @@ use crate::{
     app::App,
     id::{ConversationId, OrderId, ShopId, TemplateId, UserId},
     order::{
-        accept,
+        Seen, accept,
         batch::{self, Outcome},
         cancel,
         change::{self, Change},
@@ -139,7 +139,7 @@ pub struct FollowUp {
 #[serde(deny_unknown_fields)]
 pub struct Batch {
     /// 1 to 100.
-    order_ids: Vec<OrderId>,
+    orders: Vec<batch::Named>,
     deed: batch::Deed,
 }
 
@@ -259,7 +259,7 @@ pub async fn batch(
     by: Staff<ManageOrders>,
     Body(batch): Body<Batch>,
 ) -> Answer<Outcomes> {
-    let outcomes = batch::batch(&app, &by, &batch.order_ids, batch.deed).await?;
+    let outcomes = batch::batch(&app, &by, &batch.orders, batch.deed).await?;
     Ok(Json(Outcomes { outcomes }))
 }
 
@@ -369,9 +369,9 @@ deeds! {
     #[doc = "Cancel an order that is not accepted yet."]
     post cancel "/shops/{shop_id}/orders/{order_id}/cancel" ManageOrders (because: Because) =>
         async |app, by, order| cancel::by_staff(app, by, order, &because.reason).await;
-    #[doc = "Accept an order."]
-    post accept "/shops/{shop_id}/orders/{order_id}/accept" ManageOrders (_nothing: Empty) =>
-        async |app, by, order| accept::accept(app, by, order).await;
+    #[doc = "Accept an order as one has seen it."]
+    post accept "/shops/{shop_id}/orders/{order_id}/accept" ManageOrders (seen: Seen) =>
+        async |app, by, order| accept::accept(app, by, order, &seen).await;
     #[doc = "Begin to prepare it."]
     post prepare "/shops/{shop_id}/orders/{order_id}/prepare" ManageOrders (said: Remark) =>
         async |app, by, order| prepare::prepare(app, by, order, &said.remark).await;

@@ -4,23 +4,23 @@ use axum::{Json, body::Bytes, extract::State, http::StatusCode};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    at::{OfBundle, OfProduct, OfShop},
+    at::{OfBundle, OfProduct, OfShop, OfVariant},
     body::{Asked, Body, Named},
     reply::{Answer, Created, ProblemBody, created},
 };
 use crate::{
     actor::{Actor, ManageProducts, Staff},
     app::App,
-    id::{BundleId, ProductId, ShopId},
+    id::{BundleId, ProductId, ShopId, VariantId},
     product::{
         self, Goods, Product,
-        bundle::{self, Bundle, NewBundle},
+        bundle::{self, Bundle, BundleChange, NewBundle},
         change::Change,
         create::NewProduct,
         import::{self, Imported},
         list::{self, ProductPage, Wanted},
         price::{self, Basket, Quote},
-        variant::{self, NewVariant},
+        variant::{self, NewVariant, VariantChange},
     },
 };
 
@@ -122,6 +122,22 @@ pub async fn add_variant(
     Ok(created(variant::add(&app, &by, at.product_id, new).await?))
 }
 
+/// Change what a variant says.
+#[utoipa::path(patch, path = "/shops/{shop_id}/variants/{variant_id}", tag = "products", security(("token" = [])),
+    params(("shop_id" = ShopId, Path), ("variant_id" = VariantId, Path)), request_body = VariantChange,
+    responses((status = 200, body = Goods), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody),
+        (status = 422, body = ProblemBody)))]
+pub async fn change_variant(
+    State(app): State<App>,
+    by: Staff<ManageProducts>,
+    Named(at): Named<OfVariant>,
+    Body(change): Body<VariantChange>,
+) -> Answer<Goods> {
+    Ok(Json(
+        variant::change(&app, &by, at.variant_id, change).await?,
+    ))
+}
+
 /// Import a catalogue from a CSV file: all of it (201), or nothing and what is wrong with each row (200).
 #[utoipa::path(post, path = "/shops/{shop_id}/products/import", tag = "products", security(("token" = [])),
     params(("shop_id" = ShopId, Path)), request_body(content = String, content_type = "text/csv"),
@@ -160,13 +176,6 @@ pub struct Bundles {
     bundles: Vec<Bundle>,
 }
 
-/// Whether a bundle can be bought.
-#[derive(Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct BundleListing {
-    listed: bool,
-}
-
 /// The shop's bundles, the newest first.
 #[utoipa::path(get, path = "/shops/{shop_id}/bundles", tag = "products", security(("token" = [])),
     params(("shop_id" = ShopId, Path)), responses((status = 200, body = Bundles)))]
@@ -192,17 +201,16 @@ pub async fn create_bundle(
     Ok(created(bundle::create(&app, &by, new).await?))
 }
 
-/// Offer a bundle, or take it off the shelf.
+/// Change a bundle, offer it, take it off the shelf.
 #[utoipa::path(patch, path = "/shops/{shop_id}/bundles/{bundle_id}", tag = "products", security(("token" = [])),
-    params(("shop_id" = ShopId, Path), ("bundle_id" = BundleId, Path)), request_body = BundleListing,
-    responses((status = 200, body = Bundle), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody)))]
-pub async fn list_bundle(
+    params(("shop_id" = ShopId, Path), ("bundle_id" = BundleId, Path)), request_body = BundleChange,
+    responses((status = 200, body = Bundle), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody),
+        (status = 422, body = ProblemBody)))]
+pub async fn change_bundle(
     State(app): State<App>,
     by: Staff<ManageProducts>,
     Named(at): Named<OfBundle>,
-    Body(wanted): Body<BundleListing>,
+    Body(change): Body<BundleChange>,
 ) -> Answer<Bundle> {
-    Ok(Json(
-        bundle::set_listed(&app, &by, at.bundle_id, wanted.listed).await?,
-    ))
+    Ok(Json(bundle::change(&app, &by, at.bundle_id, change).await?))
 }

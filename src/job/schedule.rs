@@ -54,6 +54,9 @@ const JOBS: &[Job] = &[
     Job("credit_yesterday", minutes(1), |app| {
         Box::pin(async move { payment::settle::credit_yesterday(&app).await })
     }),
+    Job("fold_ledger", minutes(1), |app| {
+        Box::pin(async move { payment::ledger::fold(&app).await })
+    }),
     Job("forget_facts", minutes(60), |app| {
         Box::pin(async move { worker::forget(&app).await })
     }),

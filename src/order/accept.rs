@@ -3,7 +3,7 @@
 use proto::{OrderDeed, OrderState, PaymentStatus, PaymentTerms};
 
 use super::{
-    Order, queries,
+    Order, Seen, queries,
     recipient::Recipient,
     show::{self, Shown, Viewer},
     step::{self, By, Done},
@@ -18,11 +18,20 @@ use crate::{
 
 /// Takes it; the customer is told `订单已确认,正在备货`.
 ///
-/// Refuses with `order_state`; with `review_failed` what the shop's rules want put right first (the field says what); with `claimed`
-/// by whoever does not look after it.
-pub async fn accept(app: &App, by: &Staff<ManageOrders>, order: OrderId) -> Result<Shown> {
+/// Refuses with `order_state`; with `claimed` what a colleague looks after; with `revision_stale` when the customer changed it since it was
+/// shown; with `review_failed` what the shop's rules want put right first (the field says what).
+pub async fn accept(
+    app: &App,
+    by: &Staff<ManageOrders>,
+    order: OrderId,
+    seen: &Seen,
+) -> Result<Shown> {
     let (mut tx, mut order) = step::of_staff(app, by, order).await?;
     order.require(OrderDeed::Accept, super::graph::Party::Staff)?;
+    if order.owner_id.is_some_and(|owner| owner != by.actor.user) {
+        return Err(Refusal::Claimed.into());
+    }
+    order.require_seen(seen)?;
     let recipient = show::recipient(app, &mut tx, order.id).await?;
     if queries::rules(&mut tx).await?.review_blocks {
         require_nothing(&order, &recipient)?;

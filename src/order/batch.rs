@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{accept, prepare};
+use super::{Seen, accept, prepare};
 use crate::{
     actor::{ManageOrders, Staff},
     app::App,
@@ -12,6 +12,17 @@ use crate::{
 
 /// Orders of one batch at most.
 pub(super) const MOST: usize = 100;
+
+/// One of the orders of a batch.
+#[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Named {
+    /// Which.
+    pub order_id: OrderId,
+    /// What one was shown of it; nothing is accepted without.
+    #[serde(default)]
+    pub seen: Option<Seen>,
+}
 
 /// What is done with all of them.
 #[derive(Clone, Copy, Debug, Deserialize, utoipa::ToSchema)]
@@ -38,24 +49,30 @@ pub struct Outcome {
     pub sentence: String,
 }
 
-/// Does it with each, one after the other, each in a work of its own. Refuses with `invalid_argument` more than 100 or none.
+/// Does it with each, one after the other, each in a work of its own. Refuses with `invalid_argument` more than 100 or none, and to accept
+/// what one does not say to have seen.
 pub async fn batch(
     app: &App,
     by: &Staff<ManageOrders>,
-    orders: &[OrderId],
+    orders: &[Named],
     deed: Deed,
 ) -> Result<Vec<Outcome>> {
     if !(1..=MOST).contains(&orders.len()) {
-        return Err(refused_argument("order_ids", "has 1 to 100 orders"));
+        return Err(refused_argument("orders", "are 1 to 100"));
+    }
+    let blind = orders.iter().any(|order| order.seen.is_none());
+    if matches!(deed, Deed::Accept) && blind {
+        return Err(refused_argument("seen", "is needed to accept"));
     }
     let mut outcomes = Vec::with_capacity(orders.len());
-    for order in orders {
-        let done = match deed {
-            Deed::Accept => accept::accept(app, by, *order).await,
-            Deed::Prepare => prepare::prepare(app, by, *order, "").await,
-            Deed::GetReady => prepare::get_ready(app, by, *order, "").await,
+    for Named { order_id, seen } in orders {
+        let done = match (deed, seen) {
+            (Deed::Accept, Some(seen)) => accept::accept(app, by, *order_id, seen).await,
+            (Deed::Accept, None) => Err(refused_argument("seen", "is needed to accept")),
+            (Deed::Prepare, _) => prepare::prepare(app, by, *order_id, "").await,
+            (Deed::GetReady, _) => prepare::get_ready(app, by, *order_id, "").await,
         };
-        outcomes.push(Outcome::of(*order, done.err())?);
+        outcomes.push(Outcome::of(*order_id, done.err())?);
     }
     Ok(outcomes)
 }

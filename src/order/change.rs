@@ -8,7 +8,7 @@ use serde_json::json;
 use super::{
     edit::{self, Edit},
     place, queries, readdress,
-    recipient::{self, Recipient},
+    recipient::{AT_A_TIME, Recipient},
     show::{Shown, Viewer},
     step::{self, By, Done},
     words as said,
@@ -18,7 +18,7 @@ use crate::{
     app::App,
     error::{Refusal, Result, refused_argument},
     id::{ChangeId, OrderId},
-    vault::Vault,
+    vault::{Vault, renew::renew},
     words,
 };
 
@@ -201,15 +201,12 @@ impl Wish {
 
 /// Seals with the current key the recipients of wishes that are not, as `recipient::seal_anew` does those of orders. Fails if a key is missing.
 pub async fn seal_anew(app: &App) -> anyhow::Result<()> {
-    let (pool, mark) = (app.store.pool(), app.vault.mark());
-    loop {
-        let kept = queries::changes_sealed_otherwise(pool, &mark, recipient::AT_A_TIME).await?;
-        if kept.is_empty() {
-            return Ok(());
-        }
-        for (id, sealed) in kept {
-            let renewed = app.vault.renew(&row(id), &sealed)?;
-            queries::reseal_change(pool, id, &sealed, &renewed).await?;
-        }
-    }
+    let pool = app.store.pool();
+    renew(
+        &app.vault,
+        row,
+        async |mark: &str| queries::changes_sealed_otherwise(pool, mark, AT_A_TIME).await,
+        async |id, kept: &str, renewed: &str| queries::reseal_change(pool, id, kept, renewed).await,
+    )
+    .await
 }

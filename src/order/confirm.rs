@@ -1,10 +1,9 @@
 //! The customer answers the preview of a chat order: this very revision, or none (O2, O3); staff may withdraw it.
 
 use proto::{OrderDeed, OrderState};
-use serde::Deserialize;
 
 use super::{
-    number, place, queries,
+    Seen, number, place, queries,
     show::{Shown, Viewer},
     step::{self, By, Done},
     words as said,
@@ -12,41 +11,27 @@ use super::{
 use crate::{
     actor::{Customer, ManageOrders, Staff},
     app::App,
-    error::{Refusal, Result},
+    coupon::redeem,
+    error::Result,
     id::OrderId,
     stock::hold::hold,
     words,
 };
 
-/// Which revision the customer saw.
-#[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
-#[serde(deny_unknown_fields)]
-pub struct Accepted {
-    /// Its number.
-    pub revision: i32,
-    /// Its hash: whoever names it has seen these very contents.
-    pub hash: String,
-}
-
 /// It becomes an order: numbered, its goods held, staff alerted.
 ///
-/// Refuses with `revision_stale` when the draft was changed since it was shown, with `order_state`, with `out_of_stock`.
-pub async fn confirm(
-    app: &App,
-    customer: &Customer,
-    order: OrderId,
-    accepted: &Accepted,
-) -> Result<Shown> {
+/// Refuses with `revision_stale` when the draft was changed since it was shown, with `order_state`, with `out_of_stock`,
+/// with `too_many_unpaid` whoever has as many unpaid orders as the shop allows.
+pub async fn confirm(app: &App, customer: &Customer, order: OrderId, seen: &Seen) -> Result<Shown> {
     let (mut tx, mut order) = step::of_customer(app, customer, order).await?;
     order.require(OrderDeed::Confirm, super::graph::Party::Customer)?;
-    if (accepted.revision, &accepted.hash) != (order.revision, &order.hash) {
-        return Err(Refusal::RevisionStale.into());
-    }
+    order.require_seen(seen)?;
     let (now, by, was) = (app.clock.now(), By::from(customer), order.state);
     let rules = queries::rules(&mut tx).await?;
     let number = number::next(&mut tx, now).await?;
     let to = order.submit(number, &rules, now);
     order.go(OrderDeed::Confirm, by.party, to)?;
+    order.owe(&mut tx, &rules, now).await?;
     let done = Done {
         after: Some(order.agreed()),
         ..Done::new(&by, OrderDeed::Confirm)
@@ -75,6 +60,7 @@ pub async fn decline(
     let done = Done::new(&by, OrderDeed::Decline).remark(reason);
     let words = [said::with("客户已拒绝订单预览", reason)];
     step::write(app, &mut tx, &mut order, was, done, &words).await?;
+    redeem::release(&mut tx, order.id, app.clock.now()).await?;
     let shown = Shown::load(app, &mut tx, order, Viewer::Customer).await?;
     tx.commit().await?;
     Ok(shown)
@@ -95,6 +81,7 @@ pub async fn withdraw(
     let done = Done::new(&who, OrderDeed::Withdraw).remark(reason);
     let words = [said::with("商家已撤回订单预览", reason)];
     step::write(app, &mut tx, &mut order, was, done, &words).await?;
+    redeem::release(&mut tx, order.id, app.clock.now()).await?;
     let shown = Shown::load(app, &mut tx, order, Viewer::of(&by.actor, by.shop)).await?;
     tx.commit().await?;
     Ok(shown)

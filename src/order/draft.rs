@@ -6,6 +6,7 @@ use serde::Deserialize;
 use serde_json::json;
 
 use super::{
+    Order,
     fill::{self, Buyer, Terms},
     place::require_method,
     queries,
@@ -16,8 +17,9 @@ use super::{
 use crate::{
     actor::{ManageOrders, Staff},
     app::App,
+    coupon::redeem,
     error::{Refusal, Result, refused_argument},
-    id::{ConversationId, OrderId, UserId, VariantId},
+    id::{ConversationId, CouponId, OrderId, UserId, VariantId},
     money::{BasisPoints, Money},
     product::price::{self, Basket, Quote},
     rights,
@@ -58,12 +60,15 @@ pub struct Agreement {
     /// To whom; absent: as in the customer's last order here, or as they are known (ORD-03).
     #[serde(default)]
     pub recipient: Option<Recipient>,
+    /// A coupon that the customer holds; from now on it is on this order (CPN-13). Null: none.
+    #[serde(default)]
+    pub coupon_id: Option<CouponId>,
 }
 
 /// Drafts an order for the customer of a conversation and sends them the preview. Nothing is held yet and nobody is alerted.
 ///
 /// Refuses with `not_found` a conversation that is none of the shop with a customer, with `invalid_argument` absurd numbers, with
-/// `not_on_sale` what cannot be sold.
+/// `not_on_sale` what cannot be sold, with `coupon_not_usable` a coupon that takes nothing off it (the field is the reason).
 pub async fn draft(
     app: &App,
     by: &Staff<ManageOrders>,
@@ -88,16 +93,9 @@ pub async fn draft(
         conversation,
     };
     let quote = agreement.price(&mut tx).await?;
-    let rules = queries::rules(&mut tx).await?;
-    let order = fill::order(
-        &mut tx,
-        buyer,
-        quote,
-        agreement.terms(),
-        &rules,
-        app.clock.now(),
-    )
-    .await?;
+    let order = agreement
+        .order(&mut tx, buyer, quote, app.clock.now())
+        .await?;
     let who = By::from(by);
     let done = Done::new(&who, OrderDeed::Draft);
     let order = step::begin(app, &mut tx, order, &recipient, done).await?;
@@ -122,7 +120,12 @@ pub async fn redraft(
     let terms = agreement.terms();
     (order.terms, order.delivery_method) = (terms.payment, terms.delivery_method);
     (order.requests, order.expected_at) = (terms.requests, terms.expected_at);
-    order.refill(&mut tx, quote).await?;
+    let (lines, coupon) = (
+        fill::considered(&quote.lines)?,
+        (order.customer_id, agreement.coupon_id),
+    );
+    let applied = redeem::exchange(&mut tx, coupon, order.id, &lines, app.clock.now()).await?;
+    order.refill_less(&mut tx, quote, applied.as_ref()).await?;
     queries::replace_lines(&mut tx, &order).await?;
     if let Some(recipient) = agreement.recipient.take() {
         let known = show::recipient(app, &mut tx, order.id).await?;
@@ -185,6 +188,24 @@ impl Agreement {
         self.recipient.as_mut().map_or(Ok(()), Recipient::check)
     }
 
+    /// What was agreed as a new order, with what the coupon takes off it.
+    async fn order(
+        &self,
+        tx: &mut Tx,
+        buyer: Buyer,
+        quote: Quote,
+        now: Timestamp,
+    ) -> Result<Order> {
+        let (customer, lines) = (buyer.id, fill::considered(&quote.lines)?);
+        let rules = queries::rules(tx).await?;
+        let mut order = fill::order(tx, buyer, quote, self.terms(), &rules, now).await?;
+        if let Some(coupon) = self.coupon_id {
+            let which = (customer, coupon);
+            order.take_off(&redeem::lock(tx, which, order.id, &lines, now).await?)?;
+        }
+        Ok(order)
+    }
+
     /// What it costs, with the agreed prices in the place of the shop's.
     async fn price(&self, tx: &mut Tx) -> Result<Quote> {
         let mut quote = price::price(tx, &self.basket, BasisPoints::ZERO).await?;
@@ -233,7 +254,8 @@ pub async fn form(
     let (customer, name, phone) = found.ok_or(Refusal::NotFound)?;
     let recipient = known(app, &mut tx, customer, &name, phone).await?;
     let viewer = Viewer::of(&by.actor, by.shop);
-    Ok(
-        json!({ "conversation_id": conversation, "customer_id": customer, "recipient": viewer.sees(recipient) }),
-    )
+    let coupons = redeem::held(&mut tx, customer, app.clock.now()).await?;
+    Ok(json!({
+        "conversation_id": conversation, "customer_id": customer, "recipient": viewer.sees(recipient), "coupons": coupons,
+    }))
 }

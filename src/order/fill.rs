@@ -145,13 +145,25 @@ impl Order {
     /// next revision. Refuses with `coupon_not_usable`.
     pub(super) async fn refill(&mut self, tx: &mut Tx, quote: Quote) -> Result<()> {
         let applied = coupon::redeem::again(tx, self.id, &considered(&quote.lines)?).await?;
+        self.refill_less(tx, quote, applied.as_ref()).await
+    }
+
+    /// The same, with what a coupon takes off these lines, or none.
+    pub(super) async fn refill_less(
+        &mut self,
+        tx: &mut Tx,
+        quote: Quote,
+        applied: Option<&coupon::evaluate::Applied>,
+    ) -> Result<()> {
         self.lines = lines(quote.lines);
-        if let Some(applied) = &applied {
-            self.take_off(applied)?;
-        }
         let goods = Money::sum(self.lines.iter().map(|line| line.total))?;
         self.freight = delivery::freight::fee(tx, self.delivery_method, goods).await?;
-        self.revise()?;
+        self.revision += 1;
+        self.discount = Money::ZERO;
+        match applied {
+            Some(applied) => self.take_off(applied)?,
+            None => self.agree()?,
+        }
         Ok(())
     }
 
@@ -172,5 +184,14 @@ impl Order {
         let minutes = jiff::SignedDuration::from_mins(rules.pay_within_minutes.into());
         self.pay_by = Some(now + minutes);
         OrderState::PendingPayment
+    }
+
+    /// It was submitted: it is one of those that wait for their money, or there is nothing to wait for and its coupon is used. Refuses with
+    /// `too_many_unpaid`.
+    pub(super) async fn owe(&self, tx: &mut Tx, rules: &Rules, now: Timestamp) -> Result<()> {
+        if self.pay_by.is_none() {
+            return coupon::redeem::used(tx, self.id, now).await;
+        }
+        rules.require_few_unpaid(tx, self.customer_id).await
     }
 }

@@ -35,6 +35,7 @@ pub mod readdress;
 pub mod receive;
 pub mod recipient;
 pub mod rules;
+mod seen;
 pub mod ship;
 pub(crate) mod short;
 pub mod show;
@@ -50,6 +51,7 @@ use serde::Serialize;
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 
+pub use self::seen::Seen;
 use crate::{
     id::{
         BundleId, CaseId, ConversationId, HolderId, OrderId, ProductId, ShopId, UserId, VariantId,

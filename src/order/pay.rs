@@ -215,10 +215,10 @@ pub(super) async fn heard(
         return Ok(order);
     }
     if order.paid > Money::ZERO || order.require(OrderDeed::Pay, by.party).is_err() {
-        return keep(app, tx, order, paid, (by, "paid_twice")).await;
+        return keep(app, tx, order, paid, (by, Unowed::Twice)).await;
     }
     if paid.amount != order.total {
-        return keep(app, tx, order, paid, (by, "paid_otherwise")).await;
+        return keep(app, tx, order, paid, (by, Unowed::Otherwise)).await;
     }
     let was = order.state;
     if was == OrderState::PendingPayment {
@@ -243,33 +243,47 @@ pub(super) async fn heard(
     Ok(order)
 }
 
-/// Keeps money that is not what is owed now, flags the order and alerts staff, who give it back (ORD-16): it was paid twice, or too late,
-/// or another sum than the order has since it was changed.
+/// Why nobody owes what came in.
+#[derive(Clone, Copy)]
+enum Unowed {
+    /// It was paid before, or takes no payment any more.
+    Twice,
+    /// It is another sum than the order's.
+    Otherwise,
+}
+
+impl Unowed {
+    fn word(self) -> &'static str {
+        match self {
+            Self::Twice => "paid_twice",
+            Self::Otherwise => "paid_otherwise",
+        }
+    }
+}
+
+/// Keeps money that is not what is owed now, flags the order, unless staff have flagged it with words of their own, and alerts them; they give
+/// it back (ORD-16): it was paid twice, or too late, or another sum than the order has since it was changed.
 async fn keep(
     app: &App,
     tx: &mut Tx,
     mut order: Order,
     paid: &Paid,
-    (by, why): (&By, &str),
+    (by, why): (&By, Unowed),
 ) -> Result<Order> {
     let before = json!({ "extra": order.extra });
     order.extra = order.extra.plus(paid.amount)?;
-    order.abnormal = Some(why.to_owned());
-    let after =
-        json!({ "extra": order.extra, "method": paid.method, "transaction": paid.transaction });
+    order.abnormal.get_or_insert_with(|| why.word().to_owned());
+    let after = json!({ "extra": order.extra, "because": why.word(), "method": paid.method, "transaction": paid.transaction });
     let (was, done) = (
         order.state,
         Done::new(by, OrderDeed::Pay).changed(before, after),
     );
     step::write(app, tx, &mut order, was, done, &[]).await?;
-    place::tell_staff(
-        app,
-        tx,
-        &order,
-        AlertKind::OrderPaidTwice,
-        &said::paid_twice(&order),
-    )
-    .await?;
+    let words = match why {
+        Unowed::Twice => said::paid_twice(&order),
+        Unowed::Otherwise => said::paid_otherwise(&order, paid.amount),
+    };
+    place::tell_staff(app, tx, &order, AlertKind::OrderPaidTwice, &words).await?;
     Ok(order)
 }
 

@@ -7,9 +7,11 @@ use crate::{
     actor::{Actor, ManageShop, Staff},
     app::App,
     audit::{self, Deed},
-    error::{Result, refused_argument},
-    id::ShopId,
-    rights, words,
+    error::{Refusal, Result, refused_argument},
+    id::{ShopId, UserId},
+    rights,
+    store::Tx,
+    words,
 };
 
 /// The rules of one shop.
@@ -21,6 +23,8 @@ pub struct Rules {
     pub remind_after_minutes: Vec<i32>,
     /// Days after shipment when goods count as received, 1 to 90.
     pub received_after_days: i32,
+    /// Orders of one customer that wait for their money at most, 1 to 100: they hold goods.
+    pub unpaid_at_most: i32,
     /// Customers change submitted orders themselves until the shop accepts.
     pub customers_may_edit: bool,
     /// What the review finds must be put right before an order is accepted.
@@ -37,6 +41,7 @@ impl Default for Rules {
             pay_within_minutes: 30,
             remind_after_minutes: vec![10, 20],
             received_after_days: 10,
+            unpaid_at_most: 10,
             customers_may_edit: true,
             review_blocks: false,
             policy: String::new(),
@@ -55,6 +60,8 @@ pub struct RulesChange {
     pub remind_after_minutes: Option<Vec<i32>>,
     /// 1 to 90.
     pub received_after_days: Option<i32>,
+    /// 1 to 100.
+    pub unpaid_at_most: Option<i32>,
     /// Whether customers may.
     pub customers_may_edit: Option<bool>,
     /// Whether it does.
@@ -89,6 +96,15 @@ pub async fn change(app: &App, by: &Staff<ManageShop>, change: RulesChange) -> R
 }
 
 impl Rules {
+    /// Refuses with `too_many_unpaid` a customer who has as many unpaid orders as one may. The caller has taken the day's number: of two
+    /// orders at once the second sees the first.
+    pub(super) async fn require_few_unpaid(&self, tx: &mut Tx, customer: UserId) -> Result<()> {
+        if queries::unpaid_of(tx, customer).await? < i64::from(self.unpaid_at_most) {
+            return Ok(());
+        }
+        Err(Refusal::TooManyUnpaid.into())
+    }
+
     fn with(self, change: RulesChange) -> Self {
         let policy = change.policy.map(|policy| policy.trim().to_owned());
         let policy = policy.unwrap_or_else(|| self.policy.clone());
@@ -100,6 +116,7 @@ impl Rules {
             received_after_days: change
                 .received_after_days
                 .unwrap_or(self.received_after_days),
+            unpaid_at_most: change.unpaid_at_most.unwrap_or(self.unpaid_at_most),
             customers_may_edit: change.customers_may_edit.unwrap_or(self.customers_may_edit),
             review_blocks: change.review_blocks.unwrap_or(self.review_blocks),
             policy_version: self.policy_version + i32::from(policy != self.policy),
@@ -122,6 +139,9 @@ impl Rules {
         }
         if !(1..=90).contains(&self.received_after_days) {
             return Err(refused_argument("received_after_days", "is 1 to 90"));
+        }
+        if !(1..=100).contains(&self.unpaid_at_most) {
+            return Err(refused_argument("unpaid_at_most", "is 1 to 100"));
         }
         words::text("policy", &self.policy, 0..=2_000)
     }

@@ -101,6 +101,17 @@ pub(super) fn paid_twice(order: &Order) -> String {
     )
 }
 
+/// For staff: another sum came in than the one that is owed; both are named.
+pub(super) fn paid_otherwise(order: &Order, came: Money) -> String {
+    format!(
+        "订单付款金额不符:{},客户:{},应付:{},实付:{}",
+        number(order),
+        order.customer_name,
+        amount(order, order.total),
+        amount(order, came)
+    )
+}
+
 /// For staff: it is time to look at it again.
 pub(super) fn follow_up(order: &Order) -> String {
     format!(

@@ -220,11 +220,12 @@ pub(super) async fn of_token(pool: &PgPool, hash: &[u8]) -> Result<Option<Known>
     Ok(known)
 }
 
-/// Adds to a parcel's trace what was not heard before; says how much that was.
+/// Adds to a parcel's trace what was not heard before; says how much that was. What is dated after `sound` is as of now, if its words are new.
 pub(super) async fn add_events(
     tx: &mut Tx,
     package: PackageId,
     events: &[Event],
+    sound: Timestamp,
     now: Timestamp,
 ) -> Result<u64> {
     let shop = tx.shop()?;
@@ -238,8 +239,9 @@ pub(super) async fn add_events(
     let added = sqlx::query!(
         "
         insert into parcel_events (package_id, shop_id, at, words_hash, words, place, heard_at)
-        select $2, $1, e.at, e.words_hash, e.words, e.place, $7
+        select $2, $1, case when e.at > $8 then $7 else e.at end, e.words_hash, e.words, e.place, $7
         from unnest($3::timestamptz[], $4::bytea[], $5::text[], $6::text[]) as e (at, words_hash, words, place)
+        where e.at <= $8 or not exists (select from parcel_events k where k.package_id = $2 and k.words_hash = e.words_hash)
         on conflict do nothing
         ",
         shop.0,
@@ -249,6 +251,7 @@ pub(super) async fn add_events(
         &words,
         &places,
         now.to_sqlx() as _,
+        sound.to_sqlx() as _,
     )
     .execute(tx.sql())
     .await?;

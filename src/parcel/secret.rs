@@ -5,7 +5,12 @@ use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
 use sha2::{Digest as _, Sha256};
 
 use super::queries;
-use crate::{app::App, error::Result, id::PackageId, vault::Vault};
+use crate::{
+    app::App,
+    error::Result,
+    id::PackageId,
+    vault::{Vault, renew::renew},
+};
 
 /// Characters of an address's unguessable part: 32 bytes in base64.
 const TOKEN: usize = 43;
@@ -55,17 +60,16 @@ const AT_A_TIME: i64 = 500;
 /// Seals with the current key whatever is not, at every start, so that a former key is needed no more when all nodes have started anew. Fails
 /// if a key is missing.
 pub async fn seal_anew(app: &App) -> anyhow::Result<()> {
-    let (pool, mark) = (app.store.pool(), app.vault.mark());
-    loop {
-        let kept = queries::sealed_otherwise(pool, &mark, AT_A_TIME).await?;
-        if kept.is_empty() {
-            return Ok(());
-        }
-        for (package, sealed) in kept {
-            let renewed = app.vault.renew(&row(package), &sealed)?;
-            queries::reseal(pool, package, &sealed, &renewed).await?;
-        }
-    }
+    let pool = app.store.pool();
+    renew(
+        &app.vault,
+        row,
+        async |mark: &str| queries::sealed_otherwise(pool, mark, AT_A_TIME).await,
+        async |package, kept: &str, renewed: &str| {
+            queries::reseal(pool, package, kept, renewed).await
+        },
+    )
+    .await
 }
 
 fn row(package: PackageId) -> String {

@@ -5,7 +5,9 @@ use sqlx::PgConnection;
 use super::queries;
 use crate::error::Result;
 
-/// One sentence for each order whose payments, refunds and ledger differ.
+/// One sentence for each order whose payments, refunds and ledger differ, and for each account whose total is not its entries'.
 pub async fn differences(sql: &mut PgConnection) -> Result<Vec<String>> {
-    queries::differences(sql).await
+    let mut said = queries::differences(&mut *sql).await?;
+    said.extend(queries::totals(sql).await?);
+    Ok(said)
 }

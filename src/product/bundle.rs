@@ -73,13 +73,7 @@ pub async fn create(app: &App, by: &Staff<ManageProducts>, new: NewBundle) -> Re
     let now = app.clock.now();
     let mut tx = app.store.begin(by.shop).await?;
     rights::rely(&mut tx, by).await?;
-    let singly = singly(&mut tx, &bundle.parts).await?;
-    if !(Money::minor(1)..singly).contains(&bundle.saving) {
-        return Err(refused_argument(
-            "saving",
-            "is above 0 and less than the parts cost",
-        ));
-    }
+    bundle.require_saving(&mut tx).await?;
     if !queries::add_bundle(&mut tx, &bundle, MOST, now).await? {
         return Err(Refusal::QuotaExceeded.into());
     }
@@ -89,32 +83,67 @@ pub async fn create(app: &App, by: &Staff<ManageProducts>, new: NewBundle) -> Re
     Ok(bundle)
 }
 
-/// Offers a bundle or takes it off the shelf. Refuses with `not_found`.
-pub async fn set_listed(
+/// What is to be different; what is absent stays.
+#[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[serde(default, deny_unknown_fields)]
+pub struct BundleChange {
+    /// 1 to 120 characters.
+    title: Option<String>,
+    /// 1 to 10, with at least two pieces together.
+    parts: Option<Vec<Part>>,
+    /// In minor units; less than the parts cost now.
+    saving: Option<Money>,
+    /// Customers can buy it, or cannot.
+    listed: Option<bool>,
+}
+
+/// Changes a bundle, offers it, takes it off the shelf. Orders keep what they were placed with. Refuses as [`create`] does, and with `not_found`.
+pub async fn change(
     app: &App,
     by: &Staff<ManageProducts>,
     bundle: BundleId,
-    listed: bool,
+    change: BundleChange,
 ) -> Result<Bundle> {
     let mut tx = app.store.begin(by.shop).await?;
     rights::rely(&mut tx, by).await?;
-    let changed = queries::list_bundle(&mut tx, bundle, listed).await?;
-    let found = queries::bundles(&mut tx, &[bundle])
-        .await?
-        .pop()
-        .ok_or(Refusal::NotFound)?;
-    if !changed {
-        return Ok(found);
+    let before = queries::lock_bundle(&mut tx, bundle).await?;
+    let before = before.ok_or(Refusal::NotFound)?;
+    let after = change.of(&before);
+    if after == before {
+        return Ok(after);
     }
-    let action = if listed {
-        "bundle.listed"
-    } else {
-        "bundle.delisted"
-    };
-    let deed = Deed::new(by.actor.user, action, bundle);
+    after.check()?;
+    if (&after.parts, after.saving) != (&before.parts, before.saving) {
+        after.require_saving(&mut tx).await?;
+    }
+    queries::save_bundle(&mut tx, &after).await?;
+    let deed = Deed::new(by.actor.user, action(&before, &after), bundle)
+        .before(json!(before))
+        .after(json!(after));
     audit::record(&mut tx, deed, app.clock.now()).await?;
     tx.commit().await?;
-    Ok(found)
+    Ok(after)
+}
+
+fn action(before: &Bundle, after: &Bundle) -> &'static str {
+    match (before.listed, after.listed) {
+        (false, true) => "bundle.listed",
+        (true, false) => "bundle.delisted",
+        _ => "bundle.changed",
+    }
+}
+
+impl BundleChange {
+    fn of(self, before: &Bundle) -> Bundle {
+        let before = before.clone();
+        Bundle {
+            id: before.id,
+            title: self.title.unwrap_or(before.title),
+            parts: self.parts.unwrap_or(before.parts),
+            saving: self.saving.unwrap_or(before.saving),
+            listed: self.listed.unwrap_or(before.listed),
+        }
+    }
 }
 
 /// A shop's bundles, the newest first; those that are not listed only for who may manage products.
@@ -125,6 +154,18 @@ pub async fn list(app: &App, actor: &Actor, shop: ShopId) -> Result<Vec<Bundle>>
 }
 
 impl Bundle {
+    /// Refuses with `invalid_argument` what saves nothing or all, with `not_found` parts that the shop does not have.
+    async fn require_saving(&self, tx: &mut Tx) -> Result<()> {
+        let singly = singly(tx, &self.parts).await?;
+        if (Money::minor(1)..singly).contains(&self.saving) {
+            return Ok(());
+        }
+        Err(refused_argument(
+            "saving",
+            "is above 0 and less than the parts cost",
+        ))
+    }
+
     fn check(&self) -> Result<()> {
         words::line("title", &self.title, 120)?;
         at_most("parts", self.parts.len(), 10)?;

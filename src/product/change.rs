@@ -7,7 +7,7 @@ use crate::{
     actor::{ManageProducts, Staff},
     app::App,
     audit::{self, Deed},
-    error::{Refusal, Result},
+    error::{Refusal, Result, refused_argument},
     id::{FileId, ProductId},
     media::exhibit::exhibit,
     money::Money,
@@ -36,6 +36,8 @@ pub struct Change {
     pub labels: Option<Vec<String>>,
     /// At most 10.
     pub tiers: Option<Vec<Tier>>,
+    /// Other names for what its variants say; as many as before, for each variant has a word for each.
+    pub options: Option<Vec<String>>,
     /// Customers see it, or do not.
     pub listed: Option<bool>,
 }
@@ -54,7 +56,7 @@ impl Change {
             price: self.price.unwrap_or(before.price),
             labels: self.labels.unwrap_or(before.labels),
             tiers: self.tiers.unwrap_or(before.tiers),
-            options: before.options,
+            options: self.options.unwrap_or(before.options),
             listed: self.listed.unwrap_or(before.listed),
         }
     }
@@ -78,6 +80,9 @@ pub async fn change(
         return Ok(after);
     }
     after.check()?;
+    if after.options.len() != before.options.len() {
+        return Err(refused_argument("options", "are as many as before"));
+    }
     exhibit(&mut tx, by.actor.user, "pictures", &after.shown()).await?;
     queries::save(&mut tx, &after).await?;
     let deed = Deed::new(by.actor.user, action(&before, &after), product)

@@ -46,7 +46,7 @@ pub struct NewProduct {
     /// At most 10.
     #[serde(default)]
     pub tiers: Vec<Tier>,
-    /// What variants say, such as size and colour; at most 3. They stay as they are.
+    /// What variants say, such as size and colour; at most 3. Their number stays as it is.
     #[serde(default)]
     pub options: Vec<String>,
     /// 1 to 200; without options exactly one with an empty choice.
@@ -87,16 +87,18 @@ pub(super) fn check_variants(product: &Product, variants: &[NewVariant]) -> Resu
             &format!("has 1 to {VARIANTS} entries"),
         ));
     }
-    let options = product.options.len();
     for variant in variants {
-        list("choice", &variant.choice, options, options, 40)?;
-        variant
-            .sku
-            .as_deref()
-            .map_or(Ok(()), |sku| words::line("sku", sku, 64).map(drop))?;
+        check_words(product, &variant.choice, variant.sku.as_deref())?;
         variant.opening().check()?;
     }
     Ok(())
+}
+
+/// Refuses a choice that does not say one word for each option, and a number that is too long.
+pub(super) fn check_words(product: &Product, choice: &[String], sku: Option<&str>) -> Result<()> {
+    let options = product.options.len();
+    list("choice", choice, options, options, 40)?;
+    sku.map_or(Ok(()), |sku| words::line("sku", sku, 64).map(drop))
 }
 
 /// Puts a product on the list. Refuses with `invalid_argument`, with `pictures_missing`, and with `quota_exceeded` beyond 20,000.

@@ -3,6 +3,7 @@
 //! lies in: in another row it does not open.
 
 mod key;
+pub mod renew;
 
 use std::sync::Arc;
 

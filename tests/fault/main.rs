@@ -15,6 +15,7 @@ mod history;
 mod pace;
 mod people;
 mod proxy;
+mod rush;
 mod scenario;
 #[expect(dead_code, reason = "other suites ask more of it")]
 #[path = "../it/support/simulator/mod.rs"]

@@ -32,9 +32,9 @@ pub struct Till {
     clock: Clock,
     browser: reqwest::Client,
     doors: Vec<String>,
-    pool: PgPool,
+    pub pool: PgPool,
     database: PgConnectOptions,
-    shop: ShopId,
+    pub shop: ShopId,
     variant: Uuid,
     operator: Person,
 }
@@ -246,7 +246,7 @@ impl Till {
     }
 
     /// Asks until there is a definite answer, always with the same key; gives what was done, or the refusal's code.
-    async fn asks(
+    pub async fn asks(
         &self,
         who: &Person,
         path: &str,
@@ -274,7 +274,7 @@ impl Till {
         Err(UNKNOWN.to_owned())
     }
 
-    fn basket(&self) -> Value {
+    pub fn basket(&self) -> Value {
         json!({ "basket": { "lines": [{ "variant_id": self.variant, "units": 1 }] }, "delivery_method": "express" })
     }
 

@@ -2,6 +2,7 @@
 
 mod claiming;
 mod codes;
+mod draft;
 mod giving;
 mod ordering;
 mod rush;
@@ -56,7 +57,7 @@ impl Market {
     }
 
     /// The same, and publishes them.
-    async fn issues(&self, form: Value) -> String {
+    pub async fn issues(&self, form: Value) -> String {
         let template = self.lays_down(form).await;
         self.publishes(&template, false).await.ok();
         template
@@ -76,13 +77,13 @@ impl Market {
     }
 
     /// Somebody claims one in the shop.
-    async fn claims(&self, who: &Person, template: &str) -> Said {
+    pub async fn claims(&self, who: &Person, template: &str) -> Said {
         let path = self.templates(&format!("/{template}/claim"));
         self.server.rest().by(who).post(&path, json!({})).await
     }
 
     /// A part of somebody's wallet.
-    async fn pocket(&self, who: &Person, state: &str) -> Vec<Value> {
+    pub async fn pocket(&self, who: &Person, state: &str) -> Vec<Value> {
         let path = format!("/coupons?state={state}");
         let page = self.server.rest().by(who).get(&path).await.ok();
         page["coupons"].as_array().expect("coupons").clone()

@@ -2,6 +2,7 @@
 
 mod books;
 mod catalogue;
+mod editing;
 mod import;
 mod price;
 mod rush;

@@ -1,9 +1,12 @@
 //! Orders, from the basket or the chat to what was received.
 
+mod accept;
 mod care;
 mod chat;
+mod details;
 mod evidence;
 mod keys;
+mod ledger;
 mod list;
 mod money;
 mod nodes;
@@ -15,6 +18,7 @@ mod rush;
 mod story;
 mod template;
 mod trouble;
+mod unpaid;
 
 use proto::{Message, push::Event};
 use serde_json::{Value, json};
@@ -88,7 +92,12 @@ impl Market {
     /// The same, and the shop accepts.
     pub async fn accepted(&self, units: u32) -> Value {
         let order = self.paid(units).await;
-        self.staff(&order, "accept", json!({})).await.ok()
+        self.accept(&order).await.ok()
+    }
+
+    /// The owner takes an order as they were shown it.
+    pub async fn accept(&self, order: &Value) -> Said {
+        self.staff(order, "accept", seen(order)).await
     }
 
     /// The owner does something with an order.
@@ -176,6 +185,11 @@ impl Market {
     pub async fn differences(&self) -> Vec<String> {
         crate::goods::differences(&self.server).await
     }
+}
+
+/// Which revision of an order somebody was shown.
+pub fn seen(order: &Value) -> Value {
+    json!({ "revision": order["revision"], "hash": order["hash"] })
 }
 
 /// An order's id.

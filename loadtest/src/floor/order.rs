@@ -118,6 +118,8 @@ impl Shop {
             .fetch_one(&mut *sql)
             .await?;
         let number = format!("WS{}{:03}", next.get::<String, _>(0), next.get::<i64, _>(1));
+        let unpaid = sqlx::query(sql::UNPAID).bind(self.id).bind(order.customer);
+        unpaid.fetch_one(&mut *sql).await?;
         let posted = sqlx::query(sql::APPEND)
             .bind([order.conversation])
             .bind([Some(order.customer)])

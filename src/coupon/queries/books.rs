@@ -55,7 +55,8 @@ pub(in crate::coupon) async fn gifts(sql: &mut PgConnection) -> Result<Vec<Strin
     Ok(said.collect())
 }
 
-/// Orders whose discount is not what their coupon takes off, or not split over their lines; and coupons on orders that do not have them.
+/// Orders whose discount is not what their coupon takes off, or not split over their lines; and coupons on orders that do not have them. An
+/// order that was taken and then refunded as a whole keeps its coupon as used.
 pub(in crate::coupon) async fn orders(sql: &mut PgConnection) -> Result<Vec<String>> {
     let rows = sqlx::query!(
         r#"
@@ -68,7 +69,8 @@ pub(in crate::coupon) async fn orders(sql: &mut PgConnection) -> Result<Vec<Stri
         ) l
         where o.discount <> l.shares
           or (o.state <> 'cancelled' and o.discount <> coalesce(c.deducted, 0))
-          or (c.id is not null and (o.state = 'cancelled' or o.customer_id <> c.customer_id or o.shop_id <> c.shop_id))
+          or (o.state = 'cancelled' and o.accepted_at is null and c.id is not null)
+          or (c.id is not null and (o.customer_id <> c.customer_id or o.shop_id <> c.shop_id))
           or (c.state = 'locked' and o.paid_at is not null)
         union all
         select c.order_id, 0, coalesce(c.deducted, 0), 0, c.state, 'missing'

@@ -56,6 +56,11 @@ pub(in crate::product) async fn add_bundle(
     if added.rows_affected() == 0 {
         return Ok(false);
     }
+    add_parts(tx, bundle).await?;
+    Ok(true)
+}
+
+async fn add_parts(tx: &mut Tx, bundle: &Bundle) -> Result<()> {
     sqlx::query!(
         "
         insert into bundle_parts (bundle_id, place, product_id, pieces)
@@ -67,25 +72,46 @@ pub(in crate::product) async fn add_bundle(
     )
     .execute(tx.sql())
     .await?;
-    Ok(true)
+    Ok(())
 }
 
-/// Lists or delists a bundle; did that change anything?
-pub(in crate::product) async fn list_bundle(
+/// A bundle, held until the work ends.
+pub(in crate::product) async fn lock_bundle(
     tx: &mut Tx,
     bundle: BundleId,
-    listed: bool,
-) -> Result<bool> {
+) -> Result<Option<Bundle>> {
     let shop = tx.shop()?;
-    let changed = sqlx::query!(
-        "update bundles set listed = $3 where shop_id = $1 and id = $2 and listed <> $3",
+    sqlx::query!(
+        "select from bundles where shop_id = $1 and id = $2 for no key update",
         shop.0,
-        bundle.0,
-        listed,
+        bundle.0
+    )
+    .fetch_optional(tx.sql())
+    .await?;
+    Ok(bundles(tx, &[bundle]).await?.pop())
+}
+
+/// A bundle as it is to be.
+pub(in crate::product) async fn save_bundle(tx: &mut Tx, bundle: &Bundle) -> Result<()> {
+    let shop = tx.shop()?;
+    sqlx::query!(
+        "
+        with emptied as (
+          delete from bundle_parts p using bundles b where b.id = p.bundle_id and b.shop_id = $1 and b.id = $2
+        )
+        update bundles
+        set title = $3, saving = $4, listed = $5
+        where shop_id = $1 and id = $2
+        ",
+        shop.0,
+        bundle.id.0,
+        bundle.title,
+        bundle.saving.in_minor(),
+        bundle.listed,
     )
     .execute(tx.sql())
     .await?;
-    Ok(changed.rows_affected() == 1)
+    add_parts(tx, bundle).await
 }
 
 /// Bundles by their ids.

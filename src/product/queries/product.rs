@@ -96,7 +96,7 @@ pub(in crate::product) async fn save(tx: &mut Tx, product: &Product) -> Result<(
         "
         update products
         set title = $3, category = $4, description = $5, pictures = $6, illustrations = $7, list_price = $8, price = $9,
-          labels = $10, tiers = $11, listed = $12
+          labels = $10, tiers = $11, listed = $12, options = $13
         where shop_id = $1 and id = $2
         ",
         shop.0,
@@ -111,6 +111,7 @@ pub(in crate::product) async fn save(tx: &mut Tx, product: &Product) -> Result<(
         &product.labels,
         json!(product.tiers),
         product.listed,
+        &product.options,
     )
     .execute(tx.sql())
     .await?;
@@ -214,6 +215,21 @@ pub(in crate::product) async fn add_variants(
         product.0,
         variants,
         now.to_sqlx() as _,
+    )
+    .execute(tx.sql())
+    .await?;
+    Ok(())
+}
+
+/// What a variant says from now on.
+pub(in crate::product) async fn save_variant(tx: &mut Tx, variant: &Variant) -> Result<()> {
+    let shop = tx.shop()?;
+    sqlx::query!(
+        "update variants set choice = $3, sku = $4 where shop_id = $1 and id = $2",
+        shop.0,
+        variant.id.0,
+        &variant.choice,
+        variant.sku,
     )
     .execute(tx.sql())
     .await?;

@@ -1,10 +1,13 @@
 //! Money comes while everything breaks.
 
-use super::{Plan, staged};
-use crate::{simulator::Lie, till::Till, world::World};
+use super::{CONVERGE, Plan, staged};
+use crate::{simulator::Lie, till::Till, wait::until, world::World};
 
 /// Who pay in each way.
 const EACH: usize = 5;
+/// Of so many things more people want one than there are.
+const STOCK: u32 = 20;
+const CROWD: usize = 60;
 
 /// F32, I-16: notices of payments come three times each, shuffled, some of them for orders that ended an hour ago, forged ones among
 /// them, while a node is killed and PostgreSQL fails over to its synchronous standby; then some of it goes back, and that is told
@@ -55,6 +58,30 @@ async fn f32_payments_are_told_while_everything_breaks() {
         }
         let wrong = till.wrong(&bills).await;
         assert!(wrong.is_empty(), "{wrong:#?}");
+    })
+    .await;
+}
+
+/// F30, INV-01 (its stock part), I-14, I-16: 60 customers want one of 20 at once, each asks twice with one key, and a node is killed when some
+/// have theirs: exactly 20 have one, nobody two, the others are told that there is none, and the books balance.
+#[tokio::test(flavor = "multi_thread")]
+async fn f30_many_want_few() {
+    let set = async |world: &mut World| Till::open(world, STOCK).await;
+    staged(Plan::of("f30", 2), set, async |world, run, till| {
+        run.history.deed("kill node 0 in the rush");
+        let break_it = async {
+            let begun = async || till.level().await.0 >= 3;
+            assert!(until(CONVERGE, begun).await, "nobody gets any");
+            world.nodes[0].kill();
+            world.nodes[0].start();
+            world.nodes[0].ready().await;
+        };
+        let (outcome, ()) = tokio::join!(till.rush(CROWD), break_it);
+        let (served, refused, wrong) = (outcome.served, outcome.refused, outcome.wrong);
+        assert!(wrong.is_empty(), "{wrong:#?}");
+        assert_eq!((served, refused), (20, CROWD - 20));
+        assert_eq!(till.level().await, (20, 20, 0));
+        assert_eq!(till.audit(), None);
     })
     .await;
 }

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{SEND_BACK, unsent, wish};
 use crate::{goods::level, order::Market};
 
-/// AFS-01, AFS-05, AFS-06, ALRT-05: a request for goods that were sent has its kind, its reason and two pictures that staff can fetch, asks for
+/// ALRT-02, AFS-01, AFS-05, AFS-06, ALRT-05: a request for goods that were sent has its kind, its reason and two pictures that staff can fetch, asks for
 /// staff once, and waits in the list.
 #[tokio::test]
 async fn a_request_waits_with_its_pictures() {
@@ -57,7 +57,7 @@ async fn a_request_waits_with_its_pictures() {
     }
     let alerts = market.alerts("after_sale").await;
     let text = format!(
-        "售后申请提醒:订单号:{},客户:Ann,类型:退款退货,原因:尺寸不合适,金额:159 元",
+        "售后申请提醒:订单号:{},客户:Ann,商品:thing×1,类型:退款退货,原因:尺寸不合适,金额:159 元",
         order["number"].as_str().unwrap()
     );
     assert_eq!(

@@ -113,7 +113,7 @@ async fn it_comes_back_before_acceptance_only() {
 
     let order = market.place(basket).await.ok();
     market.mine(&order, "pay-in-sandbox", json!({})).await.ok();
-    market.staff(&order, "accept", json!({})).await.ok();
+    market.accept(&order).await.ok();
     let wish = json!({ "lines": [{ "line": 1, "units": 1 }], "reason": "too late" });
     market.mine(&order, "cases", wish).await.ok();
     market.on_time().await;

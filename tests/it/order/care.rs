@@ -206,7 +206,7 @@ async fn an_order_is_looked_at_before_it_is_accepted() {
         )
         .await
         .ok();
-    let refused = market.staff(&order, "accept", json!({})).await;
+    let refused = market.accept(&order).await;
     assert_eq!(
         (refused.refused(), &refused.body["field"]),
         ("review_failed", &json!("recipient_address_missing"))
@@ -217,10 +217,7 @@ async fn an_order_is_looked_at_before_it_is_accepted() {
         .put(&path, market.basket(1)["recipient"].clone())
         .await
         .ok();
-    assert_eq!(
-        market.staff(&order, "accept", json!({})).await.ok()["state"],
-        "accepted"
-    );
+    assert_eq!(market.accept(&order).await.ok()["state"], "accepted");
 }
 
 /// STAFF-07: two claim one order at once: one has it, the other is refused, all see whose it is; given back it is in the shared queue.

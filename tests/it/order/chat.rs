@@ -160,7 +160,7 @@ async fn an_order_may_be_paid_later() {
         (&order["state"], &order["payment_status"]),
         (&json!("pending_acceptance"), &json!("unpaid"))
     );
-    market.staff(&order, "accept", json!({})).await.ok();
+    market.accept(&order).await.ok();
     let paid = market
         .staff(&order, "confirm-payment", json!({ "reference": "T-1" }))
         .await

@@ -3,7 +3,7 @@
 use proto::push::Event;
 use serde_json::{Value, json};
 
-use super::{Market, id};
+use super::{Market, id, seen};
 
 /// ORD-09, ORD-10, SEC-01: the list is filtered by the documents' labels and by phone; rows have what is needed; phones are masked for whoever
 /// may not see them.
@@ -99,7 +99,7 @@ async fn staff_see_how_many_orders_wait() {
         }
     };
     until(3).await;
-    market.staff(&first, "accept", json!({})).await.ok();
+    market.accept(&first).await.ok();
     until(2).await;
     let page = market.boss().get(&market.shop.path("/orders")).await.ok();
     assert_eq!(page["waiting"], 2);
@@ -109,12 +109,14 @@ async fn staff_see_how_many_orders_wait() {
 #[tokio::test]
 async fn a_batch_is_done_one_by_one() {
     let market = Market::with(20).await;
-    let mut ids = vec![];
+    let mut orders = vec![];
     for _ in 0..4 {
-        ids.push(id(&market.paid(1).await).to_owned());
+        orders.push(market.paid(1).await);
     }
-    ids.push(id(&market.place(market.basket(1)).await.ok()).to_owned());
-    let form = json!({ "order_ids": ids, "deed": "accept" });
+    orders.push(market.place(market.basket(1)).await.ok());
+    let named = |order: &Value| json!({ "order_id": id(order), "seen": seen(order) });
+    let named: Vec<Value> = orders.iter().map(named).collect();
+    let form = json!({ "orders": named, "deed": "accept" });
     let outcomes = market
         .boss()
         .post(&market.shop.path("/orders/batch"), form)
@@ -124,19 +126,14 @@ async fn a_batch_is_done_one_by_one() {
     assert_eq!(outcomes.iter().filter(|one| one["done"] == true).count(), 4);
     assert_eq!(
         (&outcomes[4]["code"], &outcomes[4]["order_id"]),
-        (&json!("order_state"), &json!(ids[4]))
+        (&json!("order_state"), &json!(id(&orders[4])))
     );
-    assert_eq!(
-        market
-            .boss()
-            .post(
-                &market.shop.path("/orders/batch"),
-                json!({ "order_ids": [], "deed": "accept" })
-            )
-            .await
-            .refused(),
-        "invalid_argument"
-    );
+    for unsound in [json!([]), json!([{ "order_id": id(&orders[4]) }])] {
+        let form = json!({ "orders": unsound, "deed": "accept" });
+        let path = market.shop.path("/orders/batch");
+        let refused = market.boss().post(&path, form).await;
+        assert_eq!(refused.refused(), "invalid_argument");
+    }
 }
 
 /// The published graph is the one that the server goes by, with its ends marked.

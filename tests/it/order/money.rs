@@ -143,6 +143,8 @@ async fn money_that_comes_late_or_wrong_is_not_lost() {
         (&json!("pending_payment"), &json!(0), &json!(15_899))
     );
     assert_eq!(seen["abnormal"], "paid_otherwise");
+    let text = json!({ "text": "客户要求改地址" });
+    market.staff(&order, "flag", text).await.ok();
     market.mine(&order, "cancel", json!({})).await.ok();
     pay::told(app, market.shop.id, &paid("2", 15_900))
         .await
@@ -151,6 +153,17 @@ async fn money_that_comes_late_or_wrong_is_not_lost() {
     assert_eq!(
         (&seen["state"], &seen["extra"]),
         (&json!("cancelled"), &json!(31_799))
+    );
+    assert_eq!(seen["abnormal"], "客户要求改地址", "what staff wrote stays");
+    let alerts = market.boss().get(&market.shop.path("/alerts")).await.ok();
+    let alerts = alerts["alerts"].as_array().unwrap().iter();
+    let texts = alerts.map(|alert| alert["text"].as_str().unwrap());
+    let texts: Vec<&str> = texts.filter(|text| text.contains("付款")).collect();
+    let number = order["number"].as_str().unwrap();
+    let otherwise = format!("订单付款金额不符:{number},客户:Ann,应付:159 元,实付:158.99 元");
+    assert_eq!(
+        texts,
+        [&format!("订单重复付款:{number},客户:Ann"), &otherwise]
     );
     market
         .staff(&order, "give-back-extra", json!({ "reason": "订单已取消" }))

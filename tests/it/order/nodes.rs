@@ -6,7 +6,7 @@ use proto::{Alert, AlertKind, CaseState, OrderState, client_frame::Request, push
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
-use super::Market;
+use super::{Market, seen};
 use crate::{
     aftersale::SEND_BACK,
     goods::{level, thing, variant},
@@ -133,7 +133,7 @@ async fn sold(market: &Market, other: &TestServer, operator: &Person) -> Value {
     let order = market.mine(&order, "confirm", agreed).await.ok();
     market.mine(&order, "pay-in-sandbox", json!({})).await.ok();
     let operator = other.rest().by(operator);
-    let accepted = market.staff_as(&operator, &order, "accept", json!({}));
+    let accepted = market.staff_as(&operator, &order, "accept", seen(&order));
     accepted.await.ok();
     for (line, number) in [(1, "SF1"), (2, "SF2")] {
         let units = json!([{ "line": line, "units": 1 }]);
@@ -166,7 +166,7 @@ fn alerts(number: &str) -> [(AlertKind, String); 4] {
         (
             AlertKind::AfterSale,
             format!(
-                "售后申请提醒:订单号:{number},客户:Ann,类型:退款退货,原因:尺寸不合适,金额:159 元"
+                "售后申请提醒:订单号:{number},客户:Ann,商品:thing×1,类型:退款退货,原因:尺寸不合适,金额:159 元"
             ),
         ),
         (

@@ -47,7 +47,7 @@ async fn delivery_notes_are_printed() {
     let market = Market::with(20).await;
     let mut ids = vec![];
     let order = wicked(&market, "<b>王</b>").await;
-    let accepted = market.staff(&order, "accept", json!({})).await.ok();
+    let accepted = market.accept(&order).await.ok();
     ids.push(id(&accepted).to_owned());
     for _ in 0..3 {
         ids.push(id(&market.accepted(1).await).to_owned());

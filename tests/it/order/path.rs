@@ -16,10 +16,7 @@ async fn an_order_goes_its_way() {
     let mut ann = market.ann.connect(&market.server).await;
     let mut boss = market.shop.owner.connect(&market.server).await;
     let order = market.accepted(3).await;
-    assert_eq!(
-        market.staff(&order, "accept", json!({})).await.refused(),
-        "order_state"
-    );
+    assert_eq!(market.accept(&order).await.refused(), "order_state");
     let package = json!({ "carrier": "shunfeng", "tracking_number": "7312345678901", "units": [{ "line": 1, "units": 2 }] });
     let partly = market.staff(&order, "ship", package.clone()).await.ok();
     assert_eq!(partly["state"], "partially_shipped");
@@ -88,7 +85,7 @@ async fn some_orders_are_collected_and_some_are_services() {
         form["delivery_method"] = json!(method);
         let order = market.place(form).await.ok();
         market.mine(&order, "pay-in-sandbox", json!({})).await.ok();
-        market.staff(&order, "accept", json!({})).await.ok()
+        market.accept(&order).await.ok()
     };
     let collected = with("pickup").await;
     let parcel = json!({ "carrier": "shunfeng", "tracking_number": "1" });

@@ -69,7 +69,7 @@ async fn staff_are_alerted_once() {
     let mut agent = agent.connect(&market.server).await;
     let order = market.place(market.basket(2)).await.ok();
     let number = order["number"].as_str().unwrap().to_owned();
-    let said = market.staff(&order, "accept", json!({})).await;
+    let said = market.accept(&order).await;
     assert_eq!(said.refused(), "order_state");
     market
         .mine(&order, "cancel", json!({ "reason": "不要了" }))

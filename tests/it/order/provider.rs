@@ -197,7 +197,7 @@ async fn paid(market: &Market, provider: &Simulator, plays: Plays) -> (Value, St
 async fn a_refund_that_is_stuck_is_tried_on() {
     let (market, provider) = market(Plays::WechatPay).await;
     let (order, number) = paid(&market, &provider, Plays::WechatPay).await;
-    market.staff(&order, "accept", json!({})).await.ok();
+    market.accept(&order).await.ok();
     provider.plays_tricks((0..40).map(|_| Trick::Refuses("NOT_ENOUGH")));
     let case = market.apply(&order, unsent(1, 1)).await.ok();
     let mut states = vec![];

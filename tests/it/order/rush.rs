@@ -52,7 +52,7 @@ async fn of_two_deeds_at_once_one_succeeds() {
         let order = market.paid(1).await;
         let (cancelled, accepted) = tokio::join!(
             market.mine(&order, "cancel", json!({})),
-            market.staff(&order, "accept", json!({}))
+            market.accept(&order)
         );
         let done = [&cancelled, &accepted]
             .into_iter()

@@ -119,6 +119,31 @@ async fn news_in_another_order_lead_to_the_same_end() {
     assert_eq!(road.times_said(&order, "运输中").await, 1);
 }
 
+/// LOG-08: what a carrier dates years ahead is as of now, and once: what comes after it still moves the parcel, and staff are alerted once.
+#[tokio::test]
+async fn news_from_the_far_future_freeze_nothing() {
+    let road = Road::open().await;
+    let order = road.sent(1, "SF9").await;
+    let server = &road.market.server;
+    let far = (60 * 24 * 365 * 3, "派送异常");
+    for _ in 0..3 {
+        road.news("SF9", "2", &[COLLECTED, far]).tell(server).await;
+    }
+    let (state, words) = road.trace(&order).await;
+    assert_eq!((state.as_str(), words.len()), ("problem", 2));
+    let alerts = road.market.shop.path("/alerts");
+    let alerts = road.market.boss().get(&alerts).await.ok()["alerts"].clone();
+    let alerts = alerts.as_array().unwrap().iter();
+    let about = |alert: &&serde_json::Value| alert["text"].as_str().unwrap().contains("物流异常");
+    assert_eq!(alerts.filter(about).count(), 1);
+    road.news("SF9", "3", &[COLLECTED, far, SIGNED])
+        .tell(server)
+        .await;
+    let (state, words) = road.trace(&order).await;
+    assert_eq!((state.as_str(), words[0].as_str()), ("signed", SIGNED.1));
+    assert_eq!(road.times_said(&order, "(SF9)已签收").await, 1);
+}
+
 /// LOG-08: the same news by two ways at once are told once.
 #[tokio::test]
 async fn news_twice_at_once_are_told_once() {

@@ -100,7 +100,7 @@ async fn others_have_no_say() {
         .mine(&collected, "pay-in-sandbox", json!({}))
         .await
         .ok();
-    market.staff(&collected, "accept", json!({})).await.ok();
+    market.accept(&collected).await.ok();
     market.miss(&collected, 1, &[]).await;
     let refused = market.staff(&collected, "get-ready", json!({})).await;
     assert_eq!(refused.refused(), "conflict");

@@ -21,6 +21,7 @@ use crate::{
     coupon::ten_off,
     docs::assert_tables,
     goods::{thing, units, variant},
+    order::seen,
     support::{Person, Rest, TestServer, TestShop},
 };
 
@@ -123,12 +124,12 @@ async fn money_goes_back(server: &TestServer, stage: &Stage, anns: &Rest) {
     let form = json!({
         "basket": { "lines": [{ "variant_id": variant(&cup, 0), "units": 1 }] }, "delivery_method": "pickup",
     });
-    let order = anns.post(&shop.path("/checkout"), form).await.ok();
-    let order = format!("/orders/{}", order["id"].as_str().expect("an id"));
+    let placed = anns.post(&shop.path("/checkout"), form).await.ok();
+    let order = format!("/orders/{}", placed["id"].as_str().expect("an id"));
     let pay = format!("{order}/pay-in-sandbox");
     anns.post(&pay, json!({})).await.ok();
     let accept = shop.path(&format!("{order}/accept"));
-    stage.rest.post(&accept, json!({})).await.ok();
+    stage.rest.post(&accept, seen(&placed)).await.ok();
     let wish = json!({ "lines": [{ "line": 1, "units": 1 }], "reason": "too late" });
     anns.post(&format!("{order}/cases"), wish).await.ok();
 }

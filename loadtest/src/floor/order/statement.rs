@@ -34,11 +34,14 @@ pub(super) const CURRENCY: &str = r"
 
 /// How long an order waits for its payment.
 pub(super) const RULES: &str = r"
-    select pay_within_minutes, remind_after_minutes, received_after_days, customers_may_edit, review_blocks, policy,
-      policy_version
+    select pay_within_minutes, remind_after_minutes, received_after_days, unpaid_at_most, customers_may_edit, review_blocks,
+      policy, policy_version
     from order_rules
     where shop_id = $1
 ";
+
+/// How many orders of the customer wait for their money.
+pub(super) const UNPAID: &str = "select count(*) from orders where shop_id = $1 and customer_id = $2 and state = 'pending_payment'";
 
 /// What its delivery costs.
 pub(super) const FREIGHT: &str = r#"

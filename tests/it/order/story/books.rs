@@ -82,6 +82,34 @@ const LEDGER_BALANCES: &str = "
     where b.all_of_them <> 0 or b.provider <> r.gone - r.came or b.refunds <> r.going or b.tomorrow <> r.tomorrow
       or b.orders <> r.orders";
 
+/// Of an order that was paid and taken, whose every unit's money went back by and by, every cent is back but the freight of what was sent:
+/// nothing of a discount was lost or given twice.
+const EVERY_CENT_IS_BACK: &str = "
+    select format('order %s: %s of %s went back, all its units did', o.id, o.refunded, o.paid)
+    from orders o
+    cross join lateral (
+      select bool_and(refunded = units) as all_back, sum(shipped) as shipped from order_lines where order_id = o.id
+    ) l
+    where o.terms = 'pay_first' and l.all_back and o.refunded <> o.paid - case when l.shipped > 0 then o.freight else 0 end";
+
+/// What went back for an order is what its units that went back were worth, less their share of the discount, to a cent a line.
+const REFUNDS_ARE_WORTH_THEIR_UNITS: &str = "
+    select format('order %s: %s went back for units worth %s', o.id, o.refunded, l.worth)
+    from orders o
+    cross join lateral (
+      select sum((total - discount)::numeric * refunded / units) as worth, count(*) as lines, bool_and(dropped = units) as unsent
+      from order_lines
+      where order_id = o.id
+    ) l
+    where o.terms = 'pay_first' and o.paid > 0 and not l.unsent and abs(o.refunded - l.worth) > l.lines";
+
+/// What an order comes to is what its lines cost, less what its coupon takes off them, share by share.
+const TOTALS_ARE_SUMS: &str = "
+    select format('order %s: %s in all, its lines cost %s less %s', o.id, o.total, l.cost, l.off)
+    from orders o
+    cross join lateral (select sum(total) as cost, sum(discount) as off from order_lines where order_id = o.id) l
+    where o.total <> l.cost - l.off + o.freight";
+
 /// Everything that is not so, a sentence each.
 pub async fn wrong(market: &Market) -> Vec<String> {
     let mut wrong = vec![];
@@ -90,6 +118,9 @@ pub async fn wrong(market: &Market) -> Vec<String> {
         UNITS_ARE_CONSERVED,
         UNITS_ARE_WHERE_LINES_SAY,
         LEDGER_BALANCES,
+        EVERY_CENT_IS_BACK,
+        REFUNDS_ARE_WORTH_THEIR_UNITS,
+        TOTALS_ARE_SUMS,
     ] {
         let pool = market.server.server.app.store.pool();
         let found = sqlx::query_scalar::<_, String>(rule).fetch_all(pool).await;
@@ -99,7 +130,7 @@ pub async fn wrong(market: &Market) -> Vec<String> {
 }
 
 /// Whatever a deed may leave a trace in.
-const TABLES: [&str; 22] = [
+const TABLES: [&str; 23] = [
     "orders",
     "order_lines",
     "order_events",
@@ -122,6 +153,7 @@ const TABLES: [&str; 22] = [
     "alerts",
     "audit_entries",
     "parcels",
+    "coupons",
 ];
 
 /// A fingerprint of every row in them, and how many facts there are: two that are the same say that nothing happened.

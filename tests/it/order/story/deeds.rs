@@ -37,9 +37,33 @@ impl Story {
         some.collect::<Vec<_>>().into()
     }
 
+    /// Units that are with the customer and that nobody argues about, as a rule.
+    fn some_sent(&mut self, order: &Value) -> Value {
+        let lines = order["lines"].as_array().expect("lines").clone();
+        let with_customer = |line: &&Value| {
+            let count = |name: &str| line[name].as_i64().expect("a number");
+            let back = count("refunded") - count("dropped");
+            line["case_id"].is_null() && count("shipped") > back
+        };
+        let sent: Vec<&Value> = lines.iter().filter(with_customer).collect();
+        if sent.is_empty() || self.chance.random_ratio(1, 8) {
+            return self.some_of(order);
+        }
+        let line = sent[self.chance.random_range(0..sent.len())];
+        json!([{ "line": line["line"], "units": 1 }])
+    }
+
+    /// One of the customer's coupons, whatever has become of it, or none.
+    fn some_coupon(&mut self) -> Value {
+        let place = self.chance.random_range(0..2 * self.coupons.len());
+        self.coupons.get(place).cloned().unwrap_or_default()
+    }
+
     fn agreement(&mut self) -> Value {
         let terms = ["pay_first", "pay_later"][self.chance.random_range(0..2)];
-        json!({ "basket": self.basket(), "delivery_method": "express", "terms": terms })
+        json!({
+            "basket": self.basket(), "delivery_method": "express", "terms": terms, "coupon_id": self.some_coupon(),
+        })
     }
 
     fn parcel(&mut self) -> Value {
@@ -79,7 +103,9 @@ impl Story {
         let basket = json!({ "basket": basket });
         match what {
             T::Place => {
-                let form = json!({ "basket": agreement["basket"], "delivery_method": "express" });
+                let form = json!({
+                    "basket": agreement["basket"], "delivery_method": "express", "coupon_id": agreement["coupon_id"],
+                });
                 market.place(form).await
             }
             T::Draft => {
@@ -125,7 +151,7 @@ impl Story {
             T::Withdraw => market.staff(order, "withdraw", why).await,
             T::CancelByStaff => market.staff(order, "cancel", why).await,
             T::GiveExtraBack => market.staff(order, "give-back-extra", why).await,
-            T::Accept => market.staff(order, "accept", nothing).await,
+            T::Accept => market.accept(order).await,
             T::Prepare => market.staff(order, "prepare", nothing).await,
             T::Note => market.staff(order, "notes", json!({ "text": "好" })).await,
             T::ShipAll => market.staff(order, "ship", parcel).await,
@@ -142,8 +168,18 @@ impl Story {
 
     /// Money or goods are wanted back.
     async fn want(&mut self, what: Try, order: &Value) -> Said {
-        let lines = self.some_of(order);
-        let kinds = ["refund_only", "return_and_refund", "exchange"];
+        let lines = match what {
+            T::ApplySent | T::GiveSent => self.some_sent(order),
+            _ if self.chance.random_bool(0.4) => all_left(order),
+            _ => self.some_of(order),
+        };
+        let kinds = [
+            "refund_only",
+            "return_and_refund",
+            "return_and_refund",
+            "exchange",
+            "exchange",
+        ];
         let kind = kinds[self.chance.random_range(0..kinds.len())];
         let mut wish = json!({ "lines": lines, "reason": "不想要了" });
         match what {
@@ -228,6 +264,21 @@ impl Story {
         told.expect("money is never refused");
         done()
     }
+}
+
+/// Every unit of an order that was not sent.
+fn all_left(order: &Value) -> Value {
+    let lines = order["lines"].as_array().expect("lines").iter();
+    let left = lines.map(|line| {
+        let count = |name: &str| line[name].as_i64().expect("a number");
+        (
+            &line["line"],
+            count("units") - count("shipped") - count("dropped"),
+        )
+    });
+    let left = left.filter(|(_, left)| *left > 0);
+    let left = left.map(|(line, left)| json!({ "line": line, "units": left }));
+    left.collect::<Vec<_>>().into()
 }
 
 /// The lines of an order as they are.

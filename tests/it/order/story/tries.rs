@@ -173,14 +173,14 @@ fn word<W: Word>(text: &Value) -> W {
 pub fn lawful(order: &Value, case: &Value) -> Vec<Try> {
     let stands = |states: &[&str]| states.contains(&order["state"].as_str().expect("a word"));
     let on = |what: &Try| match what {
-        T::Note => false,
-        T::AnswerChange => stands(&["accepted", "preparing"]),
         T::Pay | T::ConfirmPayment => {
             order["payment_status"] == "unpaid" && what.allowed(order, case)
         }
         T::Apply | T::Give => stands(&["accepted", "preparing", "partially_shipped"]),
         T::ApplySent | T::GiveSent => stands(&["partially_shipped", "shipped", "completed"]),
         T::GiveExtraBack => order["extra"] != 0,
+        T::HearOfMoney => stands(&["pending_payment"]),
+        T::Note => stands(&["preparing"]),
         T::MoneyGoes => case["state"] == "refunding",
         what if what.of_order().is_some() => what.allowed(order, case),
         what => what.of_case().is_some() && what.allowed(order, case),
@@ -188,9 +188,17 @@ pub fn lawful(order: &Value, case: &Value) -> Vec<Try> {
     Try::ALL.into_iter().filter(on).collect()
 }
 
-/// What ends an order before anything has come of it.
+/// Were goods sent that nobody argues about yet?
+pub fn may_come_back(order: &Value, case: &Value) -> bool {
+    let sent = ["partially_shipped", "shipped", "completed"];
+    let sent = sent.contains(&order["state"].as_str().expect("a word"));
+    sent && (case.is_null() || is_over(case))
+}
+
+/// What ends an order or a case before anything has come of it.
 pub fn ends(what: Try) -> bool {
-    [T::Decline, T::Withdraw, T::Cancel, T::CancelByStaff].contains(&what)
+    let of_order = [T::Decline, T::Withdraw, T::Cancel, T::CancelByStaff];
+    of_order.contains(&what) || [T::Reject, T::WithdrawCase].contains(&what)
 }
 
 /// Is there nothing to be expected of it any more?

@@ -1,0 +1,26 @@
+//! What somebody agrees to: this very revision of an order, or none.
+
+use serde::Deserialize;
+
+use super::Order;
+use crate::error::{Refusal, Result};
+
+/// Which revision of an order somebody was shown.
+#[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Seen {
+    /// Its number.
+    pub revision: i32,
+    /// Its hash: whoever names it has seen these very contents.
+    pub hash: String,
+}
+
+impl Order {
+    /// Refuses with `revision_stale` whoever saw another revision than the one that is agreed now.
+    pub(super) fn require_seen(&self, seen: &Seen) -> Result<()> {
+        if (seen.revision, &seen.hash) == (self.revision, &self.hash) {
+            return Ok(());
+        }
+        Err(Refusal::RevisionStale.into())
+    }
+}

@@ -1,0 +1,45 @@
+//! What the shop takes: this revision, and by whom.
+
+use serde_json::json;
+
+use super::{Market, id, seen};
+
+/// ORD-08, ORD-21: the customer edits between the look and the tap: the order as it was seen is refused and stays where it is, as it is it is taken.
+#[tokio::test]
+async fn an_order_is_accepted_as_it_was_seen() {
+    let market = Market::with(20).await;
+    let order = market.paid(1).await;
+    let path = format!("/orders/{}", id(&order));
+    let edit = json!({ "requests": "请在周五送到" });
+    let edited = market.customer().patch(&path, edit).await.ok();
+    assert_ne!(seen(&order), seen(&edited));
+
+    let refused = market.accept(&order).await;
+    assert_eq!(refused.refused(), "revision_stale");
+    let forged = json!({ "revision": edited["revision"], "hash": order["hash"] });
+    let refused = market.staff(&order, "accept", forged).await;
+    assert_eq!(refused.refused(), "revision_stale");
+    let now = market.seen(&order).await;
+    assert_eq!(
+        (&now["state"], &now["version"]),
+        (&json!("pending_acceptance"), &edited["version"])
+    );
+    let nameless = market.staff(&order, "accept", json!({})).await;
+    assert_eq!(nameless.refused(), "invalid_argument");
+    assert_eq!(market.accept(&edited).await.ok()["state"], "accepted");
+}
+
+/// STAFF-07: what a colleague looks after is not taken from under their hands; given back to the queue it can be.
+#[tokio::test]
+async fn what_a_colleague_looks_after_is_theirs_to_accept() {
+    let market = Market::with(20).await;
+    let agent = market.shop.hire(&market.server, "operator").await;
+    let agent = market.server.rest().by(&agent);
+    let order = market.paid(1).await;
+    let path = market.shop.path(&format!("/orders/{}/claim", id(&order)));
+    agent.put(&path, json!({})).await.ok();
+    assert_eq!(market.accept(&order).await.refused(), "claimed");
+    assert_eq!(market.seen(&order).await["state"], "pending_acceptance");
+    agent.delete(&path).await.ok();
+    assert_eq!(market.accept(&order).await.ok()["state"], "accepted");
+}
