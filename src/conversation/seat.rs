@@ -13,7 +13,7 @@ use super::{Address, Seat, queries};
 use crate::{
     actor::Actor,
     error::{Refusal, Result, refused_argument},
-    id::{ConversationId, ShopId},
+    id::ConversationId,
 };
 
 /// Reads a conversation's id. Refuses with `invalid_argument` what is none.
