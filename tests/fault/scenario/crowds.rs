@@ -40,6 +40,7 @@ async fn f23_everybody_reconnects_at_once() {
     story(
         Plan {
             settings: &CROWD,
+            halves: 2,
             ..Plan::of("f23", 1)
         },
         async |world, run| {
@@ -90,6 +91,7 @@ async fn f36_peers_are_half_open() {
     story(
         Plan {
             settings: &CROWD,
+            halves: 2,
             ..Plan::of("f36", 1)
         },
         async |world, run| {

@@ -12,7 +12,7 @@ use std::{collections::BTreeMap, sync::atomic::Ordering, time::Duration};
 
 use futures_util::future::join_all;
 use sqlx::PgPool;
-use tokio::{sync::Mutex, time::timeout};
+use tokio::{sync::Semaphore, time::timeout};
 
 use crate::{
     checker::{Evidence, check},
@@ -24,8 +24,8 @@ use crate::{
     world::{Node, World},
 };
 
-/// One scenario at a time: they share the machine's two cores.
-static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
+/// Two scenarios at a time, for most of their time is waiting; one that needs the whole machine is alone.
+static MACHINE: Semaphore = Semaphore::const_new(2);
 
 /// How long a scenario may take to converge after healing.
 const CONVERGE: Duration = Duration::from_mins(1);
@@ -53,6 +53,8 @@ struct Plan {
     descriptors: Option<u32>,
     /// Everybody goes through a proxy before each node.
     proxies: bool,
+    /// Halves of the machine that it takes.
+    halves: u32,
 }
 
 impl Plan {
@@ -66,6 +68,7 @@ impl Plan {
             settings: &[],
             descriptors: None,
             proxies: false,
+            halves: 1,
         }
     }
 }
@@ -85,7 +88,8 @@ where
     S: AsyncFnOnce(&mut World) -> P,
     N: AsyncFnOnce(&mut World, &Run, P),
 {
-    let _alone = ONE_AT_A_TIME.lock().await;
+    let turn = MACHINE.acquire_many(plan.halves).await;
+    let _turn = turn.expect("nobody closes the machine");
     let mut world = World::new(plan.nodes, plan.customers, plan.staff).await;
     for node in &mut world.nodes {
         node.settings

@@ -37,6 +37,7 @@ async fn f22_some_do_not_read() {
     story(
         Plan {
             settings: &SMALL,
+            halves: 2,
             ..Plan::of("f22", 1)
         },
         async |world, run| {
