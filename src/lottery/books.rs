@@ -2,7 +2,11 @@
 
 use sqlx::PgConnection;
 
-use super::{file::DrawFile, queries::books as queries};
+use super::{
+    file::DrawFile,
+    queries::books::{self as queries, Written},
+    rules::Rules,
+};
 use crate::error::Result;
 
 /// One sentence for each draw that differs.
@@ -25,7 +29,7 @@ pub async fn differences(sql: &mut PgConnection) -> Result<Vec<String>> {
 fn differs(
     decided: anyhow::Result<DrawFile>,
     commitment: &str,
-    written: &[(String, i32, String)],
+    written: &[Written],
 ) -> Option<String> {
     let file = match decided {
         Ok(file) => file,
@@ -37,14 +41,24 @@ fn differs(
     if let Err(error) = file.verify() {
         return Some(format!("{error:#}"));
     }
-    let places = file.winners.iter().chain(&file.substitutes);
-    let right = places.map(|place| {
-        (
-            place.person.clone(),
-            place.ticket.cast_signed(),
-            place.score.clone(),
-        )
-    });
-    (!right.eq(written.iter().cloned()))
-        .then(|| "its winners are not those that its seed and list give".to_owned())
+    let right = file.winners.iter().chain(&file.substitutes);
+    let right = right.map(|place| (place.place, &place.person, place.ticket, &place.score));
+    let said = written.iter().map(Written::decided);
+    if !right.eq(said) {
+        return Some("its winners are not those that its seed and list give".to_owned());
+    }
+    let Ok(rules) = serde_json::from_str::<Rules>(file.rules.get()) else {
+        return Some("its rules cannot be read".to_owned());
+    };
+    let won = written.iter().zip(rules.prizes_in_order());
+    won.into_iter()
+        .any(|(place, prize)| place.prize != Some(prize))
+        .then(|| "its prizes are not given in the order of its places".to_owned())
+}
+
+impl Written {
+    fn decided(&self) -> (u32, &String, u32, &String) {
+        let (place, ticket) = (self.place.unsigned_abs(), self.ticket.unsigned_abs());
+        (place, &self.person, ticket, &self.score)
+    }
 }

@@ -67,14 +67,24 @@ pub(in crate::lottery) async fn next_held(
     Ok(held.fetch_optional(sql).await?)
 }
 
-/// Its winners and substitutes, in their order: pseudonym, ticket, score.
+/// A place as it was written down.
+pub(in crate::lottery) struct Written {
+    pub place: i32,
+    pub person: String,
+    pub ticket: i32,
+    pub score: String,
+    pub prize: Option<i32>,
+}
+
+/// Its winners and substitutes, in their order.
 pub(in crate::lottery) async fn written(
     sql: &mut PgConnection,
     draw: DrawId,
-) -> Result<Vec<(String, i32, String)>> {
-    let rows = sqlx::query!(
+) -> Result<Vec<Written>> {
+    let places = sqlx::query_as!(
+        Written,
         "
-        select p.person, w.ticket, w.score
+        select w.place, p.person, w.ticket, w.score, w.prize
         from draw_places w
         join draw_people p on p.draw_id = w.draw_id and p.customer_id = w.customer_id
         where w.draw_id = $1
@@ -82,9 +92,5 @@ pub(in crate::lottery) async fn written(
         ",
         draw.0,
     );
-    let rows = rows.fetch_all(sql).await?;
-    let said = rows
-        .into_iter()
-        .map(|row| (row.person, row.ticket, row.score));
-    Ok(said.collect())
+    Ok(places.fetch_all(sql).await?)
 }

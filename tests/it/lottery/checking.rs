@@ -63,7 +63,11 @@ async fn the_audit_knows_draws() {
     for name in ["Ann", "Bob", "Cleo"] {
         club.member(name).await;
     }
-    let draw = club.publishes(json!({ "target": null })).await;
+    let prizes = json!([
+        { "name": "头奖", "value": 9_000, "quantity": 1 }, { "name": "茶", "value": 100, "quantity": 1 },
+    ]);
+    let changes = json!({ "target": null, "prizes": prizes });
+    let draw = club.publishes(changes).await;
     club.later(25).await;
     assert_eq!(club.differences().await, [""; 0]);
     let pool = club.server.server.app.store.pool();
@@ -75,6 +79,10 @@ async fn the_audit_knows_draws() {
         (
             "draw_places set place = place + 10",
             "its winners are not those",
+        ),
+        (
+            "draw_places set prize = 0 where place = 2",
+            "its prizes are not given",
         ),
         ("draw_tickets set link = 'x' where number = 2", "tickets[1]"),
         ("draws set seed = repeat('0', 64)", "its commitment is not"),
