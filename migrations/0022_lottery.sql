@@ -54,6 +54,15 @@ create trigger draws_stay_as_published before update of shop_id, conversation_id
     is distinct from (new.shop_id, new.conversation_id, new.rules, new.rules_hash, new.commitment, new.target, new.ends_at, new.opened_at))
   execute function draws_stay_as_published();
 
+create table draw_gifts (
+  draw_id uuid not null references draws on delete cascade,
+  prize integer not null,
+  gift_id uuid not null references coupon_gifts,
+  primary key (draw_id, prize)
+);
+comment on table draw_gifts is 'Coupons that are set aside for the winners of a draw from the moment it is published.';
+comment on column draw_gifts.prize is 'which of the prizes in the rules, from 0';
+
 create table draw_people (
   draw_id uuid not null references draws on delete cascade,
   customer_id uuid not null references users,

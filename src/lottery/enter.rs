@@ -62,7 +62,7 @@ pub(super) async fn receipt(
     Ok(Some(DrawReceipt {
         draw_id: draw.id.to_string(),
         commitment: draw.commitment.clone(),
-        person: person.person,
+        person: person.pseudonym,
         salt: person.salt,
         nonce: person.nonce,
         tickets: tickets.into_iter().map(ticket).collect(),

@@ -85,9 +85,10 @@ struct Quantity {
 impl Grade {
     /// By what is in the list.
     pub fn of(tickets: &[Ticket]) -> Self {
-        match tickets.iter().any(|ticket| !ticket.nonce.is_empty()) {
-            true => Self::Participants,
-            false => Self::OperatorOnly,
+        if tickets.iter().any(|ticket| !ticket.nonce.is_empty()) {
+            Self::Participants
+        } else {
+            Self::OperatorOnly
         }
     }
 }
@@ -289,7 +290,7 @@ pub fn verify(file: &[u8]) -> Result<DrawFile> {
     if right.as_bytes() != file {
         let same = std::iter::zip(right.bytes(), file).take_while(|(right, said)| right == *said);
         let same = same.count();
-        let line = 1 + file[..same].iter().filter(|byte| **byte == b'\n').count();
+        let line = file[..same].split(|byte| *byte == b'\n').count();
         bail!("line {line}, byte {same}: it is not written as the server writes it");
     }
     Ok(read)

@@ -5,8 +5,9 @@ use serde::{Deserialize, Serialize};
 
 use super::fair::ALGORITHM;
 use crate::{
+    coupon::terms::{Terms, Validity},
     error::{Refusal, Result, refused_argument, refused_because},
-    id::ConversationId,
+    id::{ConversationId, CouponTemplateId},
     money::Money,
     words,
 };
@@ -67,6 +68,26 @@ pub struct Prize {
     /// How many of it.
     #[serde(default)]
     pub quantity: u32,
+    /// It is a coupon of these terms: in the winner's wallet at once.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub coupon: Option<CouponPrize>,
+}
+
+/// A coupon to be won. Publishing sets so many aside.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = DrawCouponPrize)]
+pub struct CouponPrize {
+    /// Which.
+    pub template_id: CouponTemplateId,
+    /// What it takes off, filled in by the server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(read_only)]
+    pub terms: Option<Terms>,
+    /// When it can be used, filled in by the server.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[schema(read_only)]
+    pub validity: Option<Validity>,
 }
 
 /// Who takes part.

@@ -9,7 +9,7 @@ use super::{
 };
 use crate::{
     error::Result,
-    id::{DrawId, UserId},
+    id::{DrawId, GiftId, UserId},
     store::Tx,
 };
 
@@ -152,4 +152,45 @@ pub(in crate::lottery) async fn next_wins(
         prize,
     );
     Ok(place.fetch_optional(tx.sql()).await?)
+}
+
+/// Coupons that are set aside for a prize.
+pub(in crate::lottery) async fn add_gift(
+    tx: &mut Tx,
+    draw: DrawId,
+    (prize, gift): (i32, GiftId),
+) -> Result<()> {
+    let shop = tx.shop()?;
+    sqlx::query!(
+        "insert into draw_gifts (draw_id, prize, gift_id) select id, $3, $4 from draws where shop_id = $1 and id = $2",
+        shop.0,
+        draw.0,
+        prize,
+        gift.0,
+    )
+    .execute(tx.sql())
+    .await?;
+    Ok(())
+}
+
+/// The coupons that are set aside for what a place has won; `None`: it is no coupon.
+pub(in crate::lottery) async fn gift_for(
+    tx: &mut Tx,
+    draw: DrawId,
+    place: i32,
+) -> Result<Option<GiftId>> {
+    let shop = tx.shop()?;
+    let gift = sqlx::query_scalar!(
+        r#"
+        select g.gift_id as "gift: GiftId"
+        from draw_places p
+        join draws d on d.id = p.draw_id
+        join draw_gifts g on g.draw_id = p.draw_id and g.prize = p.prize
+        where d.shop_id = $1 and d.id = $2 and p.place = $3
+        "#,
+        shop.0,
+        draw.0,
+        place,
+    );
+    Ok(gift.fetch_optional(tx.sql()).await?)
 }

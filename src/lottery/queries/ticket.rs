@@ -35,7 +35,7 @@ pub(in crate::lottery) struct NewTicket {
 /// Somebody's names.
 pub(in crate::lottery) struct Person {
     pub salt: String,
-    pub person: String,
+    pub pseudonym: String,
     pub nonce: String,
 }
 
@@ -84,7 +84,7 @@ pub(in crate::lottery) async fn person(
     let person = sqlx::query_as!(
         Person,
         "
-        select p.salt, p.person, p.nonce
+        select p.salt, p.person as pseudonym, p.nonce
         from draw_people p
         join draws d on d.id = p.draw_id
         where d.shop_id = $1 and p.draw_id = $2 and p.customer_id = $3

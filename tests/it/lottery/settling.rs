@@ -74,6 +74,62 @@ async fn a_prize_that_is_not_claimed_goes_to_the_substitute() {
     assert_eq!(club.differences().await, [""; 0]);
 }
 
+/// LOT-04, CPN-07: coupons are set aside when the draw is published, so that nobody else has them; they are in the winners' wallets at once, nobody else
+/// claims from them, and what nobody won goes back.
+#[tokio::test]
+async fn a_prize_may_be_a_coupon() {
+    let club = Club::open().await;
+    let boss = club.shop.boss(&club.server);
+    let templates = club.shop.path("/coupon-templates");
+    let form = crate::coupon::but(crate::coupon::ten_off(), json!({ "quantity": 3 }));
+    let template = boss.post(&templates, form).await.ok()["id"].clone();
+    let template_path = format!("{templates}/{}", template.as_str().expect("an id"));
+    let prize = |quantity| {
+        let coupon = json!({ "template_id": template });
+        json!([{ "name": "券", "value": 1_000, "quantity": quantity, "coupon": coupon }])
+    };
+    let form = |quantity| json!({ "target": null, "prizes": prize(quantity) });
+    assert_eq!(club.tries(form(3)).await.refused(), "coupon_state");
+    boss.post(&format!("{template_path}/publish"), json!({}))
+        .await
+        .ok();
+    assert_eq!(club.tries(form(4)).await.refused(), "coupon_sold_out");
+    let people = [club.member("Ann").await, club.member("Bob").await];
+    let draw = club.publishes(form(3)).await;
+    let rules = club.seen(&draw).await["rules"].clone();
+    assert_eq!(rules["prizes"][0]["coupon"]["terms"]["title"], "满50减10");
+    let rest = club.server.rest();
+    let claim = rest
+        .by(&people[0])
+        .post(&format!("{template_path}/claim"), json!({}))
+        .await;
+    assert_eq!(claim.refused(), "coupon_sold_out");
+    let gift: uuid::Uuid = sqlx::query_scalar("select gift_id from draw_gifts")
+        .fetch_one(club.server.server.app.store.pool())
+        .await
+        .expect("set aside");
+    let claim = rest
+        .by(&people[0])
+        .post(&format!("/coupon-gifts/{gift}/claim"), json!({}))
+        .await;
+    assert_eq!(claim.refused(), "not_found");
+
+    club.later(25).await;
+    assert_eq!(club.seen(&draw).await["state"], "prizes_delivered");
+    for who in &people {
+        let wallet = rest.by(who).get("/coupons?state=usable").await.ok();
+        assert_eq!(wallet["coupons"].as_array().map(Vec::len), Some(1));
+    }
+    assert_eq!(club.differences().await, [""; 0]);
+    club.later(31 * 24).await;
+    souk::coupon::time_out::due(&club.server.server.app)
+        .await
+        .expect("the schedule works");
+    let report = boss.get(&template_path).await.ok();
+    assert_eq!(report["template"]["given"], 2);
+    assert_eq!(club.differences().await, [""; 0]);
+}
+
 /// LOT-01: a draw is called off with a reason that the group reads, once.
 #[tokio::test]
 async fn a_draw_is_called_off_with_a_reason() {
