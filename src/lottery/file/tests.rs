@@ -58,15 +58,8 @@ fn under(text: &str, byte: usize) -> &str {
 
 /// LOT-04: the published vectors are what this program says, and are a file that verifies.
 #[test]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "whoever runs the tests says so by the environment"
-)]
 fn the_published_vectors_are_ours() {
     let text = example().text().unwrap();
-    if std::env::var_os("UPDATE_DOCS").is_some() {
-        std::fs::write(VECTORS, &text).unwrap();
-    }
     assert_eq!(std::fs::read_to_string(VECTORS).unwrap(), text);
     let file = verify(text.as_bytes()).unwrap();
     assert_eq!((file.winners.len(), file.substitutes.len()), (2, 2));
