@@ -4,9 +4,9 @@
 
 use std::fmt;
 
-use anyhow::{Context as _, Result, bail, ensure};
+use anyhow::{Context as _, Result, anyhow, bail, ensure};
 use proto::DrawReceipt;
-use serde::{Deserialize, Serialize};
+use serde::{Deserialize, Serialize, de::IgnoredAny};
 use serde_json::value::RawValue;
 
 use super::fair::{self, ALGORITHM, LeftOut, Place, Ticket};
@@ -283,8 +283,11 @@ impl fmt::Display for DrawFile {
 
 /// Checks a file without anything else. Says what is wrong and where: a piece by its name, else a line.
 pub fn verify(file: &[u8]) -> Result<DrawFile> {
-    let read: DrawFile = serde_json::from_slice(file)
-        .context("it cannot be read, at this place or shortly before")?;
+    let read = serde_json::from_slice::<DrawFile>(file);
+    let read = read.map_err(|error| match broken_line(file) {
+        Some(line) => anyhow!("line {line} cannot be read"),
+        None => anyhow!("it cannot be read, at this place or shortly before: {error}"),
+    })?;
     read.verify()?;
     let right = read.text()?;
     if right.as_bytes() != file {
@@ -294,6 +297,20 @@ pub fn verify(file: &[u8]) -> Result<DrawFile> {
         bail!("line {line}, byte {same}: it is not written as the server writes it");
     }
     Ok(read)
+}
+
+/// The first line that is broken in itself: every line of a file is a bracket, or a value with or without its name.
+fn broken_line(file: &[u8]) -> Option<usize> {
+    let text = String::from_utf8_lossy(file);
+    let whole = |line: &str| {
+        let line = line.trim().trim_end_matches(',');
+        let named = line
+            .split_once(": ")
+            .filter(|(name, _)| name.starts_with('"'));
+        let value = named.map_or(line, |(_, value)| value);
+        matches!(value, "{" | "}" | "[" | "]") || serde_json::from_str::<IgnoredAny>(value).is_ok()
+    };
+    text.lines().position(|line| !whole(line)).map(|at| at + 1)
 }
 
 /// Who wins, and who follows, by the numbers in the rules.
