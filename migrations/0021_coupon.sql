@@ -67,7 +67,7 @@ create table coupon_gifts (
   created_at timestamptz not null
 ) with (fillfactor = 50);
 comment on table coupon_gifts is 'Coupons dropped into a conversation as a card: taken from the template at once, what nobody claims goes back.';
-comment on column coupon_gifts.card_number is 'the message there that shows it';
+comment on column coupon_gifts.card_number is 'the message there that shows it; 0: none, it is set aside for the winners of a draw';
 comment on column coupon_gifts.customer_id is 'for whom it is, if for one; then it is in the wallet already';
 comment on column coupon_gifts.drawn is 'so many were claimed when the card was drawn last';
 comment on column coupon_gifts.closed_at is 'what was left went back to the template then, once';

@@ -24,6 +24,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     config.boxed(".souk.Card.product");
     config.boxed(".souk.Card.shortage");
     config.boxed(".souk.Card.coupon");
+    config.boxed(".souk.Card.draw");
     for file in descriptors
         .file
         .iter()

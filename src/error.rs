@@ -381,6 +381,18 @@ pub fn meaning(code: Refusal) -> (StatusCode, &'static str) {
             StatusCode::CONFLICT,
             "This coupon takes nothing off this basket.",
         ),
+        R::DrawIncomplete => (
+            StatusCode::UNPROCESSABLE_ENTITY,
+            "Something that has to be published of a draw is missing.",
+        ),
+        R::DrawState => (
+            StatusCode::CONFLICT,
+            "The draw is not in a state that allows this.",
+        ),
+        R::DrawNotEligible => (
+            StatusCode::FORBIDDEN,
+            "This draw is not for the shop's staff, nor for whom it has banned.",
+        ),
         R::CaseState => (
             StatusCode::CONFLICT,
             "The request for money or goods back is not in a state that allows it.",

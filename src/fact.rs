@@ -3,13 +3,16 @@
 //! `job/worker.rs` takes them later, for webhooks, bots and numbers. The kind is the name that a webhook carries.
 
 use jiff::Timestamp;
-use proto::{CaseDeed, CaseKind, CaseState, CouponSource, OrderDeed, OrderState, PaymentStatus};
+use proto::{
+    CaseDeed, CaseKind, CaseState, CouponSource, DrawDeed, DrawState, OrderDeed, OrderState,
+    PaymentStatus,
+};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::id::{
-    AlertId, CaseId, ConversationId, CouponId, CouponTemplateId, EndpointId, GiftId, HolderId,
-    OrderId, RefundId, ShopId, UserId, VariantId,
+    AlertId, CaseId, ConversationId, CouponId, CouponTemplateId, DrawId, EndpointId, GiftId,
+    HolderId, OrderId, RefundId, ShopId, UserId, VariantId,
 };
 
 /// Something that happened.
@@ -160,6 +163,19 @@ pub enum Fact {
         /// What it took off, in minor units.
         deducted: i64,
     },
+    /// Something was done with a lottery: published, drawn, cancelled; a prize was delivered or forfeited.
+    DrawMoved {
+        /// Which.
+        draw_id: DrawId,
+        /// In which group.
+        conversation_id: ConversationId,
+        /// What was done.
+        deed: DrawDeed,
+        /// Where it stands.
+        state: DrawState,
+        /// How many tickets there are.
+        tickets: i64,
+    },
     /// Something asked for the shop's staff.
     AlertRaised {
         /// Which alert.
@@ -196,6 +212,9 @@ impl Fact {
                 conversation_id, ..
             }
             | Self::CaseMoved {
+                conversation_id, ..
+            }
+            | Self::DrawMoved {
                 conversation_id, ..
             }
             | Self::MemberLeft {

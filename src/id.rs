@@ -97,6 +97,8 @@ ids! {
     GiftId
     /// A coupon in a wallet.
     CouponId
+    /// A lottery in a group.
+    DrawId
     /// What a provider was asked to take.
     ChargeId
     /// Money that goes back.

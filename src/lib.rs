@@ -22,6 +22,7 @@
 //! * [`product`]: what a shop sells and what it costs. [`stock`]: how much there is of it, and to whom it is promised. [`money`]: amounts.
 //! * [`order`]: from a draft or a basket to what was received. [`delivery`]: who brings it. [`payment`]: money that comes and goes, the ledger.
 //! * [`coupon`]: what takes something off an order: given, claimed, kept in a wallet, used once.
+//! * [`lottery`]: draws in groups that everybody can check: published, entered, drawn once.
 //! * [`aftersale`]: money and goods back. [`shortage`]: what was sold and is not there, and who waits for it.
 //! * [`parcel`]: where packages are, once they have left. [`tracker`]: the edge to whoever knows: what is said to Kuaidi100.
 //! * [`pay`]: the edge to WeChat Pay and Alipay: what is said to them, and what of theirs is believed.
@@ -64,6 +65,7 @@ pub mod job;
 pub mod lately;
 pub mod line;
 pub mod live;
+pub mod lottery;
 pub mod media;
 pub mod money;
 pub mod order;

@@ -1,8 +1,12 @@
 //! The `souk` command: reads settings, starts the server, and stops it when told to.
 
-use std::{path::PathBuf, process::ExitCode, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    process::ExitCode,
+    time::Duration,
+};
 
-use anyhow::{Context as _, bail};
+use anyhow::{Context as _, bail, ensure};
 use clap::{Args, Parser, Subcommand};
 use souk::{
     books,
@@ -10,6 +14,7 @@ use souk::{
     config::{self, Config},
     demo,
     http::router::document,
+    lottery::file as draw_file,
     order::evidence,
     shutdown::Shutdown,
     store::private::{PrivateError, PrivatePostgres},
@@ -68,6 +73,17 @@ enum Command {
     VerifyEvidence {
         /// As `GET /orders/{order_id}/evidence` gave it.
         file: PathBuf,
+    },
+    /// Decide a draw again by its file alone, and say where it differs.
+    VerifyDraw {
+        /// As `GET /draws/{draw_id}/file` gave it.
+        file: PathBuf,
+        /// The commitment that the card has shown since it appeared; the file must have the same.
+        #[arg(long, value_name = "HEX")]
+        commitment: Option<String>,
+        /// One's receipt, as entering gave it: its tickets must be in the file.
+        #[arg(long, value_name = "FILE")]
+        receipt: Option<PathBuf>,
     },
     /// Print the OpenAPI document.
     Openapi,
@@ -145,10 +161,38 @@ fn command(command: Command) -> anyhow::Result<()> {
             let (number, key) = evidence::verify(&said)?;
             println!("order {number}: whole, as signed by {key}");
         }
+        Command::VerifyDraw {
+            file,
+            commitment,
+            receipt,
+        } => verify_draw(&file, commitment.as_deref(), receipt.as_deref())?,
         Command::Migrate(flags) => runtime()?.block_on(migrate(flags.load()?))?,
         Command::Audit(flags) => runtime()?.block_on(audit(flags.load()?))?,
         Command::Serve(flags) => runtime()?.block_on(serve(flags.load()?))?,
     }
+    Ok(())
+}
+
+#[expect(clippy::print_stdout, reason = "the verdict is what it is for")]
+fn verify_draw(
+    file: &Path,
+    commitment: Option<&str>,
+    receipt: Option<&Path>,
+) -> anyhow::Result<()> {
+    let read = |path: &Path| {
+        std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
+    };
+    let draw = draw_file::verify(&read(file)?)?;
+    if let Some(commitment) = commitment {
+        ensure!(
+            draw.commitment == commitment.trim(),
+            "commitment: the card has shown another one"
+        );
+    }
+    if let Some(receipt) = receipt {
+        draw.verify_receipt(&read(receipt)?)?;
+    }
+    println!("{draw}");
     Ok(())
 }
 

@@ -1,5 +1,7 @@
 //! Replace a card in place: it keeps its number, its version rises, and every screen draws it anew.
 
+use std::time::Duration;
+
 use prost::Message as _;
 use proto::{Card, Message, RedrawCard};
 
@@ -73,6 +75,35 @@ pub async fn redraw(tx: &mut Tx, app: &App, name: load::Name, card: &Card) -> Re
 /// Nobody says or draws anything there until this work ends: what is read from now on may be drawn.
 pub async fn hold(tx: &mut Tx, conversation: ConversationId) -> Result<()> {
     change::lock(tx, conversation).await.map(drop)
+}
+
+/// Between two pictures of one card.
+const PAUSE: Duration = Duration::from_millis(100);
+
+/// Draws a card that many people change at once: one hand on each node draws, soon, and again until nothing has changed since, at most ten times
+/// a second. `draw` draws what is then, unless the card shows it already.
+pub(crate) fn keep_fresh<D>(
+    app: &App,
+    card: load::Name,
+    draw: impl Fn(App) -> D + Send + Sync + 'static,
+) where
+    D: Future<Output = Result<()>> + Send,
+{
+    if !app.easel.begin(card) {
+        return;
+    }
+    let app = app.by_itself();
+    app.tasks.clone().spawn(async move {
+        loop {
+            if let Err(error) = draw(app.clone()).await {
+                tracing::warn!(error = format!("{error:#}"), conversation = %card.0, "a card is drawn later");
+            }
+            tokio::time::sleep(PAUSE).await;
+            if !app.easel.again(card) {
+                return;
+            }
+        }
+    });
 }
 
 fn picture(card: &Card) -> Option<&str> {

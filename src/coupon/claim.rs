@@ -233,7 +233,7 @@ impl Gift {
         }
     }
 
-    fn why_not(&self) -> Refusal {
+    pub(super) fn why_not(&self) -> Refusal {
         if self.left() <= 0 {
             Refusal::CouponSoldOut
         } else {

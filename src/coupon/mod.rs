@@ -16,6 +16,7 @@ pub mod evaluate;
 pub mod give;
 pub mod list;
 mod picture;
+pub(crate) mod prize;
 mod queries;
 pub(crate) mod redeem;
 pub mod report;

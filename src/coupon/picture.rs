@@ -1,8 +1,6 @@
 //! The card of a gift says how many are left. It is drawn after the claim has committed, outside of what claims wait for; and so that five
 //! hundred claims are not five hundred pictures, one hand on each node draws, at most ten times a second.
 
-use std::time::Duration;
-
 use super::{Gift, card, queries};
 use crate::{
     app::App,
@@ -11,28 +9,17 @@ use crate::{
     id::{GiftId, ShopId},
 };
 
-/// Between two pictures of one card.
-const PAUSE: Duration = Duration::from_millis(100);
 /// Cards that one round draws at most.
 const ROUND: i64 = 200;
 
 /// Draws the card anew, soon, and until it shows all that was claimed.
 pub(super) fn freshen_soon(app: &App, shop: ShopId, gift: &Gift) {
-    let card = (gift.conversation_id, gift.card_number.cast_unsigned());
-    if !app.easel.begin(card) {
-        return;
-    }
-    let (app, gift) = (app.by_itself(), gift.id);
-    app.tasks.clone().spawn(async move {
-        loop {
-            if let Err(error) = freshen(&app, shop, gift).await {
-                tracing::warn!(error = format!("{error:#}"), %gift, "a card is drawn later");
-            }
-            tokio::time::sleep(PAUSE).await;
-            if !app.easel.again(card) {
-                return;
-            }
-        }
+    let (card, gift) = (
+        (gift.conversation_id, gift.card_number.cast_unsigned()),
+        gift.id,
+    );
+    redraw::keep_fresh(app, card, move |app| async move {
+        freshen(&app, shop, gift).await
     });
 }
 

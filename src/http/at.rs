@@ -3,8 +3,8 @@
 use serde::Deserialize;
 
 use crate::id::{
-    BundleId, CaseId, ConversationId, CouponTemplateId, FileId, GiftId, HookId, OrderId, ProductId,
-    RoleId, SessionId, ShopId, ShortageId, StaffInviteId, TemplateId, UserId, VariantId,
+    BundleId, CaseId, ConversationId, CouponTemplateId, DrawId, FileId, GiftId, HookId, OrderId,
+    ProductId, RoleId, SessionId, ShopId, ShortageId, StaffInviteId, TemplateId, UserId, VariantId,
 };
 use crate::pay::Method;
 
@@ -149,6 +149,19 @@ pub struct OfCouponTemplate {
 #[derive(Deserialize)]
 pub struct OfGift {
     pub(super) gift_id: GiftId,
+}
+
+/// A lottery.
+#[derive(Deserialize)]
+pub struct OfDraw {
+    pub(super) draw_id: DrawId,
+}
+
+/// A place among the winners of a lottery.
+#[derive(Deserialize)]
+pub struct OfDrawPlace {
+    pub(super) draw_id: DrawId,
+    pub(super) place: i32,
 }
 
 /// A bundle.

@@ -30,7 +30,7 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     account, alert, audit, bot, case, conversation, coupon, crm, delivery, dev, embed_key, file,
-    group, health, message, my_case, my_coupon, my_order,
+    group, health, lottery, message, my_case, my_coupon, my_draw, my_order,
     once::once,
     order, order_paper, order_template, parcel, payment, product, push,
     reply::Problem,
@@ -131,6 +131,7 @@ fn api() -> OpenApiRouter<App> {
             .merge(my_orders())
             .merge(after_sale())
             .merge(coupons())
+            .merge(draws())
             .merge(staff())
             .merge(alerts())
             .routes(routes!(crm::contact))
@@ -274,6 +275,19 @@ fn after_sale() -> OpenApiRouter<App> {
         .routes(routes!(my_case::enter_return))
         .routes(routes!(my_case::close))
         .routes(routes!(my_case::withdraw))
+}
+
+/// Lotteries, for the shop and for the people of its groups.
+fn draws() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(lottery::publish, lottery::page))
+        .routes(routes!(lottery::cancel))
+        .routes(routes!(lottery::deliver))
+        .routes(routes!(lottery::forfeit))
+        .routes(routes!(lottery::dossier))
+        .routes(routes!(my_draw::show))
+        .routes(routes!(my_draw::enter))
+        .routes(routes!(my_draw::file))
 }
 
 /// Coupons, as the shop issues them and as customers claim them.

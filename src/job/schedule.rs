@@ -20,7 +20,7 @@ use crate::{
     app::App,
     coupon,
     error::{Error, Result},
-    order, parcel, payment, push, webhook,
+    lottery, order, parcel, payment, push, webhook,
 };
 
 /// So often a node looks for what is due.
@@ -38,6 +38,9 @@ const JOBS: &[Job] = &[
     }),
     Job("coupons_due", seconds(5), |app| {
         Box::pin(async move { coupon::time_out::due(&app).await })
+    }),
+    Job("draws_due", seconds(5), |app| {
+        Box::pin(async move { lottery::time_out::due(&app).await })
     }),
     Job("charges", seconds(10), |app| {
         Box::pin(async move { order::pay::ask_after(&app).await })

@@ -13,7 +13,7 @@ use crate::{
     app::App,
     error::{Error, Result},
     fact::Remembered,
-    parcel, push, shortage,
+    lottery, parcel, push, shortage,
     store::Tx,
     webhook,
 };
@@ -35,6 +35,7 @@ async fn read(app: &App, tx: &mut Tx, facts: &[Remembered]) -> Result<()> {
     push::fan_out::fan_out(app, tx, facts).await?;
     aftersale::settle::hear(app, facts).await?;
     shortage::serve::hear(app, facts).await?;
+    lottery::hear::hear(app, facts).await?;
     parcel::begin::begin(app, tx, facts).await?;
     aftersale::waiting::show(tx, facts).await
 }

@@ -8,8 +8,8 @@ use std::sync::Arc;
 
 use anyhow::anyhow;
 use proto::{
-    ClaimCoupon, Done, MessageAccepted, Ping, Pong, Resume, Resumed, client_frame::Request,
-    reply::Answer,
+    ClaimCoupon, Done, EnterDraw, MessageAccepted, Ping, Pong, Resume, Resumed,
+    client_frame::Request, reply::Answer,
 };
 use tokio::task::JoinHandle;
 
@@ -23,7 +23,7 @@ use crate::{
     },
     coupon, enquiry,
     error::{Error, Refusal, Result},
-    group,
+    group, lottery,
 };
 
 /// Answers a request of an authenticated line. `under_way` is given back when the answer is queued. Where a task is
@@ -98,6 +98,7 @@ impl Live {
                 .await
                 .map(A::MemberPage),
             R::ClaimCoupon(ask) => claim_coupon(app, actor, &ask).await.map(A::Coupon),
+            R::EnterDraw(ask) => enter_draw(app, actor, &ask).await.map(A::DrawReceipt),
         }
     }
 
@@ -123,6 +124,10 @@ impl Live {
 async fn claim_coupon(app: &App, actor: &Actor, ask: &ClaimCoupon) -> Result<proto::Coupon> {
     let coupon = coupon::claim::from_gift(app, &actor.customer()?, ask.gift_id.parse()?).await?;
     Ok(coupon.wire())
+}
+
+async fn enter_draw(app: &App, actor: &Actor, ask: &EnterDraw) -> Result<proto::DrawReceipt> {
+    lottery::enter::enter(app, &actor.customer()?, ask.draw_id.parse()?, &ask.nonce).await
 }
 
 fn log_failure<T>(result: &Result<T>) {

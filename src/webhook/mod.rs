@@ -23,7 +23,7 @@ use crate::id::{DeliveryId, EndpointId, UserId};
 pub const ENDPOINTS: i64 = 20;
 
 /// What may be told: the kinds of facts that leave the house.
-pub const EVENTS: [&str; 12] = [
+pub const EVENTS: [&str; 13] = [
     MESSAGE_POSTED,
     MESSAGE_CHANGED,
     "conversation_opened",
@@ -36,6 +36,7 @@ pub const EVENTS: [&str; 12] = [
     "case_moved",
     "coupon_claimed",
     "coupon_used",
+    "draw_moved",
 ];
 /// Somebody said something.
 pub const MESSAGE_POSTED: &str = "message_posted";

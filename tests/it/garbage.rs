@@ -354,6 +354,10 @@ fn frames(stage: &Stage) -> Vec<(&'static str, Value)> {
         ("open_conversation", json!({ "user_id": person })),
         ("claim_coupon", json!({ "gift_id": file })),
         (
+            "enter_draw",
+            json!({ "draw_id": file, "nonce": "0123456789abcdef" }),
+        ),
+        (
             "search_messages",
             json!({ "words": "tea", "before": 5, "conversation_id": group, "limit": 1 }),
         ),

@@ -29,6 +29,7 @@ mod group;
 mod history;
 mod house;
 mod limits;
+mod lottery;
 mod message;
 mod missed;
 mod open;

@@ -71,10 +71,13 @@ pub(in crate::coupon) async fn add_gift(
     Ok(())
 }
 
-/// In which shop a gift was dropped.
+/// The card's number of a gift that has none: what is set aside for the winners of a draw.
+pub(in crate::coupon) const NO_CARD: i64 = 0;
+
+/// In which shop a gift was dropped that can be claimed from.
 pub(in crate::coupon) async fn shop_of_gift(pool: &PgPool, gift: GiftId) -> Result<Option<ShopId>> {
     let shop = sqlx::query_scalar!(
-        r#"select shop_id as "shop: ShopId" from coupon_gifts where id = $1"#,
+        r#"select shop_id as "shop: ShopId" from coupon_gifts where id = $1 and card_number > 0"#,
         gift.0
     )
     .fetch_optional(pool)
@@ -168,7 +171,7 @@ pub(in crate::coupon) async fn stale_gifts(
         r#"
         select shop_id as "shop: ShopId", id as "id: GiftId"
         from coupon_gifts
-        where closed_at is null and drawn < claimed
+        where closed_at is null and drawn < claimed and card_number > 0
         order by ends_at
         limit $1
         "#,

@@ -21,6 +21,7 @@ use crate::{
     coupon::ten_off,
     docs::assert_tables,
     goods::{thing, units, variant},
+    lottery::tea_party,
     order::seen,
     support::{Person, Rest, TestServer, TestShop},
 };
@@ -91,6 +92,9 @@ async fn everything_happens(server: &TestServer, stage: &Stage) {
     goods_move(server, stage).await;
     money_goes_back(server, stage, &anns).await;
     coupons_are_used(server, stage, &anns, &opened["id"]).await;
+    let draws = format!("/shops/{}/draws", stage.shop);
+    let draw = tea_party(server, group.trim_start_matches("/groups/"));
+    stage.rest.post(&draws, draw).await.ok();
 }
 
 /// Of two cups one is promised, and then it is not.

@@ -1,0 +1,144 @@
+//! Hold a draw whose time has come: the list is closed, the seed revealed, the winners are known, all in one unit of work, once.
+
+use jiff::{SignedDuration, Timestamp};
+use proto::{DrawDeed, DrawState, Message, Notice, NoticeKind};
+
+use super::{
+    Draw, PlaceOf,
+    fair::Because,
+    file::DrawFile,
+    picture,
+    queries::{self, Due},
+    roll::Roll,
+    rules::Entry,
+    tell, words,
+};
+use crate::{
+    app::App,
+    conversation::{Draft, log, redraw},
+    error::{Error, Result},
+    fact::Fact,
+    id::{DrawId, ShopId},
+    store::Tx,
+};
+
+/// The file of rules, results and winners is kept for so long (two years).
+const KEPT: SignedDuration = SignedDuration::from_hours(2 * 366 * 24);
+
+/// Holds a draw, or cancels it, if its time has come and nobody else has: whoever takes its row out of `open` does it, and others find
+/// nothing to do. Then the winners are told.
+pub async fn when_due(app: &App, shop: ShopId, id: DrawId) -> Result<()> {
+    let mut tx = app.store.begin(shop).await?;
+    let Some(draw) = queries::draw(&mut tx, id).await? else {
+        return Ok(());
+    };
+    if draw.state != DrawState::Open {
+        return Ok(());
+    }
+    // Nobody comes or goes in the group, and no older picture is drawn after this one.
+    redraw::hold(&mut tx, draw.conversation_id).await?;
+    let now = app.clock.now();
+    let seed = reveal(app, &draw)?;
+    match queries::close(&mut tx, id, &seed, closing(now)).await? {
+        None => return Ok(()),
+        Some(Due::Draw) => draw_it(app, &mut tx, id, seed).await?,
+        Some(Due::Lapse) => lapse(app, &mut tx, id).await?,
+    }
+    tx.commit().await?;
+    tell::winners_of(app, shop, id).await
+}
+
+/// When a draw is over that ends now, and until when it is kept.
+pub(super) fn closing(now: Timestamp) -> (Timestamp, Timestamp) {
+    (now, now + KEPT)
+}
+
+/// The seed, as it was committed to.
+pub(super) fn reveal(app: &App, draw: &Draw) -> Result<String> {
+    let seed = app.vault.unseal(&Draw::row(draw.id), &draw.sealed_seed);
+    Ok(seed.map_err(anyhow::Error::from)?)
+}
+
+async fn draw_it(app: &App, tx: &mut Tx, id: DrawId, seed: String) -> Result<()> {
+    let now = app.clock.now();
+    complete_list(tx, id, now).await?;
+    queries::leave_out(tx, id).await?;
+    let draw = queries::required(tx, id).await?;
+    let (tickets, left_out) = queries::list(tx, id).await?;
+    let file = DrawFile::decide((id, draw.rules_text.clone(), seed), tickets, left_out)?;
+    queries::add_places(tx, &draw, &file).await?;
+    queries::finish(tx, id).await?;
+    let draw = queries::required(tx, id).await?;
+    let places = queries::places(tx, id).await?;
+    announce(app, tx, &draw, &places).await?;
+    picture::draw(app, tx, &draw).await?;
+    remember(tx, &draw, DrawDeed::Draw, now).await
+}
+
+/// Who takes part by being there, and what friends have earned until this moment.
+async fn complete_list(tx: &mut Tx, id: DrawId, now: Timestamp) -> Result<()> {
+    let draw = queries::required(tx, id).await?;
+    let mut roll = Roll::of(&draw);
+    if draw.rules.entry == Entry::EveryMember {
+        for customer in queries::others(tx, &draw).await? {
+            roll.enter(customer, Because::Member, "");
+        }
+        roll.write(tx, now).await?;
+    }
+    roll.top_up(tx, None).await?;
+    roll.write(tx, now).await
+}
+
+/// The target was not reached in time.
+async fn lapse(app: &App, tx: &mut Tx, id: DrawId) -> Result<()> {
+    let draw = queries::required(tx, id).await?;
+    say(app, tx, &draw, words::cancelled(&draw)).await?;
+    picture::draw(app, tx, &draw).await?;
+    remember(tx, &draw, DrawDeed::Cancel, app.clock.now()).await
+}
+
+async fn announce(app: &App, tx: &mut Tx, draw: &Draw, places: &[PlaceOf]) -> Result<()> {
+    let number = say(app, tx, draw, words::result(draw, places)).await?;
+    queries::announced(tx, draw.id, number).await
+}
+
+/// Says something about a draw in its group. Gives the message's number; `None`: the group was dissolved.
+pub(super) async fn say(app: &App, tx: &mut Tx, draw: &Draw, words: String) -> Result<Option<i64>> {
+    let message = Message {
+        conversation_id: draw.conversation_id.to_string(),
+        text: words,
+        notice: Some(Notice {
+            kind: NoticeKind::DrawMoved.into(),
+            ..Notice::default()
+        }),
+        ..Message::default()
+    };
+    let draft = Draft {
+        conversation: draw.conversation_id,
+        sender: None,
+        message,
+        fingerprint: None,
+    };
+    match log::append(tx, &app.clock, draft).await {
+        Ok(posted) => Ok(Some(posted.number.cast_signed())),
+        Err(Error::Refused(_)) => Ok(None),
+        Err(broken) => Err(broken),
+    }
+}
+
+/// The business remembers what was done with a draw.
+pub(super) async fn remember(
+    tx: &mut Tx,
+    draw: &Draw,
+    deed: DrawDeed,
+    now: Timestamp,
+) -> Result<()> {
+    let fact = Fact::DrawMoved {
+        draw_id: draw.id,
+        conversation_id: draw.conversation_id,
+        deed,
+        state: draw.state,
+        tickets: draw.tickets.into(),
+    };
+    tx.remember(&fact, now).await
+}
