@@ -100,7 +100,7 @@ mod tests {
     use proto::GroupRole;
 
     use super::*;
-    use crate::conversation::Time;
+    use crate::{conversation::Time, id::ShopId};
 
     fn seat(staff: bool, number: u64, times: &[(u64, Option<u64>)]) -> Seat {
         let (group, shop) = (ConversationId::new(), ShopId::new());
