@@ -79,9 +79,6 @@ fn last_floors(folder: &Path) -> Option<Floors> {
     report::newest(folder, "limits").map(Floors::of)
 }
 
-/// Unanswered messages of each sender in `chat-16`.
-const CROWD: usize = 16;
-
 /// What has been played so far.
 struct Program<'a> {
     options: &'a Options,
@@ -94,7 +91,7 @@ impl Program<'_> {
     async fn play(&mut self, scenario: Scenario) -> anyhow::Result<()> {
         match scenario {
             Scenario::Limits => self.limits().await,
-            Scenario::Chat => self.chat(self.options.window.unwrap_or(1)).await,
+            Scenario::Chat => self.chat().await,
             Scenario::Lone => self.lone().await,
             Scenario::Group => self.group(self.options.window.unwrap_or(32)).await,
             Scenario::Idle => self.idle().await,
@@ -109,9 +106,8 @@ impl Program<'_> {
     async fn all(&mut self) -> anyhow::Result<()> {
         self.limits().await?;
         self.lone().await?;
-        self.chat(1).await?;
+        self.chat().await?;
         self.half_rate().await?;
-        self.chat(CROWD).await?;
         for window in WINDOWS {
             self.group(window).await?;
         }
@@ -135,16 +131,12 @@ impl Program<'_> {
         self.end(figures)
     }
 
-    /// `chat` is of people, who say the next thing when the last is answered; `chat-16` of programs that do not wait.
-    async fn chat(&mut self, window: usize) -> anyhow::Result<()> {
-        let name = match window {
-            1 => "chat".to_owned(),
-            more => format!("chat-{more}"),
-        };
-        self.begin(&name);
+    async fn chat(&mut self) -> anyhow::Result<()> {
+        self.begin("chat");
+        let window = self.options.window.unwrap_or(16);
         let flow = self.options.rate.map_or(Flow::Flat(window), Flow::Rate);
         let dose = self.options.dose(1_000, 200);
-        let mut figures = chat::run(&self.stage, &name, dose, flow).await?;
+        let mut figures = chat::run(&self.stage, "chat", dose, flow).await?;
         let acked = figures.acked_per_s;
         figures.compare(acked, self.floors.named("batched_rows_per_s"));
         if let Some((acked, single)) = acked.zip(self.floors.named("one_commit_rows_per_s")) {

@@ -32,7 +32,7 @@ pub(crate) struct Options {
     /// Bytes of a message (chat 200, group 256).
     #[arg(long)]
     pub(crate) size: Option<usize>,
-    /// Unanswered messages of one sender (chat 1), or messages on their way to everybody (group 32).
+    /// Unanswered messages of one sender (chat 16), or messages on their way to everybody (group 32).
     #[arg(long)]
     pub(crate) window: Option<usize>,
     /// Messages a second in all, by the clock: chat instead of flat out, orders while the event goes on (500).

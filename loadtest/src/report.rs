@@ -32,8 +32,7 @@ const CHARTS: &[(&str, &[Line])] = &[
     (
         "Chat: committed and answered messages a second",
         &[
-            ("chat", "Souk, one unanswered each", |one| one.acked_per_s),
-            ("chat-16", "Souk, 16 unanswered each", |one| one.acked_per_s),
+            ("chat", "Souk", |one| one.acked_per_s),
             ("limits", "batched insert, no server", |one| {
                 detail(one, "batched_rows_per_s")
             }),

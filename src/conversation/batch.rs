@@ -33,20 +33,6 @@ impl Waiting {
         Self { draft, caller }
     }
 
-    pub(super) fn conversation(&self) -> ConversationId {
-        self.draft.conversation
-    }
-
-    #[cfg(test)]
-    pub(super) fn text(&self) -> &str {
-        &self.draft.message.text
-    }
-
-    /// When it came.
-    pub(super) fn since(&self) -> Instant {
-        self.caller.since
-    }
-
     pub(super) fn answer(self, result: Result<Posted>) {
         (self.caller.answer)(result);
     }

@@ -1,21 +1,23 @@
-//! One lane of the commit coordinator: takes its share of what waits (`backlog.rs`), writes it in one statement, and only
-//! after the commit each sender hears its number. While one commit is under way the next batch gathers: a lonely message
-//! waits for nobody and a storm shares its fsyncs. A commit whose outcome is unknown is simply written again: every draft carries its sender's
+//! One lane of the commit coordinator: takes what waits, writes it in one statement, and only after the commit each
+//! sender hears its number. While one commit is under way the next batch gathers: a lonely message waits for nobody and a
+//! storm shares its fsyncs. A commit whose outcome is unknown is simply written again: every draft carries its sender's
 //! client message id.
 
-use std::{sync::Arc, time::Duration};
+use std::time::Duration;
 
 use sqlx::{
     PgPool,
     postgres::{PgConnectOptions, PgPoolOptions},
 };
-use tokio::time::{sleep, sleep_until};
+use tokio::{
+    sync::mpsc,
+    time::{Instant, sleep, sleep_until},
+};
 use tokio_util::sync::CancellationToken;
 
 use super::{
     Draft,
-    backlog::{Backlog, Share},
-    batch::{Batch, apart_from_retries, give_up},
+    batch::{Batch, Waiting, apart_from_retries, give_up},
     jam::Jam,
     log::settle,
     queries,
@@ -25,58 +27,91 @@ use super::{
 use crate::{
     bus::Bus,
     clock::Clock,
-    error::{Error, Result},
+    error::{Error, Refusal, Result, refused_until},
     store::{Store, constraint::unreachable},
 };
 
+/// While there is company, a lane begins a commit so long after the last one at the soonest, for each draft of that one:
+/// many small commits would take the processor from those whom they are for. A lonely message waits for nobody, a few
+/// hardly; from some 4,000 messages a second on, commits are [`LONGEST_GATHERING`] apart.
+const GATHERING: Duration = Duration::from_micros(250);
+const LONGEST_GATHERING: Duration = Duration::from_millis(8);
+
 pub(super) struct Lane {
-    backlog: Arc<Backlog>,
     options: PgConnectOptions,
     bus: Bus,
     clock: Clock,
+    batch: usize,
 }
 
 impl Lane {
     /// Its statements wait for `lock_ms` for a conversation that somebody else holds.
-    pub(super) fn new(backlog: Arc<Backlog>, store: &Store, clock: Clock, lock_ms: u32) -> Self {
+    pub(super) fn new(store: &Store, clock: Clock, batch: usize, lock_ms: u32) -> Self {
         Self {
-            backlog,
             options: store.options().options([("lock_timeout", lock_ms)]),
             bus: store.bus().clone(),
             clock,
+            batch: batch.max(1),
         }
     }
 
-    /// Until `stop`, and then until nothing waits.
-    pub(super) async fn run(self, stop: CancellationToken) {
+    /// Until `stop`, and then until the queue is empty.
+    pub(super) async fn run(self, mut queue: mpsc::Receiver<Waiting>, stop: CancellationToken) {
         let pool = PgPoolOptions::new()
             .max_connections(1)
             .acquire_timeout(Duration::from_secs(2))
             .connect_lazy_with(self.options.clone());
+        let mut waiting = Vec::new();
+        let mut not_before = Instant::now();
         let mut jam = Jam::default();
-        while let Some((share, drafts)) = self.backlog.next(&stop).await {
-            let (first, again) = apart_from_retries(drafts);
-            share.put_back(again);
+        loop {
+            if waiting.is_empty() {
+                let gathered = tokio::select! {
+                    biased;
+                    gathered = queue.recv_many(&mut waiting, self.batch) => gathered,
+                    () = stop.cancelled(), if !queue.is_closed() => {
+                        queue.close();
+                        continue;
+                    }
+                };
+                if gathered == 0 {
+                    return;
+                }
+            }
+            if waiting.len() < self.batch && not_before > Instant::now() {
+                sleep_until(not_before).await;
+                top_up(&mut waiting, &mut queue, self.batch);
+            }
+            not_before = Instant::now() + gathering(waiting.len());
+            let (first, again) = apart_from_retries(waiting);
             let mut batch = Batch::of(first);
-            let drafts = batch.drafts.iter().map(|draft| &**draft);
-            let held = jam.of(&pool, drafts).await;
+            let held = jam
+                .of(&pool, batch.drafts.iter().map(|draft| &**draft))
+                .await;
             if !held.is_empty() {
                 batch.split_off(&held).refuse();
             }
-            self.write(&pool, batch, &mut jam, &share).await;
+            self.write(&pool, batch, &mut jam, &mut queue).await;
+            waiting = again;
         }
     }
 
     /// Writes a batch, again and again while the database is out of reach and somebody still waits. What is for a
     /// conversation that somebody else holds is refused. A batch that the database will not have otherwise is halved until
     /// the one bad draft stands alone.
-    async fn write(&self, pool: &PgPool, batch: Batch, jam: &mut Jam, share: &Share) {
+    async fn write(
+        &self,
+        pool: &PgPool,
+        batch: Batch,
+        jam: &mut Jam,
+        queue: &mut mpsc::Receiver<Waiting>,
+    ) {
         let mut parts = vec![batch];
         while let Some(mut part) = parts.pop() {
             if part.drafts.is_empty() {
                 continue;
             }
-            match self.commit(pool, &mut part, share).await {
+            match self.commit(pool, &mut part, queue).await {
                 Ok(outcomes) => self.announce(part, outcomes),
                 Err(error) if waited_in_vain(&error) => {
                     let held = part.split_off(&jam.found(pool, &part.drafts).await);
@@ -111,7 +146,7 @@ impl Lane {
         &self,
         pool: &PgPool,
         part: &mut Batch,
-        share: &Share,
+        queue: &mut mpsc::Receiver<Waiting>,
     ) -> Result<Vec<Outcome>, sqlx::Error> {
         let patience = part.patience();
         let attempt = self.attempt(pool, &part.drafts);
@@ -120,8 +155,15 @@ impl Lane {
             outcomes = &mut attempt => return outcomes,
             () = sleep_until(patience) => give_up(&mut part.callers),
         }
-        share.stand_still();
-        attempt.await
+        // The database stands still: whoever comes now is sent away at once, untried.
+        loop {
+            tokio::select! {
+                outcomes = &mut attempt => return outcomes,
+                Some(waiting) = queue.recv() => {
+                    waiting.answer(Err(refused_until(Refusal::Unavailable, Duration::from_secs(1))));
+                }
+            }
+        }
     }
 
     async fn attempt(
@@ -176,6 +218,21 @@ impl Lane {
     }
 }
 
+/// How long after the beginning of a batch of so many drafts the next one begins at the soonest.
+fn gathering(drafts: usize) -> Duration {
+    let company = u32::try_from(drafts.saturating_sub(1)).unwrap_or(u32::MAX);
+    GATHERING.saturating_mul(company).min(LONGEST_GATHERING)
+}
+
+/// Takes what else has come, as long as the batch has room.
+fn top_up(waiting: &mut Vec<Waiting>, queue: &mut mpsc::Receiver<Waiting>, batch: usize) {
+    while waiting.len() < batch
+        && let Ok(one) = queue.try_recv()
+    {
+        waiting.push(one);
+    }
+}
+
 /// The connection died, or two transactions were in each other's way: writing the same drafts again settles it.
 fn worth_repeating(error: &sqlx::Error) -> bool {
     unreachable(error)
@@ -193,4 +250,16 @@ fn has_code(error: &sqlx::Error, is: impl Fn(&str) -> bool) -> bool {
         .as_database_error()
         .and_then(sqlx::error::DatabaseError::code);
     code.as_deref().is_some_and(is)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_more_company_the_longer_a_lane_gathers_and_a_lonely_message_waits_for_nobody() {
+        let micros = |drafts| gathering(drafts).as_micros();
+        assert_eq!([0, 1, 2, 5].map(micros), [0, 0, 250, 1_000]);
+        assert_eq!([33, 500, usize::MAX].map(micros), [8_000; 3]);
+    }
 }

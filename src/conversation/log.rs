@@ -1,16 +1,22 @@
 //! The message log and its two ways in: [`append`] inside a verb's own `Tx`, and the commit coordinator [`Log`] for
 //! plain chat messages.
 //!
-//! The coordinator has a few lanes (`lane.rs`), who share what waits (`backlog.rs`). They run on a thread of their own: a
-//! commit's answer must not queue for its turn behind the thousands of sockets it is for.
+//! The coordinator has a few lanes (`lane.rs`); a conversation always takes the same one, so its order holds. They run on
+//! a thread of their own: a commit's answer must not queue for its turn behind the thousands of sockets it is for.
 
-use std::sync::Arc;
+use std::{
+    hash::{BuildHasher, BuildHasherDefault, DefaultHasher},
+    time::Duration,
+};
 
-use super::{Draft, Posted, backlog::Backlog, batch::Waiting, lane::Lane, queries::Outcome, write};
+use tokio::sync::mpsc;
+
+use super::{Draft, Posted, batch::Waiting, lane::Lane, queries::Outcome, write};
 use crate::{
     clock::{Clock, millis},
-    error::{Error, Refusal, Result},
+    error::{Error, Refusal, Result, refused_until},
     event::Event,
+    id::ConversationId,
     shutdown::Shutdown,
     store::{Store, Tx},
 };
@@ -41,7 +47,7 @@ pub async fn append_all(tx: &mut Tx, clock: &Clock, drafts: Vec<Draft>) -> Resul
 /// The commit coordinator. Cheap to clone.
 #[derive(Clone)]
 pub struct Log {
-    backlog: Arc<Backlog>,
+    lanes: Vec<mpsc::Sender<Waiting>>,
 }
 
 /// How wide the coordinator is.
@@ -65,19 +71,29 @@ impl Log {
         width: Width,
         shutdown: &Shutdown,
     ) -> anyhow::Result<Self> {
-        let backlog = Backlog::new(width.lanes, width.batch, width.backlog);
-        let lanes = (0..width.lanes.max(1)).map(|_| {
-            let lane = Lane::new(backlog.clone(), store, clock.clone(), width.lock_ms);
-            lane.run(shutdown.firm().clone())
-        });
-        shutdown.spawn_keepers_apart("souk-log", lanes.collect())?;
-        Ok(Self { backlog })
+        let count = width.lanes.max(1);
+        let (lanes, running): (Vec<_>, Vec<_>) = (0..count)
+            .map(|_| {
+                let (sender, queue) = mpsc::channel((width.backlog / count).max(1));
+                let lane = Lane::new(store, clock.clone(), width.batch, width.lock_ms);
+                (sender, lane.run(queue, shutdown.firm().clone()))
+            })
+            .unzip();
+        shutdown.spawn_keepers_apart("souk-log", running)?;
+        Ok(Self { lanes })
     }
 
     /// Queues a draft; `answer` is called once, after the commit. Drafts of one conversation keep the order of their
     /// calls. Refuses with `overloaded` when too many wait: nothing has happened then.
     pub fn submit(&self, draft: Draft, answer: Answer) {
-        self.backlog.put(Waiting::new(draft, answer));
+        let lane = &self.lanes[self.lane_of(draft.conversation)];
+        if let Err(full) = lane.try_send(Waiting::new(draft, answer)) {
+            let (waiting, code) = match full {
+                mpsc::error::TrySendError::Full(waiting) => (waiting, Refusal::Overloaded),
+                mpsc::error::TrySendError::Closed(waiting) => (waiting, Refusal::ShuttingDown),
+            };
+            waiting.answer(Err(refused_until(code, Duration::from_secs(1))));
+        }
     }
 
     /// The same, for callers who wait.
@@ -88,10 +104,22 @@ impl Log {
             .await
             .unwrap_or_else(|_| Err(Refusal::OutcomeUnknown.into()))
     }
+
+    #[expect(
+        clippy::cast_possible_truncation,
+        reason = "any part of the hash will do"
+    )]
+    fn lane_of(&self, conversation: ConversationId) -> usize {
+        BuildHasherDefault::<DefaultHasher>::default().hash_one(conversation) as usize
+            % self.lanes.len()
+    }
 }
 
 /// What the sender hears, and what everybody is shown; a retry shows nothing.
-pub(super) fn settle(draft: Draft, outcome: Outcome) -> Result<(Posted, Option<Arc<Event>>)> {
+pub(super) fn settle(
+    draft: Draft,
+    outcome: Outcome,
+) -> Result<(Posted, Option<std::sync::Arc<Event>>)> {
     let posted = Posted {
         conversation: draft.conversation,
         number: outcome.number.unwrap_or_default().cast_unsigned(),

@@ -5,7 +5,6 @@
 
 pub mod assign;
 pub(crate) mod attachment;
-mod backlog;
 mod batch;
 mod card;
 mod change;

@@ -7,7 +7,7 @@ use serde_json::Value;
 
 use super::{
     Coupon,
-    evaluate::{self, Applied, Circumstances, Line, Reason, Rejected, Verdict},
+    evaluate::{self, Applied, Circumstances, Line, Reason, Verdict},
     queries,
 };
 use crate::{
@@ -49,7 +49,8 @@ pub(crate) async fn consider(
     let coupon = queries::coupon(tx, customer, coupon).await?;
     let coupon = coupon.ok_or(Refusal::NotFound)?;
     let circumstances = circumstances(tx, customer, now).await?;
-    evaluate::judge(&coupon, lines, circumstances)?.map_err(|rejected| not_usable(&rejected))
+    evaluate::judge(&coupon, lines, circumstances)?
+        .map_err(|rejected| not_usable(rejected.reason, &rejected.title))
 }
 
 /// Locks a coupon on a new order. Refuses as [`consider`] does.
@@ -64,16 +65,31 @@ pub(crate) async fn lock(
     queries::hold_customer(tx, customer).await?;
     let applied = consider(tx, (customer, coupon), lines, now).await?;
     if !queries::lock(tx, (customer, coupon), order, applied.deduction, now).await? {
-        let rejected = Rejected {
-            coupon_id: coupon,
-            template_id: applied.template_id,
-            title: applied.title,
-            reason: Reason::Locked,
-            trace: vec![],
-        };
-        return Err(not_usable(&rejected));
+        return Err(not_usable(Reason::Locked, &applied.title));
     }
     Ok(applied)
+}
+
+/// A drafted order is placed now: its coupon must not have ended since, and be for a first order only if this is one. Refuses with
+/// `coupon_not_usable`.
+pub(crate) async fn confirm(
+    tx: &mut Tx,
+    customer: UserId,
+    order: OrderId,
+    now: Timestamp,
+) -> Result<()> {
+    queries::hold_customer(tx, customer).await?;
+    let Some(coupon) = queries::coupon_on(tx, order).await? else {
+        return Ok(());
+    };
+    let reason = if coupon.valid_until <= now {
+        Reason::Expired
+    } else if coupon.first_order_only && queries::orders_of(tx, customer).await? > 0 {
+        Reason::FirstOrderOnly
+    } else {
+        return Ok(());
+    };
+    Err(not_usable(reason, &coupon.title))
 }
 
 /// The order has other lines now: what its coupon takes off these. `None`: it has no coupon. Refuses with `coupon_not_usable`.
@@ -92,7 +108,7 @@ pub(crate) async fn again(tx: &mut Tx, order: OrderId, lines: &[Line]) -> Result
         orders_before: 0,
     };
     let applied = evaluate::judge(&as_taken, lines, circumstances)?;
-    let applied = applied.map_err(|rejected| not_usable(&rejected))?;
+    let applied = applied.map_err(|rejected| not_usable(rejected.reason, &rejected.title))?;
     queries::set_deducted(tx, order, applied.deduction).await?;
     Ok(Some(applied))
 }
@@ -146,13 +162,13 @@ async fn circumstances(tx: &mut Tx, customer: UserId, now: Timestamp) -> Result<
     })
 }
 
-fn not_usable(rejected: &Rejected) -> Error {
-    let reason = match serde_json::to_value(rejected.reason) {
+fn not_usable(reason: Reason, title: &str) -> Error {
+    let word = match serde_json::to_value(reason) {
         Ok(Value::String(word)) => word,
         _ => String::new(),
     };
-    let sentence = format!("{}: {}", rejected.title, rejected.reason.sentence());
-    refused_because(Refusal::CouponNotUsable, &reason, sentence)
+    let sentence = format!("{title}: {}", reason.sentence());
+    refused_because(Refusal::CouponNotUsable, &word, sentence)
 }
 
 impl Reason {

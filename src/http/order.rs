@@ -139,7 +139,7 @@ pub struct FollowUp {
 #[serde(deny_unknown_fields)]
 pub struct Batch {
     /// 1 to 100.
-    orders: Vec<batch::Named>,
+    orders: Vec<batch::OrderSeen>,
     deed: batch::Deed,
 }
 

@@ -16,7 +16,7 @@ pub(super) const MOST: usize = 100;
 /// One of the orders of a batch.
 #[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
-pub struct Named {
+pub struct OrderSeen {
     /// Which.
     pub order_id: OrderId,
     /// What one was shown of it; nothing is accepted without.
@@ -54,7 +54,7 @@ pub struct Outcome {
 pub async fn batch(
     app: &App,
     by: &Staff<ManageOrders>,
-    orders: &[Named],
+    orders: &[OrderSeen],
     deed: Deed,
 ) -> Result<Vec<Outcome>> {
     if !(1..=MOST).contains(&orders.len()) {
@@ -65,7 +65,7 @@ pub async fn batch(
         return Err(refused_argument("seen", "is needed to accept"));
     }
     let mut outcomes = Vec::with_capacity(orders.len());
-    for Named { order_id, seen } in orders {
+    for OrderSeen { order_id, seen } in orders {
         let done = match (deed, seen) {
             (Deed::Accept, Some(seen)) => accept::accept(app, by, *order_id, seen).await,
             (Deed::Accept, None) => Err(refused_argument("seen", "is needed to accept")),

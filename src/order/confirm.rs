@@ -21,12 +21,14 @@ use crate::{
 /// It becomes an order: numbered, its goods held, staff alerted.
 ///
 /// Refuses with `revision_stale` when the draft was changed since it was shown, with `order_state`, with `out_of_stock`,
-/// with `too_many_unpaid` whoever has as many unpaid orders as the shop allows.
+/// with `too_many_unpaid` whoever has as many unpaid orders as the shop allows, with `coupon_not_usable` (the field is the reason) a draft
+/// whose coupon has ended since, or is for a first order when this is none any more.
 pub async fn confirm(app: &App, customer: &Customer, order: OrderId, seen: &Seen) -> Result<Shown> {
     let (mut tx, mut order) = step::of_customer(app, customer, order).await?;
     order.require(OrderDeed::Confirm, super::graph::Party::Customer)?;
     order.require_seen(seen)?;
     let (now, by, was) = (app.clock.now(), By::from(customer), order.state);
+    redeem::confirm(&mut tx, customer.0.user, order.id, now).await?;
     let rules = queries::rules(&mut tx).await?;
     let number = number::next(&mut tx, now).await?;
     let to = order.submit(number, &rules, now);

@@ -53,8 +53,8 @@ pub struct Checkout {
 /// Places an order: priced by the server, its goods held. Staff are alerted.
 ///
 /// Refuses as [`price::price`] does what is not on sale, with `out_of_stock` what there is not enough of (the field is the variant's
-/// id), with `too_many_unpaid` whoever has as many unpaid orders as the shop allows, with `coupon_not_usable` a coupon that takes nothing off it (the field is the reason), with `revision_stale` another total than the
-/// customer was shown, with `banned`, `not_found`, `invalid_argument`.
+/// id), with `too_many_unpaid` whoever has as many unpaid orders as the shop allows, with `coupon_not_usable` a coupon that takes nothing off
+/// it (the field is the reason), with `revision_stale` another total than the customer was shown, with `banned`, `not_found`, `invalid_argument`.
 pub async fn place(
     app: &App,
     customer: &Customer,

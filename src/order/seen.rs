@@ -11,7 +11,7 @@ use crate::error::{Refusal, Result};
 pub struct Seen {
     /// Its number.
     pub revision: i32,
-    /// Its hash: whoever names it has seen these very contents.
+    /// Its hash: whoever names it has seen these very lines, sums and wishes. Where it goes is not in it: that may change until it leaves.
     pub hash: String,
 }
 

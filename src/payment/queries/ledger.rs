@@ -3,9 +3,7 @@
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 
-use super::super::ledger::Account;
-use super::super::ledger::Balances;
-use super::super::ledger::Cause;
+use super::super::ledger::{Account, Balances, Cause};
 use crate::{error::Result, money::Money, store::Tx};
 
 pub(in crate::payment) async fn transfer(
@@ -65,9 +63,9 @@ pub(in crate::payment) async fn balances(tx: &mut Tx) -> Result<Balances> {
 }
 
 /// Adds the entries since the last time to the totals. Nobody writes an entry meanwhile: numbers are taken before the commit, so that a
-/// smaller one could come later.
+/// smaller one could come later; nor does anybody else fold.
 pub(in crate::payment) async fn fold(tx: &mut Tx) -> Result<()> {
-    sqlx::query!("lock table ledger in share mode")
+    sqlx::query!("lock table ledger in share row exclusive mode")
         .execute(tx.sql())
         .await?;
     sqlx::query!(

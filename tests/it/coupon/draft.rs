@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::ten_off;
+use super::{but, ten_off};
 use crate::{
     order::{Market, id, seen},
     support::{Person, rest::Said},
@@ -47,6 +47,13 @@ impl Market {
             }
         }
         "nowhere".to_owned()
+    }
+
+    /// Why Ann cannot confirm an order with its coupon.
+    async fn why_not(&self, order: &Value) -> String {
+        let refused = self.mine(order, "confirm", seen(order)).await;
+        assert_eq!(refused.refused(), "coupon_not_usable");
+        refused.body["field"].as_str().expect("a word").to_owned()
     }
 
     /// The coupons that the form for a chat order offers.
@@ -181,5 +188,31 @@ async fn what_is_paid_later_uses_it_at_once() {
     assert_eq!(market.stands(&coupon).await, "used");
     market.mine(&order, "cancel", json!({})).await.ok();
     assert_eq!(market.stands(&coupon).await, "usable");
+    assert_eq!(market.differences().await, [""; 0]);
+}
+
+/// CPN-03, CPN-13: between the draft and its confirmation another order came first, or the coupon ended: it takes nothing off any more, and the
+/// refusal says why; the shop takes its draft back, and nothing was placed.
+#[tokio::test]
+async fn a_drafts_coupon_is_judged_again_when_it_is_confirmed() {
+    let market = Market::with(9).await;
+    let first = but(
+        ten_off(),
+        json!({ "eligibility": { "who": "first_order" } }),
+    );
+    let template = market.issues(first).await;
+    let first = market.claims(&market.ann, &template).await.ok();
+    let order = market.drafts(market.agreement(1, &first)).await.ok();
+    market.paid(1).await;
+    assert_eq!(market.why_not(&order).await, "first_order_only");
+    let reason = json!({ "reason": "草稿作废" });
+    market.staff(&order, "withdraw", reason).await.ok();
+    assert_eq!(market.stands(&first).await, "usable");
+
+    let week = market.coupon_of(&market.ann).await;
+    let order = market.drafts(market.agreement(1, &week)).await.ok();
+    market.time_passes(8 * 24).await;
+    assert_eq!(market.why_not(&order).await, "expired");
+    assert_eq!(market.seen(&order).await["state"], order["state"]);
     assert_eq!(market.differences().await, [""; 0]);
 }
