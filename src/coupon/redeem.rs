@@ -89,7 +89,7 @@ pub(crate) async fn confirm(
     } else {
         return Ok(());
     };
-    Err(not_usable(reason, &coupon.title))
+    Err(not_usable(reason, &coupon.terms.title))
 }
 
 /// The order has other lines now: what its coupon takes off these. `None`: it has no coupon. Refuses with `coupon_not_usable`.
