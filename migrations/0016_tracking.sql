@@ -52,5 +52,5 @@ create table parcel_events (
   primary key (package_id, at, words_hash)
 );
 comment on table parcel_events is 'The trace of a parcel, each event once, however often it is told.';
-comment on column parcel_events.at is 'when the carrier says that it happened';
+comment on column parcel_events.at is 'when the carrier says that it happened; a day or more ahead it counts from heard_at';
 comment on column parcel_events.words_hash is 'SHA-256 of the words: with the time it tells events apart';

@@ -1,6 +1,6 @@
 //! News of a parcel: believed only with its own secret, kept once however often they come, and told where they matter.
 
-use jiff::{SignedDuration, Timestamp};
+use jiff::Timestamp;
 use proto::{AlertKind, Permission};
 
 use super::{
@@ -16,9 +16,6 @@ use crate::{
     store::Tx,
     tracker::{Following, News, State},
 };
-
-/// What is dated later than so long from now did not happen then: clocks and time zones of carriers differ by less.
-const AHEAD: SignedDuration = SignedDuration::from_hours(24);
 
 /// News that are believed.
 pub struct Heard {
@@ -39,17 +36,16 @@ pub async fn believe(app: &App, token: &str, posted: &[u8]) -> Result<Heard> {
     }
 }
 
-/// Puts news into effect. When it returns, what was heard is kept. What a carrier dates in the far future counts as of now, once: dated as it
-/// says, nothing that comes after would ever be newer.
+/// Puts news into effect. When it returns, what was heard is kept. What a carrier dates in the far future happened when it was first heard
+/// of: dated as it says, nothing that comes after would be newer.
 pub async fn hear(app: &App, Heard { known, news }: Heard) -> Result<()> {
     let mut tx = app.store.begin(known.shop).await?;
     let mut order = on_the_way::hold(&mut tx, known.order).await?;
     let now = app.clock.now();
-    let grown = queries::add_events(&mut tx, known.package, &news.events, now + AHEAD, now).await?;
-    if grown > 0 {
+    if queries::add_events(&mut tx, known.package, &news.events, now).await? > 0 {
         on_the_way::moves(app, &mut tx, &mut order).await?;
     }
-    if advanced(&mut tx, &known, &news, grown, now).await? {
+    if advanced(&mut tx, &known, &news).await? {
         tell(app, &mut tx, &order, (&known, news.state)).await?;
     }
     go_on(&mut tx, &known, news.following, now).await?;
@@ -57,20 +53,10 @@ pub async fn hear(app: &App, Heard { known, news }: Heard) -> Result<()> {
 }
 
 /// Is this the newest of it? What is told late, or again, leaves it where it is.
-async fn advanced(
-    tx: &mut Tx,
-    known: &Known,
-    news: &News,
-    grown: u64,
-    now: Timestamp,
-) -> Result<bool> {
-    match news.events.last() {
-        Some(last) if last.at <= now + AHEAD => {
-            queries::advance(tx, known.package, news, last.at).await
-        }
-        // It is as of now only when it is told first.
-        Some(_) if grown > 0 => queries::advance(tx, known.package, news, now).await,
-        _ => Ok(false),
+async fn advanced(tx: &mut Tx, known: &Known, news: &News) -> Result<bool> {
+    match queries::newest(tx, known.package, &news.events).await? {
+        Some(at) => queries::advance(tx, known.package, news, at).await,
+        None => Ok(false),
     }
 }
 

@@ -220,12 +220,11 @@ pub(super) async fn of_token(pool: &PgPool, hash: &[u8]) -> Result<Option<Known>
     Ok(known)
 }
 
-/// Adds to a parcel's trace what was not heard before; says how much that was. What is dated after `sound` is as of now, if its words are new.
+/// Adds to a parcel's trace what was not heard before; says how much that was.
 pub(super) async fn add_events(
     tx: &mut Tx,
     package: PackageId,
     events: &[Event],
-    sound: Timestamp,
     now: Timestamp,
 ) -> Result<u64> {
     let shop = tx.shop()?;
@@ -239,9 +238,8 @@ pub(super) async fn add_events(
     let added = sqlx::query!(
         "
         insert into parcel_events (package_id, shop_id, at, words_hash, words, place, heard_at)
-        select $2, $1, case when e.at > $8 then $7 else e.at end, e.words_hash, e.words, e.place, $7
+        select $2, $1, e.at, e.words_hash, e.words, e.place, $7
         from unnest($3::timestamptz[], $4::bytea[], $5::text[], $6::text[]) as e (at, words_hash, words, place)
-        where e.at <= $8 or not exists (select from parcel_events k where k.package_id = $2 and k.words_hash = e.words_hash)
         on conflict do nothing
         ",
         shop.0,
@@ -251,11 +249,34 @@ pub(super) async fn add_events(
         &words,
         &places,
         now.to_sqlx() as _,
-        sound.to_sqlx() as _,
     )
     .execute(tx.sql())
     .await?;
     Ok(added.rows_affected())
+}
+
+/// When the newest of these events, which were added, happened. What is dated a day or more ahead happened when it was first heard of: clocks
+/// and time zones of carriers differ by less.
+pub(super) async fn newest(
+    tx: &mut Tx,
+    package: PackageId,
+    events: &[Event],
+) -> Result<Option<Timestamp>> {
+    let shop = tx.shop()?;
+    let times: Vec<SqlTimestamp> = events.iter().map(|event| event.at.to_sqlx()).collect();
+    let newest = sqlx::query_scalar!(
+        r#"
+        select max(case when at < heard_at + interval '24 hours' then at else heard_at end) as "at: SqlTimestamp"
+        from parcel_events
+        where shop_id = $1 and package_id = $2 and at = any ($3::timestamptz[])
+        "#,
+        shop.0,
+        package.0,
+        times as _,
+    )
+    .fetch_one(tx.sql())
+    .await?;
+    Ok(newest.map(SqlTimestamp::to_jiff))
 }
 
 /// The parcel is where the news say, if they are newer than what was heard before. Of the same moment, what is final stays.
@@ -481,11 +502,12 @@ pub(super) async fn traces(
     let shop = tx.shop()?;
     let rows = sqlx::query!(
         r#"
-        select e.package_id as "package: PackageId", e.at as "at: SqlTimestamp", e.words, e.place
+        select e.package_id as "package: PackageId", e.words, e.place,
+          case when e.at < e.heard_at + interval '24 hours' then e.at else e.heard_at end as "at!: SqlTimestamp"
         from parcel_events e
         join parcels t on t.package_id = e.package_id
         where t.shop_id = $1 and t.order_id = $2
-        order by e.package_id, e.at desc, e.words_hash
+        order by e.package_id, 4 desc, e.at desc, e.words_hash
         "#,
         shop.0,
         order.0

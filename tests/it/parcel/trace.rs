@@ -144,6 +144,27 @@ async fn news_from_the_far_future_freeze_nothing() {
     assert_eq!(road.times_said(&order, "(SF9)已签收").await, 1);
 }
 
+/// LOG-08: what is dated two days ahead is told once, though the same trace comes again when that is no longer far away.
+#[tokio::test]
+async fn news_dated_ahead_are_told_once_when_their_time_comes_near() {
+    let road = Road::open().await;
+    let order = road.sent(1, "SF9").await;
+    let server = &road.market.server;
+    let ahead = (60 * 48, "派送异常");
+    for _ in 0..3 {
+        road.news("SF9", "2", &[COLLECTED, ahead])
+            .tell(server)
+            .await;
+        assert_eq!(road.trace(&order).await.1.len(), 2);
+        road.market.time_passes(25).await;
+    }
+    let alerts = road.market.shop.path("/alerts");
+    let alerts = road.market.boss().get(&alerts).await.ok()["alerts"].clone();
+    let alerts = alerts.as_array().unwrap().iter();
+    let problem = |alert: &&serde_json::Value| alert["text"].as_str().unwrap().contains("物流异常");
+    assert_eq!(alerts.filter(problem).count(), 1);
+}
+
 /// LOG-08: the same news by two ways at once are told once.
 #[tokio::test]
 async fn news_twice_at_once_are_told_once() {
