@@ -1,6 +1,6 @@
 //! Lotteries in groups: published with rules that nobody can change, entered, drawn once, and checkable by everybody afterwards.
 //!
-//! [`fair`] says who wins and knows no database; [`file`] is what anybody can decide it by again. That a draw happens once is decided by the one
+//! [`fair`] says who wins and knows no database; [`file`](mod@file) is what anybody can decide it by again. That a draw happens once is decided by the one
 //! statement that takes its row out of `open`, whoever comes first: the fact of somebody's joining on any node, or the schedule.
 
 pub mod books;
