@@ -151,12 +151,7 @@ impl Work {
     }
 
     fn draft(&self, message: Message) -> Draft {
-        Draft {
-            conversation: self.case.conversation_id,
-            sender: None,
-            message,
-            fingerprint: None,
-        }
+        Draft::of_server(self.case.conversation_id, message)
     }
 
     async fn remember(&mut self, app: &App, was: Option<CaseState>, deed: CaseDeed) -> Result<()> {

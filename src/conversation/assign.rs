@@ -73,14 +73,10 @@ fn notice(conversation: ConversationId, by: &Actor, subjects: Vec<User>) -> Draf
         subjects,
         inviter: None,
     };
-    Draft {
-        conversation,
-        sender: None,
-        message: Message {
-            conversation_id: conversation.to_string(),
-            notice: Some(notice),
-            ..Message::default()
-        },
-        fingerprint: None,
-    }
+    let message = Message {
+        conversation_id: conversation.to_string(),
+        notice: Some(notice),
+        ..Message::default()
+    };
+    Draft::of_server(conversation, message)
 }

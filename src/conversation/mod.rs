@@ -66,6 +66,18 @@ pub struct Draft {
     pub fingerprint: Option<i64>,
 }
 
+impl Draft {
+    /// What the server says by itself.
+    pub(crate) fn of_server(conversation: ConversationId, message: Message) -> Self {
+        Self {
+            conversation,
+            sender: None,
+            message,
+            fingerprint: None,
+        }
+    }
+}
+
 /// What was said has this place in the log, for ever.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Posted {

@@ -203,12 +203,7 @@ async fn begin_with_notice(app: &App, tx: &mut Tx, id: ConversationId, opener: U
         notice: Some(notice),
         ..Message::default()
     };
-    let draft = Draft {
-        conversation: id,
-        sender: None,
-        message,
-        fingerprint: None,
-    };
+    let draft = Draft::of_server(id, message);
     log::append(tx, &app.clock, draft).await?;
     Ok(())
 }

@@ -46,12 +46,7 @@ async fn remind(app: &App, shop: ShopId, coupon: CouponId) -> Result<()> {
             }),
             ..Message::default()
         };
-        let draft = Draft {
-            conversation,
-            sender: None,
-            message,
-            fingerprint: None,
-        };
+        let draft = Draft::of_server(conversation, message);
         log::append(&mut tx, &app.clock, draft).await?;
     }
     tx.commit().await

@@ -51,12 +51,7 @@ pub(super) fn draft(group: ConversationId, notice: Notice, words: &str) -> Draft
         notice: Some(notice),
         ..Message::default()
     };
-    Draft {
-        conversation: group,
-        sender: None,
-        message,
-        fingerprint: None,
-    }
+    Draft::of_server(group, message)
 }
 
 /// Tells everybody's screens that the group is not what it was. Says only which group: this event has no place in the

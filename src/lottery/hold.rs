@@ -113,12 +113,7 @@ pub(super) async fn say(app: &App, tx: &mut Tx, draw: &Draw, words: String) -> R
         }),
         ..Message::default()
     };
-    let draft = Draft {
-        conversation: draw.conversation_id,
-        sender: None,
-        message,
-        fingerprint: None,
-    };
+    let draft = Draft::of_server(draw.conversation_id, message);
     match log::append(tx, &app.clock, draft).await {
         Ok(posted) => Ok(Some(posted.number.cast_signed())),
         Err(Error::Refused(_)) => Ok(None),

@@ -74,12 +74,7 @@ async fn say(app: &App, tx: &mut Tx, winner: UserId, words: String) -> Result<()
         }),
         ..Message::default()
     };
-    let draft = Draft {
-        conversation,
-        sender: None,
-        message,
-        fingerprint: None,
-    };
+    let draft = Draft::of_server(conversation, message);
     log::append(tx, &app.clock, draft).await.map(drop)
 }
 

@@ -223,12 +223,7 @@ pub(super) fn notice(conversation: ConversationId) -> Message {
 
 /// A message that nobody but the server says.
 pub(super) fn said_by_server(conversation: ConversationId, message: Message) -> Draft {
-    Draft {
-        conversation,
-        sender: None,
-        message,
-        fingerprint: None,
-    }
+    Draft::of_server(conversation, message)
 }
 
 async fn remember(

@@ -49,12 +49,7 @@ pub(super) async fn begin(
         }),
         ..Message::default()
     };
-    let draft = Draft {
-        conversation: order.conversation_id,
-        sender: None,
-        message,
-        fingerprint: None,
-    };
+    let draft = Draft::of_server(order.conversation_id, message);
     let posted = log::append(tx, &app.clock, draft).await?;
     shortage.card_number = posted.number.cast_signed();
     queries::add(tx, shortage).await
