@@ -11,6 +11,7 @@ create table order_rules (
   unpaid_at_most integer not null default 10 constraint order_rules_unpaid check (unpaid_at_most between 1 and 100),
   customers_may_edit boolean not null default true,
   review_blocks boolean not null default false,
+  survey_when_completed boolean not null default true,
   policy text not null default '' constraint order_rules_policy check (char_length(policy) <= 2000),
   policy_version integer not null default 0
 );
@@ -20,6 +21,7 @@ comment on column order_rules.remind_after_minutes is 'the customer is reminded 
 comment on column order_rules.received_after_days is 'so long after shipment the goods count as received';
 comment on column order_rules.unpaid_at_most is 'so many orders of one customer may wait for their money: they hold goods';
 comment on column order_rules.review_blocks is 'an order whose review finds something cannot be accepted (ORD-07)';
+comment on column order_rules.survey_when_completed is 'customers are asked how it was: a completed order is told to whoever asks them (ORD-20)';
 comment on column order_rules.policy is 'on cancelling, shown with every new order (ORD-23)';
 
 create table order_days (

@@ -17,10 +17,18 @@ create table shop_followers (
   user_id uuid not null references users,
   since timestamptz not null,
   left_at timestamptz,
+  welcomed_at timestamptz,
   primary key (shop_id, user_id)
 );
 comment on table shop_followers is 'Customers who follow a shop, or did (SHOP-07): whoever comes back is no new follower.';
+comment on column shop_followers.welcomed_at is 'what the shop says to new followers was said to them then';
 create index shop_followers_now on shop_followers (shop_id) where left_at is null;
+
+create table shop_welcomes (
+  shop_id uuid primary key references shops,
+  text text not null constraint shop_welcomes_text check (char_length(text) <= 500)
+);
+comment on table shop_welcomes is 'What the server says to new followers of a shop, once to each; a shop without a row says nothing.';
 
 create table shop_links (
   code text primary key constraint shop_links_code check (code ~ '^[A-Za-z0-9_-]{11}$'),

@@ -1,6 +1,6 @@
 //! What a verb may use. It holds no hub: a verb could not reach a socket if it tried.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use crate::{
     account::hasher::PasswordHasher,
@@ -11,7 +11,7 @@ use crate::{
         easel::Easel,
         log::{Log, Width},
     },
-    id::UserId,
+    id::{ShopId, UserId},
     media::Media,
     pace::{Pace, Paces},
     pay::Providers,
@@ -21,6 +21,9 @@ use crate::{
     tracker::Tracker,
     vault::Vault,
 };
+
+/// How long a customer waits in a shop's line to order: a little less than clients wait for an answer.
+const AT_THE_TILL: Duration = Duration::from_secs(9);
 
 /// Store, log, clock, settings. Cheap to clone.
 #[derive(Clone)]
@@ -43,6 +46,8 @@ pub struct App {
     pub places: Arc<Places<UserId>>,
     /// Uploads of each user, which take as long as their line needs.
     pub uploads: Arc<Places<UserId>>,
+    /// Where orders of each shop are placed, a few at a time.
+    pub tills: Arc<Places<ShopId>>,
     /// Where work that a caller may abandon runs to its end.
     pub tasks: Shutdown,
     /// Hashes passwords, a few at once.
@@ -80,14 +85,13 @@ impl App {
         let tracker = Tracker::open(&config)?;
         let vault = Vault::open(&config)?;
         let media = Media::open(&config)?;
-        let (sends, at_once) = (
-            config.limits.sends_per_second,
-            config.limits.requests_at_once,
-        );
+        let limits = &config.limits;
+        let (sends, at_once) = (limits.sends_per_second, limits.requests_at_once);
         Ok(Self {
-            paces: Arc::new(Paces::new(&config.limits)),
+            paces: Arc::new(Paces::new(limits)),
             places: Places::new(at_once),
             uploads: Places::new(at_once),
+            tills: Places::with_line(limits.orders_at_once, limits.orders_in_line, AT_THE_TILL),
             store,
             log,
             sends: Arc::new(Pace::new(sends, sends.saturating_mul(10))),

@@ -393,6 +393,14 @@ pub fn meaning(code: Refusal) -> (StatusCode, &'static str) {
             StatusCode::FORBIDDEN,
             "This draw is not for the shop's staff, nor for whom it has banned.",
         ),
+        R::CampaignEmpty => (
+            StatusCode::CONFLICT,
+            "Nobody would hear this campaign: its segments are empty.",
+        ),
+        R::CampaignState => (
+            StatusCode::CONFLICT,
+            "The campaign is not in a state that allows this.",
+        ),
         R::CaseState => (
             StatusCode::CONFLICT,
             "The request for money or goods back is not in a state that allows it.",

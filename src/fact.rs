@@ -96,6 +96,15 @@ pub enum Fact {
         /// Its sum, in minor units.
         total: i64,
     },
+    /// An order is completed: the customer can be asked how it was, once.
+    SurveyDue {
+        /// About which order.
+        order_id: OrderId,
+        /// Where it is talked about.
+        conversation_id: ConversationId,
+        /// Whom to ask.
+        customer_id: UserId,
+    },
     /// Something was done with a request for money or goods back: it was made, approved, refunded …
     CaseMoved {
         /// Which.
@@ -209,6 +218,9 @@ impl Fact {
                 conversation_id, ..
             }
             | Self::OrderMoved {
+                conversation_id, ..
+            }
+            | Self::SurveyDue {
                 conversation_id, ..
             }
             | Self::CaseMoved {

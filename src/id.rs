@@ -99,6 +99,14 @@ ids! {
     CouponId
     /// A lottery in a group.
     DrawId
+    /// A condition on customers, with a name.
+    SegmentId
+    /// A note on a customer, to come back to.
+    FollowUpId
+    /// Something that is said to many customers, each in their own conversation.
+    CampaignId
+    /// What a shop's bot answers to a word.
+    AnswerId
     /// What a provider was asked to take.
     ChargeId
     /// Money that goes back.

@@ -22,6 +22,8 @@
 //! * [`product`]: what a shop sells and what it costs. [`stock`]: how much there is of it, and to whom it is promised. [`money`]: amounts.
 //! * [`order`]: from a draft or a basket to what was received. [`delivery`]: who brings it. [`payment`]: money that comes and goes, the ledger.
 //! * [`coupon`]: what takes something off an order: given, claimed, kept in a wallet, used once.
+//! * [`member`]: customers who pay less in a shop.
+//! * [`campaign`]: the right words to the right customers, each in their own conversation, and to groups.
 //! * [`lottery`]: draws in groups that everybody can check: published, entered, drawn once.
 //! * [`aftersale`]: money and goods back. [`shortage`]: what was sold and is not there, and who waits for it.
 //! * [`parcel`]: where packages are, once they have left. [`tracker`]: the edge to whoever knows: what is said to Kuaidi100.
@@ -44,6 +46,7 @@ pub mod audit;
 pub mod books;
 pub mod bot;
 pub mod bus;
+pub mod campaign;
 pub mod clock;
 pub mod code;
 pub mod config;
@@ -67,6 +70,7 @@ pub mod line;
 pub mod live;
 pub mod lottery;
 pub mod media;
+pub mod member;
 pub mod money;
 pub mod order;
 pub mod pace;

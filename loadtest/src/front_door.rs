@@ -191,6 +191,11 @@ impl FrontDoor {
         answer(request.json(body), token).await
     }
 
+    pub(crate) async fn put(&self, path: &str, token: &str, body: &Value) -> anyhow::Result<Value> {
+        let request = self.http.put(format!("{}{path}", self.api));
+        answer(request.json(body), token).await
+    }
+
     /// Uploads a picture; gives its id.
     pub(crate) async fn upload(
         &self,

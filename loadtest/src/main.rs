@@ -13,7 +13,9 @@ use loadtest::{
     people::Source,
     report,
     scenario::{
-        Stage, chat,
+        Stage,
+        campaign::{self, Audience},
+        chat,
         chat::Flow,
         group, idle,
         limits::{self, Floors, WINDOWS},
@@ -98,6 +100,7 @@ impl Program<'_> {
             Scenario::Storm => self.storm().await,
             Scenario::Resume => self.resume().await,
             Scenario::Orders => self.orders().await,
+            Scenario::Campaign => self.campaign().await,
             Scenario::All => self.all().await,
             Scenario::Bare => Ok(()),
         }
@@ -222,6 +225,28 @@ impl Program<'_> {
         let floor = limits::orders(&self.stage, url, dose).await?;
         let mut figures = orders::run(&self.stage, &self.options.url, event).await?;
         let rate = figures.details.get("orders_per_s").copied();
+        figures.compare(rate, Some(floor));
+        self.end(figures)
+    }
+
+    async fn campaign(&mut self) -> anyhow::Result<()> {
+        self.begin("campaign");
+        let url = self.options.database_url.as_deref();
+        let url = url.context("campaign needs --database-url: the floor is the same database's")?;
+        let dose = self.options.dose(2_000, 200);
+        let audience = Audience {
+            recipients: self.options.recipients.max(dose.connections),
+            online: dose.connections,
+            talkers: TALKERS,
+            rate: self.options.rate.unwrap_or(500.0),
+            size: dose.size,
+            calm: dose.length,
+        };
+        let all = audience.recipients;
+        let floor = limits::campaign(&self.stage, url, all, dose.size, dose.length / 3).await?;
+        let restart = self.options.restart.as_deref();
+        let mut figures = campaign::run(&self.stage, &self.options.url, audience, restart).await?;
+        let rate = figures.details.get("told_per_s").copied();
         figures.compare(rate, Some(floor));
         self.end(figures)
     }

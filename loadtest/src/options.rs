@@ -16,14 +16,15 @@ pub(crate) struct Options {
     /// The server.
     #[arg(long, default_value = "http://127.0.0.1:8080")]
     pub(crate) url: String,
-    /// The server's database, for `limits` and `orders`: the floors are measured in a database of its own beside it.
+    /// The server's database, for `limits`, `orders` and `campaign`: the floors are measured in a database of its own beside it.
     #[arg(long)]
     pub(crate) database_url: Option<String>,
     /// Put the people straight into the server's database: quick, for many. Without it they come in over REST, which needs
     /// a server with `--profile development`.
     #[arg(long)]
     pub(crate) seed_database_url: Option<String>,
-    /// How many sockets (chat 1000, group 500, idle 15000, storm 5000, resume 100), or customers of the event (orders 1000).
+    /// How many sockets (chat 1000, group 500, idle 15000, storm 5000, resume 100), customers of the event (orders 1000), or
+    /// recipients who are on the line (campaign 2000).
     #[arg(long)]
     pub(crate) connections: Option<usize>,
     /// Seconds of measuring.
@@ -35,12 +36,18 @@ pub(crate) struct Options {
     /// Unanswered messages of one sender (chat 16), or messages on their way to everybody (group 32).
     #[arg(long)]
     pub(crate) window: Option<usize>,
-    /// Messages a second in all, by the clock: chat instead of flat out, orders while the event goes on (500).
+    /// Messages a second in all, by the clock: chat instead of flat out, orders and campaign while it goes on (500).
     #[arg(long)]
     pub(crate) rate: Option<f64>,
     /// orders: how many are placed.
     #[arg(long, default_value_t = 5_000)]
     pub(crate) orders: u64,
+    /// campaign: how many hear it.
+    #[arg(long, default_value_t = 50_000)]
+    pub(crate) recipients: usize,
+    /// campaign: a shell command that kills the server and starts it again; it is run in the middle of a second campaign.
+    #[arg(long, value_name = "COMMAND")]
+    pub(crate) restart: Option<String>,
     /// Messages said while people are away (storm 100, resume 10000).
     #[arg(long)]
     pub(crate) missed: Option<u64>,
@@ -71,6 +78,8 @@ pub(crate) enum Scenario {
     Resume,
     /// A flash event: a crowd orders at once while others chat.
     Orders,
+    /// One message to many, each in their own conversation, while others chat; needs `--seed-database-url`.
+    Campaign,
     /// All of them, `limits` first.
     All,
     /// Be the bare server that `limits` measures.

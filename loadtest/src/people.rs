@@ -175,3 +175,30 @@ async fn insert_members(pool: &PgPool, conversations: &[Uuid], users: &[Uuid]) -
     .await?;
     Ok(())
 }
+
+/// People who have a conversation with a shop, straight in the database: each with its id.
+pub(crate) async fn consult(
+    pool: &PgPool,
+    shop: Uuid,
+    people: &[Person],
+) -> sqlx::Result<Vec<(Uuid, Uuid)>> {
+    let all: Vec<(Uuid, Uuid)> = people
+        .iter()
+        .map(|person| (person.user, Uuid::now_v7()))
+        .collect();
+    let (users, conversations): (Vec<Uuid>, Vec<Uuid>) = all.iter().copied().unzip();
+    for statement in [
+        "insert into conversations (id, kind, shop_id, person_a, active_at, created_at)
+         select id, 'shop', $1, person, now(), now() from unnest($2::uuid[], $3::uuid[]) c (person, id)",
+        "insert into memberships (conversation_id, user_id, joined_number, joined_at)
+         select id, person, 1, now() from unnest($2::uuid[], $3::uuid[]) c (person, id) where $1::uuid is not null",
+    ] {
+        sqlx::query(statement)
+            .bind(shop)
+            .bind(&users)
+            .bind(&conversations)
+            .execute(pool)
+            .await?;
+    }
+    Ok(all)
+}

@@ -19,6 +19,8 @@ use crate::{
 
 /// Whom a shop's word is for: the `aud` that it must name.
 pub const AUDIENCE: &str = "souk";
+/// What a visitor is called whose name the shop has not said.
+pub const NAMELESS: &str = "访客";
 
 /// Logs in whom the shop names; the first time, with a new account. Two statements and no password, for shops send
 /// thousands at once. Refuses with `embed_token_invalid`, `forbidden` (banned), `rate_limited` (the shop signs
@@ -75,5 +77,5 @@ fn refusal(fault: EmbedFault) -> Refusal {
 }
 
 fn name(visitor: &Visitor) -> &str {
-    visitor.name.as_deref().unwrap_or("访客")
+    visitor.name.as_deref().unwrap_or(NAMELESS)
 }

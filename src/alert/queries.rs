@@ -19,8 +19,8 @@ use crate::{
 pub(super) async fn add(tx: &mut Tx, id: AlertId, new: &NewAlert, now: Timestamp) -> Result<()> {
     let shop = tx.shop()?;
     sqlx::query!(
-        "insert into alerts (id, shop_id, kind, permission, conversation_id, order_id, case_id, text, at)
-         values ($1, $2, $3, $4, $5, $6, $7, $8, $9)",
+        "insert into alerts (id, shop_id, kind, permission, conversation_id, order_id, case_id, text, at, customer_id, for_user)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)",
         id.0,
         shop.0,
         new.kind.word(),
@@ -30,6 +30,8 @@ pub(super) async fn add(tx: &mut Tx, id: AlertId, new: &NewAlert, now: Timestamp
         new.case.map(|id| id.0),
         new.text,
         now.to_sqlx() as _,
+        new.customer.map(|id| id.0),
+        new.only.map(|id| id.0),
     )
     .execute(tx.sql())
     .await?;
@@ -48,13 +50,15 @@ pub(super) async fn list(
     let rows = sqlx::query!(
         r#"
         select a.id as "id!: AlertId", a.kind as "kind!", a.conversation_id as "conversation?: ConversationId",
-          a.order_id as "order?: OrderId", a.case_id as "case?: CaseId", a.text as "text!", a.at as "at!: jiff_sqlx::Timestamp"
+          a.order_id as "order?: OrderId", a.case_id as "case?: CaseId", a.customer_id as "customer?: UserId",
+          a.text as "text!", a.at as "at!: jiff_sqlx::Timestamp"
         from users u
         cross join unnest($3::text[]) as h (permission)
         cross join lateral (
           select *
           from alerts
           where shop_id = $1 and permission = h.permission and ($4::uuid is null or id < $4) and kind <> all (u.unwanted_alerts)
+            and (for_user is null or for_user = u.id)
           order by id desc
           limit $5
         ) a
@@ -79,6 +83,7 @@ pub(super) async fn list(
             conversation_id: named(row.conversation.map(|id| id.to_string())),
             order_id: named(row.order.map(|id| id.to_string())),
             case_id: named(row.case.map(|id| id.to_string())),
+            customer_id: named(row.customer.map(|id| id.to_string())),
             text: row.text,
             at: millis(row.at.to_jiff()),
         };
@@ -108,6 +113,7 @@ pub(super) async fn unread(
           select id
           from alerts
           where shop_id = h.shop_id and permission = h.permission and kind <> all (u.unwanted_alerts)
+            and (for_user is null or for_user = u.id)
             and id > coalesce(r.up_to, '00000000-0000-0000-0000-000000000000')
           limit $4
         ) a on true
@@ -154,7 +160,7 @@ pub(super) async fn mark_read(
         insert into alerts_read (shop_id, user_id, up_to)
         select shop_id, $2, id
         from alerts
-        where id = $3 and shop_id = $1 and permission = any ($4)
+        where id = $3 and shop_id = $1 and permission = any ($4) and (for_user is null or for_user = $2)
         on conflict (shop_id, user_id) do update set up_to = greatest(alerts_read.up_to, excluded.up_to)
         returning up_to as "up_to: AlertId"
         "#,

@@ -10,7 +10,7 @@ use crate::{
     error::Result,
     event::Event,
     fact::Fact,
-    id::{AlertId, CaseId, ConversationId, OrderId, ShopId},
+    id::{AlertId, CaseId, ConversationId, OrderId, ShopId, UserId},
     store::Tx,
 };
 
@@ -26,6 +26,8 @@ pub struct NewAlert {
     pub(super) conversation: Option<ConversationId>,
     pub(super) order: Option<OrderId>,
     pub(super) case: Option<CaseId>,
+    pub(super) customer: Option<UserId>,
+    pub(super) only: Option<UserId>,
 }
 
 impl NewAlert {
@@ -38,6 +40,8 @@ impl NewAlert {
             conversation: None,
             order: None,
             case: None,
+            customer: None,
+            only: None,
         }
     }
 
@@ -62,6 +66,26 @@ impl NewAlert {
         self
     }
 
+    /// It leads to this customer.
+    #[must_use]
+    pub fn about_customer(mut self, customer: UserId) -> Self {
+        self.customer = Some(customer);
+        self
+    }
+
+    /// Of those who hold the permission, for this one alone.
+    #[must_use]
+    pub fn only_for(mut self, colleague: UserId) -> Self {
+        self.only = Some(colleague);
+        self
+    }
+
+    /// Whom it is shown to.
+    fn audience(&self, shop: ShopId) -> Audience {
+        self.only
+            .map_or(Audience::Staff(shop, self.permission), Audience::User)
+    }
+
     fn frame(self, id: AlertId, shop: ShopId, at: Timestamp) -> Alert {
         let named = |id: Option<String>| id.unwrap_or_default();
         Alert {
@@ -71,6 +95,7 @@ impl NewAlert {
             conversation_id: named(self.conversation.map(|id| id.to_string())),
             order_id: named(self.order.map(|id| id.to_string())),
             case_id: named(self.case.map(|id| id.to_string())),
+            customer_id: named(self.customer.map(|id| id.to_string())),
             text: self.text,
             at: millis(at),
         }
@@ -82,7 +107,7 @@ impl NewAlert {
 pub async fn raise(tx: &mut Tx, new: NewAlert, now: Timestamp) -> Result<AlertId> {
     let (id, shop) = (AlertId::new(), tx.shop()?);
     queries::add(tx, id, &new, now).await?;
-    let entitled = Audience::Staff(shop, new.permission);
+    let entitled = new.audience(shop);
     tx.show(Event::alert(entitled, new.frame(id, shop, now)));
     tx.remember(&Fact::AlertRaised { alert_id: id }, now)
         .await?;

@@ -3,11 +3,14 @@
 //! A bot is a user with a row in `staff` that has scopes instead of a role, so that every rule about staff holds for
 //! bots. Its token is a session that is never refreshed ([`crate::account::bot_token`]).
 
+pub mod answer;
 pub mod change;
 pub mod create;
 pub mod hook;
+pub mod hours;
 mod queries;
 pub mod retire;
+pub mod voice;
 
 use proto::Permission;
 use serde::Serialize;

@@ -47,6 +47,8 @@ fn bounds(config: &Config) -> impl Iterator<Item = Bound> {
         limits.connections 1..0 "nobody would be let in";
         limits.sockets_per_user 1..0 "nobody would stay on the line";
         limits.requests_at_once 1..0 "no request would be answered";
+        limits.orders_at_once 1..0 "nobody could order anything";
+        limits.orders_in_line 1..65_536 "of two who order at once one has to wait, and nobody waits in a line without end";
         limits.requests_under_way 1..0 "no request would be answered";
         limits.ping_seconds 1..0 "peers cannot be asked all the time";
         limits.write_seconds 1..0 "every write would count as stalled";
@@ -166,6 +168,10 @@ impl Config {
                 "`limits.requests_at_once` must be less than `database.connections`, or one user could have them all",
             ),
             (
+                limits.orders_at_once >= connections,
+                "`limits.orders_at_once` must be less than `database.connections`, or one shop's rush could have them all",
+            ),
+            (
                 self.database.lock_ms > self.database.statement_ms,
                 "`database.lock_ms` is more than `database.statement_ms`: waiting for a lock is part of a statement",
             ),
@@ -240,6 +246,7 @@ mod tests {
         assert_eq!(refused(&[("server.profile", "development")]), None);
     }
 
+    /// SEC-01: in production nobody is served without TLS but on the machine itself or behind a proxy that speaks it.
     #[test]
     fn production_refuses_plain_http_on_a_public_address() {
         let config = |listen: &str, profile| {
@@ -323,6 +330,7 @@ mod tests {
             (&[("limits.logins_at_once", "16")], "database.connections"),
             (&[("database.connections", "8")], "limits.logins_at_once"),
             (&[("limits.requests_at_once", "16")], "database.connections"),
+            (&[("limits.orders_at_once", "16")], "database.connections"),
             (&[("database.lock_ms", "20000")], "database.statement_ms"),
             (&[("limits.silence_seconds", "20")], "limits.ping_seconds"),
             (&[("limits.file_bytes_per_user", "1")], "limits.file_bytes"),

@@ -90,7 +90,7 @@ settings! {
     lanes: usize = 2usize;
     /// Messages that one commit takes at most.
     batch: usize = 500usize;
-    /// Messages that may wait for a lane; beyond, sends are refused as `overloaded`.
+    /// Messages that may be on their way to the log; beyond, sends are refused as `overloaded`.
     backlog: usize = 20_000usize;
 
     [bus: BusSettings] "The bus between nodes."
@@ -158,6 +158,11 @@ settings! {
     /// Requests of one user, over REST and on all sockets, that are worked on at once, and as many uploads; more wait, up
     /// to five seconds. Fewer than `database.connections`, so that no one user has them all.
     requests_at_once: usize = 4usize;
+    /// Orders of one shop that are placed at the same time: they wait for one another, for the day's number and the goods. Fewer than
+    /// `database.connections`, so that one shop's rush does not have them all.
+    orders_at_once: usize = 4usize;
+    /// Orders of one shop that wait for that, without a connection, up to nine seconds; more are refused as `overloaded`.
+    orders_in_line: usize = 1_024usize;
     /// Requests of one socket that may be under way; reading waits beyond.
     requests_under_way: usize = 256usize;
     /// Bytes that may wait for a slow reader before it is closed with "slow, resume"; at least a page of `resume`.

@@ -4,7 +4,7 @@ use std::{collections::HashSet, mem, time::Duration};
 
 use tokio::time::Instant;
 
-use super::{Draft, Posted, log::Answer, queries::Outcome};
+use super::{Draft, Posted, lanes::Stay, log::Answer, queries::Outcome};
 use crate::{
     error::{Refusal, Result, refused_until},
     id::ConversationId,
@@ -23,12 +23,17 @@ pub(super) struct Waiting {
 pub(super) struct Caller {
     answer: Answer,
     since: Instant,
+    stay: Stay,
 }
 
 impl Waiting {
-    pub(super) fn new(draft: Draft, answer: Answer) -> Self {
+    pub(super) fn new(draft: Draft, answer: Answer, stay: Stay) -> Self {
         let since = Instant::now();
-        let caller = Caller { answer, since };
+        let caller = Caller {
+            answer,
+            since,
+            stay,
+        };
         let draft = Box::new(draft);
         Self { draft, caller }
     }
@@ -55,14 +60,14 @@ impl Batch {
         Self { drafts, callers }
     }
 
-    /// Each draft with whoever hears what became of it.
+    /// Each draft with whoever hears what became of it. Its stay ends when that is said.
     pub(super) fn settled(
         self,
         outcomes: Vec<Outcome>,
-    ) -> impl Iterator<Item = (Draft, Outcome, Answer)> {
+    ) -> impl Iterator<Item = (Draft, Outcome, Answer, Stay)> {
         let drafts = self.drafts.into_iter().zip(outcomes);
         let settled = drafts.zip(self.callers);
-        settled.map(|((draft, outcome), caller)| (*draft, outcome, caller.answer))
+        settled.map(|((draft, outcome), caller)| (*draft, outcome, caller.answer, caller.stay))
     }
 
     pub(super) fn split_half(&mut self) -> Self {

@@ -6,36 +6,42 @@
 use std::{
     borrow::Borrow,
     collections::{BTreeSet, HashSet},
+    sync::Arc,
 };
 
+use parking_lot::Mutex;
 use sqlx::PgPool;
 
 use super::{Draft, queries};
 use crate::id::ConversationId;
 
-/// Conversations found held, of one lane.
-#[derive(Debug, Default)]
-pub(super) struct Jam(HashSet<ConversationId>);
+/// Conversations found held, by whichever lane.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Jam(Arc<Mutex<HashSet<ConversationId>>>);
 
 impl Jam {
     /// Those of these drafts' conversations that are held still. Asks nothing while none is known to be.
     pub(super) async fn of(
-        &mut self,
+        &self,
         pool: &PgPool,
         drafts: impl IntoIterator<Item = &Draft>,
     ) -> HashSet<ConversationId> {
-        if self.0.is_empty() {
-            return HashSet::new();
-        }
-        let known = |conversation: &ConversationId| self.0.contains(conversation);
-        let asked = conversations(drafts).into_iter().filter(known);
-        let asked: Vec<ConversationId> = asked.collect();
+        let asked = self.known(drafts);
         self.look(pool, &asked).await
+    }
+
+    fn known<'a>(&self, drafts: impl IntoIterator<Item = &'a Draft>) -> Vec<ConversationId> {
+        let jam = self.0.lock();
+        if jam.is_empty() {
+            return vec![];
+        }
+        let asked = conversations(drafts).into_iter();
+        asked.filter(|one| jam.contains(one)).collect()
     }
 
     /// A statement has waited in vain for one of these drafts' conversations: which are held?
     pub(super) async fn found(
-        &mut self,
+        &self,
         pool: &PgPool,
         drafts: &[impl Borrow<Draft>],
     ) -> HashSet<ConversationId> {
@@ -46,7 +52,7 @@ impl Jam {
     }
 
     /// What the database does not answer is not held: the next write will tell.
-    async fn look(&mut self, pool: &PgPool, asked: &[ConversationId]) -> HashSet<ConversationId> {
+    async fn look(&self, pool: &PgPool, asked: &[ConversationId]) -> HashSet<ConversationId> {
         if asked.is_empty() {
             return HashSet::new();
         }
@@ -54,10 +60,12 @@ impl Jam {
             tracing::warn!(%error, "it is not known which conversations are held");
             vec![]
         });
-        for conversation in asked {
-            self.0.remove(conversation);
+        let mut jam = self.0.lock();
+        for one in asked {
+            jam.remove(one);
         }
-        self.0.extend(&held);
+        jam.extend(&held);
+        drop(jam);
         held.into_iter().collect()
     }
 }

@@ -3,7 +3,7 @@
 //! storm shares its fsyncs. A commit whose outcome is unknown is simply written again: every draft carries its sender's
 //! client message id.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
 use sqlx::{
     PgPool,
@@ -19,7 +19,8 @@ use super::{
     Draft,
     batch::{Batch, Waiting, apart_from_retries, give_up},
     jam::Jam,
-    log::settle,
+    lanes::Load,
+    log::{Width, settle},
     queries,
     queries::Outcome,
     write,
@@ -42,16 +43,26 @@ pub(super) struct Lane {
     bus: Bus,
     clock: Clock,
     batch: usize,
+    load: Arc<Load>,
+    jam: Jam,
 }
 
 impl Lane {
     /// Its statements wait for `lock_ms` for a conversation that somebody else holds.
-    pub(super) fn new(store: &Store, clock: Clock, batch: usize, lock_ms: u32) -> Self {
+    pub(super) fn new(
+        store: &Store,
+        clock: Clock,
+        width: Width,
+        load: Arc<Load>,
+        jam: Jam,
+    ) -> Self {
         Self {
-            options: store.options().options([("lock_timeout", lock_ms)]),
+            options: store.options().options([("lock_timeout", width.lock_ms)]),
             bus: store.bus().clone(),
             clock,
-            batch: batch.max(1),
+            batch: width.batch.max(1),
+            load,
+            jam,
         }
     }
 
@@ -63,7 +74,6 @@ impl Lane {
             .connect_lazy_with(self.options.clone());
         let mut waiting = Vec::new();
         let mut not_before = Instant::now();
-        let mut jam = Jam::default();
         loop {
             if waiting.is_empty() {
                 let gathered = tokio::select! {
@@ -85,13 +95,16 @@ impl Lane {
             not_before = Instant::now() + gathering(waiting.len());
             let (first, again) = apart_from_retries(waiting);
             let mut batch = Batch::of(first);
-            let held = jam
+            let held = self
+                .jam
                 .of(&pool, batch.drafts.iter().map(|draft| &**draft))
                 .await;
             if !held.is_empty() {
                 batch.split_off(&held).refuse();
             }
-            self.write(&pool, batch, &mut jam, &mut queue).await;
+            self.load.begin();
+            self.write(&pool, batch, &mut queue).await;
+            self.load.rest();
             waiting = again;
         }
     }
@@ -99,13 +112,7 @@ impl Lane {
     /// Writes a batch, again and again while the database is out of reach and somebody still waits. What is for a
     /// conversation that somebody else holds is refused. A batch that the database will not have otherwise is halved until
     /// the one bad draft stands alone.
-    async fn write(
-        &self,
-        pool: &PgPool,
-        batch: Batch,
-        jam: &mut Jam,
-        queue: &mut mpsc::Receiver<Waiting>,
-    ) {
+    async fn write(&self, pool: &PgPool, batch: Batch, queue: &mut mpsc::Receiver<Waiting>) {
         let mut parts = vec![batch];
         while let Some(mut part) = parts.pop() {
             if part.drafts.is_empty() {
@@ -114,7 +121,7 @@ impl Lane {
             match self.commit(pool, &mut part, queue).await {
                 Ok(outcomes) => self.announce(part, outcomes),
                 Err(error) if waited_in_vain(&error) => {
-                    let held = part.split_off(&jam.found(pool, &part.drafts).await);
+                    let held = part.split_off(&self.jam.found(pool, &part.drafts).await);
                     tracing::warn!(%error, drafts = held.drafts.len(), "conversations are held");
                     match (held.drafts.len(), part.drafts.len()) {
                         // Nobody holds them any more, or it is not known who does.
@@ -204,7 +211,7 @@ impl Lane {
     }
 
     fn announce(&self, batch: Batch, outcomes: Vec<Outcome>) {
-        for (draft, outcome, answer) in batch.settled(outcomes) {
+        for (draft, outcome, answer, _stay) in batch.settled(outcomes) {
             match settle(draft, outcome) {
                 Ok((posted, event)) => {
                     answer(Ok(posted));

@@ -1,22 +1,15 @@
 //! The message log and its two ways in: [`append`] inside a verb's own `Tx`, and the commit coordinator [`Log`] for
 //! plain chat messages.
 //!
-//! The coordinator has a few lanes (`lane.rs`); a conversation always takes the same one, so its order holds. They run on
-//! a thread of their own: a commit's answer must not queue for its turn behind the thousands of sockets it is for.
+//! The coordinator has a few lanes (`lane.rs`, and `lanes.rs` for who takes which). They run on a thread of their own: a commit's answer must not queue for its turn behind the thousands of sockets it is for.
 
-use std::{
-    hash::{BuildHasher, BuildHasherDefault, DefaultHasher},
-    time::Duration,
-};
+use std::sync::Arc;
 
-use tokio::sync::mpsc;
-
-use super::{Draft, Posted, batch::Waiting, lane::Lane, queries::Outcome, write};
+use super::{Draft, Posted, jam::Jam, lane::Lane, lanes::Lanes, queries::Outcome, write};
 use crate::{
     clock::{Clock, millis},
-    error::{Error, Refusal, Result, refused_until},
+    error::{Error, Refusal, Result},
     event::Event,
-    id::ConversationId,
     shutdown::Shutdown,
     store::{Store, Tx},
 };
@@ -47,7 +40,7 @@ pub async fn append_all(tx: &mut Tx, clock: &Clock, drafts: Vec<Draft>) -> Resul
 /// The commit coordinator. Cheap to clone.
 #[derive(Clone)]
 pub struct Log {
-    lanes: Vec<mpsc::Sender<Waiting>>,
+    lanes: Arc<Lanes>,
 }
 
 /// How wide the coordinator is.
@@ -57,7 +50,7 @@ pub struct Width {
     pub lanes: usize,
     /// Drafts that one commit takes at most.
     pub batch: usize,
-    /// Drafts that may wait in all.
+    /// Drafts that may be under way in all.
     pub backlog: usize,
     /// Milliseconds that a commit waits for a conversation that somebody else holds.
     pub lock_ms: u32,
@@ -71,29 +64,20 @@ impl Log {
         width: Width,
         shutdown: &Shutdown,
     ) -> anyhow::Result<Self> {
-        let count = width.lanes.max(1);
-        let (lanes, running): (Vec<_>, Vec<_>) = (0..count)
-            .map(|_| {
-                let (sender, queue) = mpsc::channel((width.backlog / count).max(1));
-                let lane = Lane::new(store, clock.clone(), width.batch, width.lock_ms);
-                (sender, lane.run(queue, shutdown.firm().clone()))
-            })
-            .unzip();
-        shutdown.spawn_keepers_apart("souk-log", running)?;
+        let (lanes, exits) = Lanes::new(width);
+        let jam = Jam::default();
+        let running = exits.into_iter().map(|exit| {
+            let lane = Lane::new(store, clock.clone(), width, exit.load, jam.clone());
+            lane.run(exit.drafts, shutdown.firm().clone())
+        });
+        shutdown.spawn_keepers_apart("souk-log", running.collect())?;
         Ok(Self { lanes })
     }
 
     /// Queues a draft; `answer` is called once, after the commit. Drafts of one conversation keep the order of their
     /// calls. Refuses with `overloaded` when too many wait: nothing has happened then.
     pub fn submit(&self, draft: Draft, answer: Answer) {
-        let lane = &self.lanes[self.lane_of(draft.conversation)];
-        if let Err(full) = lane.try_send(Waiting::new(draft, answer)) {
-            let (waiting, code) = match full {
-                mpsc::error::TrySendError::Full(waiting) => (waiting, Refusal::Overloaded),
-                mpsc::error::TrySendError::Closed(waiting) => (waiting, Refusal::ShuttingDown),
-            };
-            waiting.answer(Err(refused_until(code, Duration::from_secs(1))));
-        }
+        self.lanes.put(draft, answer);
     }
 
     /// The same, for callers who wait.
@@ -104,22 +88,10 @@ impl Log {
             .await
             .unwrap_or_else(|_| Err(Refusal::OutcomeUnknown.into()))
     }
-
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "any part of the hash will do"
-    )]
-    fn lane_of(&self, conversation: ConversationId) -> usize {
-        BuildHasherDefault::<DefaultHasher>::default().hash_one(conversation) as usize
-            % self.lanes.len()
-    }
 }
 
 /// What the sender hears, and what everybody is shown; a retry shows nothing.
-pub(super) fn settle(
-    draft: Draft,
-    outcome: Outcome,
-) -> Result<(Posted, Option<std::sync::Arc<Event>>)> {
+pub(super) fn settle(draft: Draft, outcome: Outcome) -> Result<(Posted, Option<Arc<Event>>)> {
     let posted = Posted {
         conversation: draft.conversation,
         number: outcome.number.unwrap_or_default().cast_unsigned(),

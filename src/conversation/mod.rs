@@ -14,6 +14,7 @@ pub mod fetch;
 pub mod history;
 mod jam;
 mod lane;
+mod lanes;
 pub mod list;
 pub(crate) mod load;
 pub mod log;

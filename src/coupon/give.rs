@@ -75,7 +75,7 @@ pub async fn give(app: &App, by: &Staff<GiveCoupons>, new: NewGift) -> Result<Gi
 }
 
 /// Into the customer's wallet.
-async fn hand_over(
+pub(super) async fn hand_over(
     tx: &mut Tx,
     template: &Template,
     gift: &Gift,

@@ -15,6 +15,7 @@ mod eligible;
 pub mod evaluate;
 pub mod give;
 pub mod list;
+pub(crate) mod packed;
 mod picture;
 pub(crate) mod prize;
 mod queries;

@@ -1,7 +1,16 @@
-//! People who buy: the customers of a shop are those who have a conversation with it.
+//! People who buy, as a shop knows them: whoever came by a link, follows it, is in one of its groups or has a conversation with it
+//! (`customers`, kept by the database itself). Tags say what they are like, segments find those who meet a condition.
 
 pub mod ban;
+pub mod condition;
+pub mod follow_up;
+pub mod keep;
+pub mod profile;
 mod queries;
+pub mod rules;
+pub mod segment;
+pub mod tag;
+pub mod wish;
 
 use serde::Serialize;
 
@@ -39,11 +48,13 @@ pub async fn contact(app: &App, by: &Staff<Chat>, customer: UserId) -> Result<Co
     Ok(if clear { contact } else { masked(contact) })
 }
 
-/// A number that cannot be read is hidden whole.
 fn masked(contact: Contact) -> Contact {
-    let phone = Phone::parse(&contact.phone).map(|phone| phone.masked());
-    Contact {
-        phone: phone.unwrap_or_default(),
-        ..contact
-    }
+    let phone = mask(&contact.phone);
+    Contact { phone, ..contact }
+}
+
+/// A number that cannot be read is hidden whole.
+fn mask(phone: &str) -> String {
+    let phone = Phone::parse(phone).map(|phone| phone.masked());
+    phone.unwrap_or_default()
 }

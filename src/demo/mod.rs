@@ -43,6 +43,8 @@ fn addresses(app: &App) -> String {
     let socket = url.replacen("http", "ws", 1);
     format!(
         "\nSouk is open.\n\n  \
+           Customers   {url}/\n  \
+           Desk        {url}/desk\n  \
            WebSocket   {socket}/socket\n  \
            REST        {url}/api/v1\n  \
            OpenAPI     {url}/api/openapi.json\n  \

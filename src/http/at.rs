@@ -3,8 +3,9 @@
 use serde::Deserialize;
 
 use crate::id::{
-    BundleId, CaseId, ConversationId, CouponTemplateId, DrawId, FileId, GiftId, HookId, OrderId,
-    ProductId, RoleId, SessionId, ShopId, ShortageId, StaffInviteId, TemplateId, UserId, VariantId,
+    AnswerId, BundleId, CampaignId, CaseId, ConversationId, CouponTemplateId, DrawId, FileId,
+    FollowUpId, GiftId, HookId, OrderId, ProductId, RoleId, SegmentId, SessionId, ShopId,
+    ShortageId, StaffInviteId, TemplateId, UserId, VariantId,
 };
 use crate::pay::Method;
 
@@ -174,4 +175,29 @@ pub struct OfBundle {
 #[derive(Deserialize)]
 pub struct OfParcel {
     pub(super) token: String,
+}
+
+/// A segment of a shop's customers.
+#[derive(Deserialize)]
+pub struct OfSegment {
+    pub(super) segment_id: SegmentId,
+}
+
+/// A note on a customer.
+#[derive(Deserialize)]
+pub struct OfFollowUp {
+    pub(super) user_id: UserId,
+    pub(super) follow_up_id: FollowUpId,
+}
+
+/// A campaign.
+#[derive(Deserialize)]
+pub struct OfCampaign {
+    pub(super) campaign_id: CampaignId,
+}
+
+/// What a shop's own bot answers.
+#[derive(Deserialize)]
+pub struct OfAnswer {
+    pub(super) answer_id: AnswerId,
 }

@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     at::{OfCase, OfOrder, OfProduct, OfShop},
     body::{Asked, Body, Named},
-    order::{Because, Empty},
+    order_deed::{Because, Empty},
     reply::{Answer, Created, Problem, ProblemBody, created},
 };
 use crate::{

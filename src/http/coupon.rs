@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::{
     at::OfCouponTemplate,
     body::{Asked, Body, Named, PageOf},
-    order::Empty,
+    order_deed::Empty,
     reply::{Answer, Created, ProblemBody, created},
 };
 use crate::{

@@ -5,7 +5,7 @@ use axum::{Json, extract::State};
 use super::{
     at::{OfDraw, OfDrawPlace},
     body::{Asked, Body, Named, PageOf},
-    order::{Because, Empty},
+    order_deed::{Because, Empty},
     reply::{Answer, Created, ProblemBody, created},
 };
 use crate::{

@@ -6,7 +6,7 @@ use super::{
     at::{OfCase, OfMyOrder},
     body::{Asked, Body, Named},
     my_order::PageOf,
-    order::Empty,
+    order_deed::Empty,
     reply::{Answer, Created, ProblemBody, created},
 };
 use crate::{

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use super::{
     at::{OfCouponTemplate, OfGift, OfShop},
     body::{Asked, Body, Named, PageOf},
-    order::Empty,
+    order_deed::Empty,
     reply::{Answer, Created, ProblemBody, created},
 };
 use crate::{
@@ -26,7 +26,7 @@ use crate::{
 #[serde(default, deny_unknown_fields)]
 pub struct PocketOf {
     /// `usable`, `used` or `expired`.
-    #[param(value_type = Pocket)]
+    #[param(inline)]
     state: Pocket,
     /// `next_cursor` of the page before; empty: the first page.
     cursor: String,

@@ -6,22 +6,25 @@ use serde::Deserialize;
 use super::{
     at::{OfMyOrder, OfShop},
     body::{Asked, Body, Named},
-    order::{Because, Empty, History},
+    order::History,
+    order_deed::{Because, Empty},
     reply::{Answer, Created, ProblemBody, created},
 };
 use crate::{
     actor::{Actor, Customer},
     app::App,
+    coupon::evaluate::Verdict,
     id::{OrderId, ShopId},
     order::{
-        Seen, cancel,
+        cancel,
         change::{self, Change, Wish},
-        confirm,
+        confirm::{self, Confirmation},
         edit::{self, Edit},
         evidence::{self, Evidence},
         history,
         list::{self, OrderPage},
         pay::{self, Payment},
+        pick,
         place::{self, Checkout, Considered, Costs},
         readdress, receive,
         recipient::Recipient,
@@ -107,6 +110,18 @@ pub async fn history(
     Ok(Json(History { entries }))
 }
 
+/// Which of one's coupons could be taken for a chat order when it is confirmed, and why not the others.
+#[utoipa::path(get, path = "/orders/{order_id}/coupons", tag = "my orders", security(("token" = [])),
+    params(("order_id" = OrderId, Path)),
+    responses((status = 200, body = Verdict), (status = 404, body = ProblemBody), (status = 409, body = ProblemBody)))]
+pub async fn coupons(
+    State(app): State<App>,
+    customer: Customer,
+    Named(at): Named<OfMyOrder>,
+) -> Answer<Verdict> {
+    Ok(Json(pick::offered(&app, &customer, at.order_id).await?))
+}
+
 /// The evidence for a dispute about it, in one signed file.
 #[utoipa::path(get, path = "/orders/{order_id}/evidence", tag = "my orders", security(("token" = [])),
     params(("order_id" = OrderId, Path)), responses((status = 200, body = Evidence), (status = 404, body = ProblemBody)))]
@@ -181,8 +196,8 @@ macro_rules! deeds {
 
 deeds! {
     #[doc = "Confirm a chat order: this revision and no other."]
-    post confirm "/orders/{order_id}/confirm" (seen: Seen) =>
-        async |app, customer, order| confirm::confirm(app, customer, order, &seen).await;
+    post confirm "/orders/{order_id}/confirm" (agreed: Confirmation) =>
+        async |app, customer, order| confirm::confirm(app, customer, order, agreed.clone()).await;
     #[doc = "Decline a chat order."]
     post decline "/orders/{order_id}/decline" (because: Because) =>
         async |app, customer, order| confirm::decline(app, customer, order, &because.reason).await;

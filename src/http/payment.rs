@@ -22,7 +22,7 @@ use crate::{
     error::Refusal,
     id::ShopId,
     money::Money,
-    order::pay,
+    order::hear,
     payment::{
         ledger::{self, Balances},
         withdraw,
@@ -74,7 +74,7 @@ pub async fn notice(
     if told.is_ok() {
         believed(&app, from);
     }
-    let said = pay::notice(&app, provider, told).await;
+    let said = hear::notice(&app, provider, told).await;
     let content_type = [(header::CONTENT_TYPE, said.content_type)];
     Ok((said.status, content_type, said.body).into_response())
 }

@@ -29,12 +29,14 @@ use utoipa::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    account, alert, audit, bot, case, conversation, coupon, crm, delivery, dev, embed_key, file,
-    group, health, lottery, message, my_case, my_coupon, my_draw, my_order,
+    account, alert, answer, audit, bot, campaign, case, conversation, coupon, crm, customer,
+    delivery, dev, embed_key, file, group, health, lottery, member, message, my_case, my_coupon,
+    my_draw, my_order,
     once::once,
-    order, order_paper, order_template, parcel, payment, product, push,
+    order, order_deed, order_paper, order_rules, order_template, pages, parcel, payment, product,
+    push,
     reply::Problem,
-    session, shop, shop_front, shortage, staff, stock,
+    segment, session, shop, shop_front, shortage, staff, stock,
     turn::{strangers_turn, turn},
     webhook,
 };
@@ -58,6 +60,7 @@ pub fn router(live: Live) -> Router {
         .layer(from_fn_with_state(app.clone(), turn));
     Router::new()
         .merge(api)
+        .merge(pages::routes())
         .route(
             "/api/openapi.json",
             get(openapi).layer(from_fn_with_state(app.clone(), strangers_turn)),
@@ -138,6 +141,8 @@ fn api() -> OpenApiRouter<App> {
             .routes(routes!(crm::enquiries))
             .routes(routes!(crm::ban, crm::lift_ban))
             .routes(routes!(crm::assign))
+            .merge(customers())
+            .merge(campaigns())
             .routes(routes!(bot::list, bot::create))
             .routes(routes!(bot::change, bot::retire))
             .routes(routes!(bot::renew_token))
@@ -151,6 +156,39 @@ fn api() -> OpenApiRouter<App> {
     )
 }
 
+/// People who buy, as the shop knows them.
+fn customers() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(customer::page))
+        .routes(routes!(customer::profile))
+        .routes(routes!(customer::tag, customer::tags))
+        .routes(routes!(customer::untag))
+        .routes(routes!(customer::rules, customer::set_rules))
+        .routes(routes!(customer::add_follow_up, customer::follow_ups))
+        .routes(routes!(customer::follow_up_done))
+        .routes(routes!(customer::wish))
+        .routes(routes!(segment::save, segment::list))
+        .routes(routes!(segment::members))
+        .routes(routes!(segment::remove))
+}
+
+/// Campaigns, and what a shop's own bot says by itself.
+fn campaigns() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(campaign::launch, campaign::page))
+        .routes(routes!(campaign::dry_run))
+        .routes(routes!(campaign::report))
+        .routes(routes!(campaign::stop))
+        .routes(routes!(campaign::rules, campaign::set_rules))
+        .routes(routes!(
+            answer::hours,
+            answer::set_hours,
+            answer::remove_hours
+        ))
+        .routes(routes!(answer::add, answer::list))
+        .routes(routes!(answer::remove))
+}
+
 /// What a shop tells of itself, who follows it, and the links that lead there.
 fn shop_fronts() -> OpenApiRouter<App> {
     OpenApiRouter::new()
@@ -160,6 +198,7 @@ fn shop_fronts() -> OpenApiRouter<App> {
             shop_front::follow,
             shop_front::unfollow
         ))
+        .routes(routes!(shop_front::welcome, shop_front::set_welcome))
         .routes(routes!(shop_front::share))
         .routes(routes!(shop_front::open))
         .routes(routes!(shop_front::visits))
@@ -191,31 +230,31 @@ fn orders() -> OpenApiRouter<App> {
         .routes(routes!(order_paper::export))
         .routes(routes!(order_template::save, order_template::list))
         .routes(routes!(order_template::replace, order_template::remove))
-        .routes(routes!(order::show, order::redraft))
+        .routes(routes!(order::show, order_deed::redraft))
         .routes(routes!(order::history))
         .routes(routes!(order::evidence))
         .routes(routes!(order::evidence_key))
         .routes(routes!(order::contact))
-        .routes(routes!(order::withdraw))
-        .routes(routes!(order::cancel))
-        .routes(routes!(order::accept))
-        .routes(routes!(order::prepare))
-        .routes(routes!(order::get_ready))
-        .routes(routes!(order::start))
-        .routes(routes!(order::note))
-        .routes(routes!(order::ship))
-        .routes(routes!(order::finish))
-        .routes(routes!(order::hand_over))
-        .routes(routes!(order::confirm_payment))
-        .routes(routes!(order::give_back_extra))
-        .routes(routes!(order::claim, order::let_go))
-        .routes(routes!(order::flag))
-        .routes(routes!(order::resolve))
-        .routes(routes!(order::follow_up))
-        .routes(routes!(order::readdress))
+        .routes(routes!(order_deed::withdraw))
+        .routes(routes!(order_deed::cancel))
+        .routes(routes!(order_deed::accept))
+        .routes(routes!(order_deed::prepare))
+        .routes(routes!(order_deed::get_ready))
+        .routes(routes!(order_deed::start))
+        .routes(routes!(order_deed::note))
+        .routes(routes!(order_deed::ship))
+        .routes(routes!(order_deed::finish))
+        .routes(routes!(order_deed::hand_over))
+        .routes(routes!(order_deed::confirm_payment))
+        .routes(routes!(order_deed::give_back_extra))
+        .routes(routes!(order_deed::claim, order_deed::let_go))
+        .routes(routes!(order_deed::flag))
+        .routes(routes!(order_deed::resolve))
+        .routes(routes!(order_deed::follow_up))
+        .routes(routes!(order_deed::readdress))
         .routes(routes!(order::changes))
-        .routes(routes!(order::answer_change))
-        .routes(routes!(order::rules, order::change_rules))
+        .routes(routes!(order_deed::answer_change))
+        .routes(routes!(order_rules::rules, order_rules::change_rules))
         .routes(routes!(shortage::mark, shortage::of_order))
         .routes(routes!(shortage::refund))
         .routes(routes!(shortage::reasons))
@@ -241,6 +280,7 @@ fn my_orders() -> OpenApiRouter<App> {
         .routes(routes!(my_order::history))
         .routes(routes!(my_order::evidence))
         .routes(routes!(parcel::mine))
+        .routes(routes!(my_order::coupons))
         .routes(routes!(my_order::confirm))
         .routes(routes!(my_order::decline))
         .routes(routes!(my_order::cancel))
@@ -290,9 +330,11 @@ fn draws() -> OpenApiRouter<App> {
         .routes(routes!(my_draw::file))
 }
 
-/// Coupons, as the shop issues them and as customers claim them.
+/// What a shop takes off: for its members, and coupons, as it issues them and as customers claim them.
 fn coupons() -> OpenApiRouter<App> {
     OpenApiRouter::new()
+        .routes(routes!(member::mine))
+        .routes(routes!(member::show, member::grant))
         .routes(routes!(coupon::create, coupon::page))
         .routes(routes!(coupon::show, coupon::change))
         .routes(routes!(coupon::publish))
@@ -391,7 +433,28 @@ async fn openapi() -> impl IntoResponse {
 pub fn document() -> utoipa::openapi::OpenApi {
     let mut document = api().split_for_parts().1;
     ask_for_keys(&mut document);
+    name_operations(&mut document);
     document
+}
+
+/// Each operation has a name that no other one has: several nouns can `show`.
+fn name_operations(document: &mut utoipa::openapi::OpenApi) {
+    for (path, item) in &mut document.paths.paths {
+        let path = path.trim_start_matches("/api/v1").replace('/', "_");
+        let operations = [
+            ("get", &mut item.get),
+            ("post", &mut item.post),
+            ("put", &mut item.put),
+            ("patch", &mut item.patch),
+            ("delete", &mut item.delete),
+        ];
+        for (method, operation) in operations {
+            if let Some(operation) = operation {
+                let name = format!("{method}{}", path.replace(['{', '}'], ""));
+                operation.operation_id = Some(name);
+            }
+        }
+    }
 }
 
 /// Says of the routes that create that they want a key.

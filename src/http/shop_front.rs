@@ -10,7 +10,7 @@ use super::{
     reply::{Answer, Created, ProblemBody, created},
 };
 use crate::{
-    actor::{Actor, Customer, ManageShop, SeeData, Staff},
+    actor::{Actor, Customer, ManageCampaigns, ManageShop, SeeData, Staff},
     app::App,
     id::ShopId,
     product::{self, Goods},
@@ -19,6 +19,7 @@ use crate::{
         follow::{self, Following},
         link::{self, Link, NewLink, Visits},
         profile::{self, Profile},
+        welcome::{self, Welcome},
     },
 };
 
@@ -87,6 +88,25 @@ pub async fn unfollow(
     Named(at): Named<OfShop>,
 ) -> Answer<Following> {
     Ok(Json(follow::unfollow(&app, &customer, at.shop_id).await?))
+}
+
+/// What new followers hear.
+#[utoipa::path(get, path = "/shops/{shop_id}/welcome", tag = "shops", security(("token" = [])), params(("shop_id" = ShopId, Path)),
+    responses((status = 200, body = Welcome), (status = 403, body = ProblemBody)))]
+pub async fn welcome(State(app): State<App>, by: Staff<ManageCampaigns>) -> Answer<Welcome> {
+    Ok(Json(welcome::show(&app, &by).await?))
+}
+
+/// Set what those hear who follow from now on: one message, in their conversation with the shop.
+#[utoipa::path(put, path = "/shops/{shop_id}/welcome", tag = "shops", security(("token" = [])), params(("shop_id" = ShopId, Path)),
+    request_body = Welcome,
+    responses((status = 200, body = Welcome), (status = 403, body = ProblemBody), (status = 422, body = ProblemBody)))]
+pub async fn set_welcome(
+    State(app): State<App>,
+    by: Staff<ManageCampaigns>,
+    Body(welcome): Body<Welcome>,
+) -> Answer<Welcome> {
+    Ok(Json(welcome::set(&app, &by, welcome).await?))
 }
 
 /// Make a link to a shop or a product, to be shared.

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use super::{
     at::{OfMyOrder, OfOrder, OfShortage},
     body::{Asked, Body, Named},
-    order::Because,
+    order_deed::Because,
     reply::{Answer, Created, ProblemBody, created},
 };
 use crate::{

@@ -18,7 +18,7 @@ use super::{
 use crate::{
     alert,
     app::App,
-    coupon,
+    campaign, coupon, crm,
     error::{Error, Result},
     lottery, order, parcel, payment, push, webhook,
 };
@@ -42,8 +42,20 @@ const JOBS: &[Job] = &[
     Job("draws_due", seconds(5), |app| {
         Box::pin(async move { lottery::time_out::due(&app).await })
     }),
+    Job("campaigns", seconds(1), |app| {
+        Box::pin(async move { campaign::run::due(&app).await })
+    }),
+    Job("recalls", minutes(10), |app| {
+        Box::pin(async move { campaign::recall::due(&app).await })
+    }),
+    Job("follow_ups_due", seconds(5), |app| {
+        Box::pin(async move { crm::follow_up::due(&app).await })
+    }),
+    Job("keep_tags", minutes(60), |app| {
+        Box::pin(async move { crm::keep::due(&app).await })
+    }),
     Job("charges", seconds(10), |app| {
-        Box::pin(async move { order::pay::ask_after(&app).await })
+        Box::pin(async move { order::hear::ask_after(&app).await })
     }),
     Job("refunds", seconds(2), |app| {
         Box::pin(async move { payment::refund::execute(&app).await })

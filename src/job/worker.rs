@@ -11,9 +11,10 @@ use super::queries::{self, Row};
 use crate::{
     aftersale,
     app::App,
+    bot, crm,
     error::{Error, Result},
     fact::Remembered,
-    lottery, parcel, push, shortage,
+    lottery, parcel, push, shop, shortage,
     store::Tx,
     webhook,
 };
@@ -36,6 +37,9 @@ async fn read(app: &App, tx: &mut Tx, facts: &[Remembered]) -> Result<()> {
     aftersale::settle::hear(app, facts).await?;
     shortage::serve::hear(app, facts).await?;
     lottery::hear::hear(app, facts).await?;
+    shop::welcome::hear(app, facts).await?;
+    crm::keep::hear(app, facts).await?;
+    bot::answer::hear(app, facts).await?;
     parcel::begin::begin(app, tx, facts).await?;
     aftersale::waiting::show(tx, facts).await
 }

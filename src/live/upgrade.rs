@@ -7,6 +7,7 @@ use axum::{
     http::{HeaderMap, StatusCode, header},
     response::{IntoResponse as _, Response},
 };
+use url::{Host, Url};
 
 use super::{Live, connection::Connection, outbox::Format, transport::sized};
 use crate::config::Config;
@@ -48,9 +49,29 @@ fn origin_allowed(config: &Config, headers: &HeaderMap) -> bool {
         return true;
     };
     let own = config.public_url();
-    let known =
-        |origin: &str| origin == own || config.limits.origins.iter().any(|listed| listed == origin);
+    let known = |origin: &str| {
+        origin == own
+            || same_machine(&own, origin)
+            || config.limits.origins.iter().any(|listed| listed == origin)
+    };
     origins.next().is_none() && origin.to_str().is_ok_and(known)
+}
+
+/// A server that is only for its own machine has several names there: `localhost`, `127.0.0.1`, `[::1]`.
+fn same_machine(own: &str, origin: &str) -> bool {
+    place_here(own).is_some_and(|place| place_here(origin) == Some(place))
+}
+
+/// The scheme and port of an origin of this very machine, if it is spelt as browsers do.
+fn place_here(origin: &str) -> Option<(String, Option<u16>)> {
+    let url = Url::parse(origin).ok()?;
+    let here = match url.host()? {
+        Host::Domain(name) => name == "localhost",
+        Host::Ipv4(address) => address.is_loopback(),
+        Host::Ipv6(address) => address.is_loopback(),
+    };
+    let place = (url.scheme().to_owned(), url.port_or_known_default());
+    (here && url.origin().ascii_serialization() == origin).then_some(place)
 }
 
 #[cfg(test)]
@@ -87,5 +108,32 @@ mod tests {
             assert!(!allowed(&[wrong]), "{wrong}");
         }
         assert!(!allowed(&["https://shop.example.com", "https://evil.test"]));
+    }
+
+    #[test]
+    fn a_machine_is_itself_by_every_name() {
+        let own = "http://127.0.0.1:8080";
+        for same in [
+            "http://localhost:8080",
+            "http://[::1]:8080",
+            "http://127.0.0.1:8080",
+        ] {
+            assert!(same_machine(own, same), "{same}");
+        }
+        for other in [
+            "http://localhost:8081",
+            "https://localhost:8080",
+            "http://localhost.evil.test:8080",
+            "http://192.0.2.7:8080",
+            "http://user@localhost:8080",
+            "http://localhost:8080/",
+            "null",
+        ] {
+            assert!(!same_machine(own, other), "{other}");
+        }
+        assert!(!same_machine(
+            "https://chat.example.com",
+            "http://localhost"
+        ));
     }
 }

@@ -1,6 +1,7 @@
 //! The customer answers the preview of a chat order: this very revision, or none (O2, O3); staff may withdraw it.
 
 use proto::{OrderDeed, OrderState};
+use serde::Deserialize;
 
 use super::{
     Seen, number, place, queries,
@@ -13,26 +14,56 @@ use crate::{
     app::App,
     coupon::redeem,
     error::Result,
-    id::OrderId,
+    id::{CouponId, OrderId},
+    money::Money,
     stock::hold::hold,
     words,
 };
 
-/// It becomes an order: numbered, its goods held, staff alerted.
+/// What the customer agrees to.
+#[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct Confirmation {
+    /// The preview's revision.
+    pub revision: i32,
+    /// Its hash.
+    pub hash: String,
+    /// One's own coupon for it, in the place of the one that is on it (CPN-13); null: as it is.
+    #[serde(default)]
+    pub coupon_id: Option<CouponId>,
+    /// What the customer was shown as the sum with that coupon, in minor units; another sum is refused.
+    #[serde(default)]
+    pub expected_total: Option<Money>,
+}
+
+/// It becomes an order: numbered, its goods held, staff alerted. It waits in the shop's line as an order that is placed does.
 ///
 /// Refuses with `revision_stale` when the draft was changed since it was shown, with `order_state`, with `out_of_stock`,
-/// with `too_many_unpaid` whoever has as many unpaid orders as the shop allows, with `coupon_not_usable` (the field is the reason) a draft
-/// whose coupon has ended since, or is for a first order when this is none any more.
-pub async fn confirm(app: &App, customer: &Customer, order: OrderId, seen: &Seen) -> Result<Shown> {
-    let (mut tx, mut order) = step::of_customer(app, customer, order).await?;
+/// with `too_many_unpaid` whoever has as many unpaid orders as the shop allows, with `coupon_not_usable` (the field is the reason) a coupon
+/// that takes nothing off it, has ended since, or is for a first order when this is none any more.
+pub async fn confirm(
+    app: &App,
+    customer: &Customer,
+    order: OrderId,
+    agreed: Confirmation,
+) -> Result<Shown> {
+    let (coupon, total) = (agreed.coupon_id, agreed.expected_total);
+    let shop = step::shop_of(app, customer, order).await?;
+    let _till = app.tills.take(shop).await?;
+    let mut tx = app.store.begin(shop).await?;
+    let mut order = step::hold(&mut tx, order).await?;
     order.require(OrderDeed::Confirm, super::graph::Party::Customer)?;
-    order.require_seen(seen)?;
+    order.require_seen(&agreed.into())?;
     let (now, by, was) = (app.clock.now(), By::from(customer), order.state);
+    if let Some(coupon) = coupon {
+        order.pick(&mut tx, coupon, now).await?;
+    }
+    order.require_total(total)?;
     redeem::confirm(&mut tx, customer.0.user, order.id, now).await?;
     let rules = queries::rules(&mut tx).await?;
-    let number = number::next(&mut tx, now).await?;
-    let to = order.submit(number, &rules, now);
+    let to = order.submit(&rules, now);
     order.go(OrderDeed::Confirm, by.party, to)?;
+    order.number = Some(number::next(&mut tx, now).await?);
     order.owe(&mut tx, &rules, now).await?;
     let done = Done {
         after: Some(order.agreed()),
@@ -45,6 +76,15 @@ pub async fn confirm(app: &App, customer: &Customer, order: OrderId, seen: &Seen
     hold(&mut tx, holder, &units, by.id, now).await?;
     tx.commit().await?;
     Ok(shown)
+}
+
+impl From<Confirmation> for Seen {
+    fn from(agreed: Confirmation) -> Self {
+        Self {
+            revision: agreed.revision,
+            hash: agreed.hash,
+        }
+    }
 }
 
 /// The customer does not want it. Refuses with `order_state`.

@@ -43,7 +43,7 @@ pub struct AgreedPrice {
 pub struct Agreement {
     /// What is ordered.
     pub basket: Basket,
-    /// Prices other than the shop's; no tier goes on top.
+    /// Prices other than the shop's; neither a tier nor a member's discount goes on top.
     #[serde(default)]
     pub prices: Vec<AgreedPrice>,
     /// At most 500 characters.
@@ -92,7 +92,7 @@ pub async fn draft(
         name,
         conversation,
     };
-    let quote = agreement.price(&mut tx).await?;
+    let quote = agreement.price(&mut tx, customer).await?;
     let order = agreement
         .order(&mut tx, buyer, quote, app.clock.now())
         .await?;
@@ -116,7 +116,7 @@ pub async fn redraft(
     let (mut tx, mut order) = step::of_staff(app, by, order).await?;
     order.require(OrderDeed::Redraft, super::graph::Party::Staff)?;
     let before = order.agreed();
-    let quote = agreement.price(&mut tx).await?;
+    let quote = agreement.price(&mut tx, order.customer_id).await?;
     let terms = agreement.terms();
     (order.terms, order.delivery_method) = (terms.payment, terms.delivery_method);
     (order.requests, order.expected_at) = (terms.requests, terms.expected_at);
@@ -207,8 +207,8 @@ impl Agreement {
     }
 
     /// What it costs, with the agreed prices in the place of the shop's.
-    async fn price(&self, tx: &mut Tx) -> Result<Quote> {
-        let mut quote = price::price(tx, &self.basket, BasisPoints::ZERO).await?;
+    async fn price(&self, tx: &mut Tx, customer: UserId) -> Result<Quote> {
+        let mut quote = price::price(tx, &self.basket, Some(customer)).await?;
         for line in quote
             .lines
             .iter_mut()
@@ -220,7 +220,7 @@ impl Agreement {
                 .find(|agreed| agreed.variant_id == line.variant_id);
             if let Some(agreed) = agreed {
                 line.price = agreed.price;
-                line.tier = BasisPoints::ZERO;
+                (line.tier, line.member) = (BasisPoints::ZERO, BasisPoints::ZERO);
                 line.total = agreed.price.times(line.units)?;
             }
         }
@@ -243,19 +243,20 @@ impl Agreement {
     }
 }
 
-/// What the form for a new chat order is filled with (ORD-03): refuses with `not_found`.
-pub async fn form(
+/// Whose order it would be, and what the form for it is filled with (ORD-03): refuses with `not_found`.
+pub(super) async fn form(
     app: &App,
     by: &Staff<ManageOrders>,
     conversation: ConversationId,
-) -> Result<serde_json::Value> {
+) -> Result<(UserId, serde_json::Value)> {
     let mut tx = app.store.begin(by.shop).await?;
     let found = queries::customer_of(&mut tx, conversation).await?;
     let (customer, name, phone) = found.ok_or(Refusal::NotFound)?;
     let recipient = known(app, &mut tx, customer, &name, phone).await?;
     let viewer = Viewer::of(&by.actor, by.shop);
     let coupons = redeem::held(&mut tx, customer, app.clock.now()).await?;
-    Ok(json!({
+    let form = json!({
         "conversation_id": conversation, "customer_id": customer, "recipient": viewer.sees(recipient), "coupons": coupons,
-    }))
+    });
+    Ok((customer, form))
 }

@@ -15,7 +15,6 @@ use crate::{
     app::App,
     error::{Refusal, Result, refused_because},
     id::OrderId,
-    money::BasisPoints,
     product::price::{self, Basket},
     stock::{hold::hold, release::release_all},
     store::Tx,
@@ -68,7 +67,7 @@ pub(super) async fn apply(
         Some(basket) => {
             order.require_whole()?;
             order.require_all_there()?;
-            let quote = price::price(tx, basket, BasisPoints::ZERO).await?;
+            let quote = price::price(tx, basket, Some(order.customer_id)).await?;
             order.refill(tx, quote).await?;
             queries::replace_lines(tx, &order).await?;
         }

@@ -174,8 +174,7 @@ impl Order {
     }
 
     /// It becomes an order for the queue: unpaid and to be paid by a time, or to be accepted and paid later.
-    pub(super) fn submit(&mut self, number: String, rules: &Rules, now: Timestamp) -> OrderState {
-        self.number = Some(number);
+    pub(super) fn submit(&mut self, rules: &Rules, now: Timestamp) -> OrderState {
         self.placed_at = Some(now);
         let free = self.total == Money::ZERO;
         if self.terms == PaymentTerms::PayLater || free {

@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::{
     queries,
     show::{self, Viewer},
+    step,
 };
 use crate::{
     actor::{Customer, ManageOrders, Staff},
@@ -46,8 +47,8 @@ pub struct Entry {
 
 /// For the customer whose order it is. Refuses with `not_found`.
 pub async fn to_customer(app: &App, customer: &Customer, order: OrderId) -> Result<Vec<Entry>> {
-    let shop = queries::shop_of(app.store.pool(), customer.0.user, order).await?;
-    let mut tx = app.store.begin(shop.ok_or(Refusal::NotFound)?).await?;
+    let shop = step::shop_of(app, customer, order).await?;
+    let mut tx = app.store.begin(shop).await?;
     read(app, &mut tx, order, Viewer::Customer).await
 }
 

@@ -19,9 +19,9 @@ use crate::{
     conversation::open,
     coupon::{evaluate::Verdict, redeem},
     delivery,
-    error::{Refusal, Result, refused_argument},
-    id::{CouponId, ShopId},
-    money::{BasisPoints, Money},
+    error::{Result, refused_argument},
+    id::{CouponId, ShopId, UserId},
+    money::Money,
     product::price::{self, Basket},
     stock::hold::hold,
     store::{Tx, once},
@@ -50,7 +50,8 @@ pub struct Checkout {
     pub expected_total: Option<Money>,
 }
 
-/// Places an order: priced by the server, its goods held. Staff are alerted.
+/// Places an order: priced by the server, its goods held. Staff are alerted. A shop's orders are placed a few at a time: the next
+/// wait in its line, and are refused with `overloaded` where that is full.
 ///
 /// Refuses as [`price::price`] does what is not on sale, with `out_of_stock` what there is not enough of (the field is the variant's
 /// id), with `too_many_unpaid` whoever has as many unpaid orders as the shop allows, with `coupon_not_usable` a coupon that takes nothing off
@@ -65,6 +66,7 @@ pub async fn place(
     require_method(checkout.delivery_method)?;
     words::text("requests", &checkout.requests, 0..=500)?;
     app.sends.take(customer.0.user)?;
+    let _till = app.tills.take(shop).await?;
     let conversation = open::with_shop(app, customer, shop, "checkout");
     let conversation = once::aside(conversation).await?;
     let mut tx = app.store.begin(shop).await?;
@@ -74,12 +76,6 @@ pub async fn place(
         conversation,
     };
     let order = submitted(app, &mut tx, buyer, &checkout).await?;
-    if checkout
-        .expected_total
-        .is_some_and(|total| total != order.total)
-    {
-        return Err(Refusal::RevisionStale.into());
-    }
     let by = By::from(customer);
     let done = Done::new(&by, OrderDeed::Place);
     let order = step::begin(app, &mut tx, order, &checkout.recipient, done).await?;
@@ -99,7 +95,7 @@ pub async fn place(
 /// The order as it is submitted, with its number.
 async fn submitted(app: &App, tx: &mut Tx, buyer: Buyer, checkout: &Checkout) -> Result<Order> {
     let now = app.clock.now();
-    let quote = price::price(tx, &checkout.basket, BasisPoints::ZERO).await?;
+    let quote = price::price(tx, &checkout.basket, Some(buyer.id)).await?;
     let rules = queries::rules(tx).await?;
     let terms = Terms {
         source: "checkout",
@@ -115,8 +111,9 @@ async fn submitted(app: &App, tx: &mut Tx, buyer: Buyer, checkout: &Checkout) ->
         let which = (customer, coupon);
         order.take_off(&redeem::lock(tx, which, order.id, &lines, now).await?)?;
     }
-    let number = number::next(tx, now).await?;
-    order.state = order.submit(number, &rules, now);
+    order.require_total(checkout.expected_total)?;
+    order.state = order.submit(&rules, now);
+    order.number = Some(number::next(tx, now).await?);
     order.owe(tx, &rules, now).await?;
     Ok(order)
 }
@@ -170,15 +167,25 @@ pub async fn quote(
     shop: ShopId,
     considered: &Considered,
 ) -> Result<Costs> {
+    costs(app, actor.user, shop, considered).await
+}
+
+/// What it costs this customer.
+pub(super) async fn costs(
+    app: &App,
+    customer: UserId,
+    shop: ShopId,
+    considered: &Considered,
+) -> Result<Costs> {
     require_method(considered.delivery_method)?;
     let (mut tx, now) = (app.store.begin(shop).await?, app.clock.now());
-    let quote = price::price(&mut tx, &considered.basket, BasisPoints::ZERO).await?;
+    let quote = price::price(&mut tx, &considered.basket, Some(customer)).await?;
     let freight = delivery::freight::fee(&mut tx, considered.delivery_method, quote.total).await?;
     let lines = fill::considered(&quote.lines)?;
-    let coupons = redeem::offered(&mut tx, actor.user, &lines, now).await?;
+    let coupons = redeem::offered(&mut tx, customer, &lines, now).await?;
     let discount = match considered.coupon_id {
         Some(coupon) => {
-            let which = (actor.user, coupon);
+            let which = (customer, coupon);
             redeem::consider(&mut tx, which, &lines, now)
                 .await?
                 .deduction

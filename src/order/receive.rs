@@ -12,6 +12,7 @@ use crate::{
     actor::{Customer, ManageOrders, Staff, VerifyOrders},
     app::App,
     error::{Refusal, Result},
+    fact::Fact,
     id::OrderId,
     payment,
     stock::take::take,
@@ -101,11 +102,25 @@ pub(super) async fn complete(
         &["订单已完成".to_owned()],
     )
     .await?;
+    ask(tx, &order, now).await?;
     payment::settle::completed(tx, order.id, order.paid.minus(order.refunded)?, now).await?;
     if !units.is_empty() {
         take(tx, order.holder(), &units, by.id, now).await?;
     }
     Ok(order)
+}
+
+/// Whoever asks customers how it was is told, unless the shop asks nobody (ORD-20).
+async fn ask(tx: &mut Tx, order: &Order, now: Timestamp) -> Result<()> {
+    if !queries::rules(tx).await?.survey_when_completed {
+        return Ok(());
+    }
+    let fact = Fact::SurveyDue {
+        order_id: order.id,
+        conversation_id: order.conversation_id,
+        customer_id: order.customer_id,
+    };
+    tx.remember(&fact, now).await
 }
 
 impl Order {

@@ -29,6 +29,8 @@ pub struct Rules {
     pub customers_may_edit: bool,
     /// What the review finds must be put right before an order is accepted.
     pub review_blocks: bool,
+    /// Whoever asks customers how it was is told of every order that is completed (`survey_due`).
+    pub survey_when_completed: bool,
     /// On cancelling, at most 2,000 characters; shown with every new order.
     pub policy: String,
     /// Rises when the policy changes.
@@ -44,6 +46,7 @@ impl Default for Rules {
             unpaid_at_most: 10,
             customers_may_edit: true,
             review_blocks: false,
+            survey_when_completed: true,
             policy: String::new(),
             policy_version: 0,
         }
@@ -66,6 +69,8 @@ pub struct RulesChange {
     pub customers_may_edit: Option<bool>,
     /// Whether it does.
     pub review_blocks: Option<bool>,
+    /// Whether they are.
+    pub survey_when_completed: Option<bool>,
     /// At most 2,000 characters.
     pub policy: Option<String>,
 }
@@ -119,6 +124,9 @@ impl Rules {
             unpaid_at_most: change.unpaid_at_most.unwrap_or(self.unpaid_at_most),
             customers_may_edit: change.customers_may_edit.unwrap_or(self.customers_may_edit),
             review_blocks: change.review_blocks.unwrap_or(self.review_blocks),
+            survey_when_completed: change
+                .survey_when_completed
+                .unwrap_or(self.survey_when_completed),
             policy_version: self.policy_version + i32::from(policy != self.policy),
             policy,
         }

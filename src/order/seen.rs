@@ -3,7 +3,10 @@
 use serde::Deserialize;
 
 use super::Order;
-use crate::error::{Refusal, Result};
+use crate::{
+    error::{Refusal, Result},
+    money::Money,
+};
 
 /// Which revision of an order somebody was shown.
 #[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
@@ -22,5 +25,13 @@ impl Order {
             return Ok(());
         }
         Err(Refusal::RevisionStale.into())
+    }
+
+    /// Refuses with `revision_stale` whoever was shown another sum than it has; `None`: whatever it is.
+    pub(super) fn require_total(&self, shown: Option<Money>) -> Result<()> {
+        match shown {
+            Some(shown) if shown != self.total => Err(Refusal::RevisionStale.into()),
+            _ => Ok(()),
+        }
     }
 }

@@ -4,7 +4,7 @@ use proto::{OrderDeed, Permission};
 use serde::Serialize;
 use serde_json::Value;
 
-use super::{Order, accept, graph::Party, queries, recipient::Recipient};
+use super::{Order, accept, graph::Party, queries, recipient::Recipient, step};
 use crate::{
     actor::{Actor, Customer, ManageOrders, Staff},
     app::App,
@@ -119,8 +119,8 @@ pub(super) async fn recipient(app: &App, tx: &mut Tx, order: OrderId) -> Result<
 
 /// A customer's own order. Refuses with `not_found`.
 pub async fn to_customer(app: &App, customer: &Customer, order: OrderId) -> Result<Shown> {
-    let shop = queries::shop_of(app.store.pool(), customer.0.user, order).await?;
-    let mut tx = app.store.begin(shop.ok_or(Refusal::NotFound)?).await?;
+    let shop = step::shop_of(app, customer, order).await?;
+    let mut tx = app.store.begin(shop).await?;
     let order = one(&mut tx, order).await?;
     Shown::load(app, &mut tx, order, Viewer::Customer).await
 }

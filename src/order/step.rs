@@ -1,7 +1,7 @@
 //! One step of an order: the lock before, and what follows from it after. Every verb goes through here, so that none forgets the
 //! history, the card or the other side.
 //!
-//! Locks are taken in this order: the shop's rights, the order, its conversation, the day's number, the goods.
+//! Locks are taken in this order: the shop's rights, the order, the day's number, its conversation, the goods.
 
 use proto::{Message, Notice, NoticeKind, OrderDeed, OrderState};
 use serde_json::Value;
@@ -13,7 +13,7 @@ use crate::{
     conversation::{Draft, log, redraw},
     error::{Refusal, Result},
     fact::Fact,
-    id::{ConversationId, OrderId, UserId},
+    id::{ConversationId, OrderId, ShopId, UserId},
     rights,
     store::Tx,
 };
@@ -114,10 +114,16 @@ pub(crate) async fn of_staff<R: crate::actor::Right>(
 
 /// Begins work of a customer on an order of theirs. Refuses with `not_found`.
 pub(crate) async fn of_customer(app: &App, by: &Customer, order: OrderId) -> Result<(Tx, Order)> {
-    let shop = queries::shop_of(app.store.pool(), by.0.user, order).await?;
-    let mut tx = app.store.begin(shop.ok_or(Refusal::NotFound)?).await?;
+    let shop = shop_of(app, by, order).await?;
+    let mut tx = app.store.begin(shop).await?;
     let order = hold(&mut tx, order).await?;
     Ok((tx, order))
+}
+
+/// In which shop a customer's order is. Refuses with `not_found`.
+pub(super) async fn shop_of(app: &App, by: &Customer, order: OrderId) -> Result<ShopId> {
+    let shop = queries::shop_of(app.store.pool(), by.0.user, order).await?;
+    Ok(shop.ok_or(Refusal::NotFound)?)
 }
 
 /// The order, which nobody else changes until this work ends. Refuses with `not_found`.

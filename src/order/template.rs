@@ -16,7 +16,6 @@ use crate::{
     audit::{self, Deed},
     error::{Error, Refusal, Result, refused_argument},
     id::{ConversationId, TemplateId},
-    money::BasisPoints,
     product::price::{self, Basket},
     rights,
     store::Tx,
@@ -117,7 +116,7 @@ pub async fn form(
     conversation: ConversationId,
     template: Option<TemplateId>,
 ) -> Result<Value> {
-    let mut form = draft::form(app, by, conversation).await?;
+    let (customer, mut form) = draft::form(app, by, conversation).await?;
     let Some(template) = template else {
         return Ok(form);
     };
@@ -130,7 +129,7 @@ pub async fn form(
         delivery_method: template.delivery_method,
         coupon_id: None,
     };
-    let (costs, problem) = match place::quote(app, &by.actor, by.shop, &considered).await {
+    let (costs, problem) = match place::costs(app, customer, by.shop, &considered).await {
         Ok(costs) => (json!(costs), Value::Null),
         Err(Error::Broken(error)) => return Err(Error::Broken(error)),
         Err(refused) => {
@@ -170,7 +169,7 @@ impl NewTemplate {
         if self.terms == PaymentTerms::Unspecified {
             return Err(refused_argument("terms", "is missing"));
         }
-        price::price(tx, &self.basket, BasisPoints::ZERO).await?;
+        price::price(tx, &self.basket, None).await?;
         Ok(Template {
             id,
             name,

@@ -57,6 +57,17 @@ pub async fn catalogue(
     })
 }
 
+/// The categories of products, from the widest.
+pub(crate) async fn categories(
+    tx: &mut Tx,
+    products: &[ProductId],
+) -> Result<HashMap<ProductId, Vec<String>>> {
+    let products = queries::products(tx, products).await?.into_iter();
+    Ok(products
+        .map(|product| (product.id, product.category))
+        .collect())
+}
+
 /// A product. Refuses with `not_found`, also what is not listed, except to those who may manage products.
 pub async fn show(app: &App, actor: &Actor, shop: ShopId, product: ProductId) -> Result<Goods> {
     let mut tx = app.store.begin(shop).await?;

@@ -12,7 +12,8 @@ use crate::{
     actor::Actor,
     app::App,
     error::{Error, Refusal, Result, refused_argument, refused_because},
-    id::{BundleId, ProductId, ShopId, VariantId},
+    id::{BundleId, ProductId, ShopId, UserId, VariantId},
+    member,
     money::{BasisPoints, Money, TooMuch},
     stock::Units,
     store::Tx,
@@ -98,17 +99,21 @@ impl Quote {
     }
 }
 
-/// What a basket costs now somebody who is no member. Refuses as [`price`] does.
-pub async fn quote(app: &App, _: &Actor, shop: ShopId, basket: &Basket) -> Result<Quote> {
+/// What a basket costs now whoever asks. Refuses as [`price`] does.
+pub async fn quote(app: &App, actor: &Actor, shop: ShopId, basket: &Basket) -> Result<Quote> {
     let mut tx = app.store.begin(shop).await?;
-    price(&mut tx, basket, BasisPoints::ZERO).await
+    price(&mut tx, basket, Some(actor.user)).await
 }
 
-/// What a basket costs somebody with this member's discount, in the unit of work that places the order. Refuses with `not_found` what
+/// What a basket costs a customer, or somebody who is no member, in the unit of work that places the order. Refuses with `not_found` what
 /// the shop does not have, with `not_on_sale` what is not listed (the field is the variant's or the bundle's id), with
 /// `invalid_argument` absurd numbers.
-pub async fn price(tx: &mut Tx, basket: &Basket, member: BasisPoints) -> Result<Quote> {
+pub async fn price(tx: &mut Tx, basket: &Basket, customer: Option<UserId>) -> Result<Quote> {
     basket.check()?;
+    let member = match customer {
+        Some(customer) => member::off(tx, customer).await?,
+        None => BasisPoints::ZERO,
+    };
     let shelf = Shelf::load(tx, basket).await?;
     let pieces = shelf.pieces(&basket.lines)?;
     let mut lines = vec![];

@@ -49,6 +49,7 @@ fn urgency(kind: AlertKind) -> &'static str {
         AlertKind::WebhookOff
         | AlertKind::StockLow
         | AlertKind::GoodsArrived
+        | AlertKind::FollowUp
         | AlertKind::Unspecified => "normal",
     }
 }

@@ -170,7 +170,7 @@ pub(super) async fn take(
         select l.id as "id: PushId", l.attempt,
           s.session_id as "session: SessionId", s.user_id as "user: UserId", s.endpoint, s.p256dh, s.auth,
           a.id as "alert: AlertId", a.kind, a.shop_id as "shop: ShopId", a.conversation_id as "conversation: ConversationId",
-          a.order_id as "order: OrderId", a.case_id as "case: CaseId", a.text, a.at as "at: jiff_sqlx::Timestamp",
+          a.order_id as "order: OrderId", a.case_id as "case: CaseId", a.customer_id as "customer: UserId", a.text, a.at as "at: jiff_sqlx::Timestamp",
           exists (select from alert_hearers h where h.alert_id = a.id and h.user_id = s.user_id)
             and exists (select from good_sessions g where g.id = s.session_id and g.expires_at > $1)
             and not exists (select from alerts_read r where r.shop_id = a.shop_id and r.user_id = s.user_id and r.up_to >= a.id)
@@ -203,6 +203,7 @@ pub(super) async fn take(
             conversation_id: named(row.conversation.map(|id| id.to_string())),
             order_id: named(row.order.map(|id| id.to_string())),
             case_id: named(row.case.map(|id| id.to_string())),
+            customer_id: named(row.customer.map(|id| id.to_string())),
             text: row.text,
             at: millis(row.at.to_jiff()),
         },

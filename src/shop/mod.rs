@@ -6,6 +6,7 @@ pub mod link;
 pub mod open;
 pub mod profile;
 mod queries;
+pub mod welcome;
 
 use serde::Serialize;
 

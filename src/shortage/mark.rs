@@ -10,8 +10,8 @@ use crate::{
     app::App,
     audit::{self, Deed},
     error::{Refusal, Result, refused_argument},
-    id::{OrderId, ShortageId, VariantId},
-    money::{BasisPoints, Money},
+    id::{OrderId, ShortageId, UserId, VariantId},
+    money::Money,
     order::{
         LineUnits, Order,
         after_sale::{self, By},
@@ -121,7 +121,7 @@ async fn offers(tx: &mut Tx, order: &Order, missing: &MissingGoods) -> Result<Ve
             let wrong = "cannot be offered for what was bought with a coupon";
             return Err(refused_argument("similar", wrong));
         }
-        offers.push(offer(tx, *variant, missing.units, most).await?);
+        offers.push(offer(tx, order.customer_id, (*variant, missing.units), most).await?);
     }
     if offers.iter().any(|offer| {
         order
@@ -134,12 +134,17 @@ async fn offers(tx: &mut Tx, order: &Order, missing: &MissingGoods) -> Result<Ve
     Ok(offers)
 }
 
-async fn offer(tx: &mut Tx, variant_id: VariantId, units: u32, most: Money) -> Result<Offer> {
+async fn offer(
+    tx: &mut Tx,
+    customer: UserId,
+    (variant_id, units): (VariantId, u32),
+    most: Money,
+) -> Result<Offer> {
     let basket = Basket {
         lines: vec![Units { variant_id, units }],
         ..Basket::default()
     };
-    let quote = price::price(tx, &basket, BasisPoints::ZERO).await?;
+    let quote = price::price(tx, &basket, Some(customer)).await?;
     let line = quote.lines.into_iter().next().ok_or(Refusal::NotFound)?;
     if line.total > most {
         let wrong = format!(

@@ -35,7 +35,10 @@ impl From<sqlx::Error> for Error {
 fn refusal(constraint: &str) -> Option<Error> {
     let code = match constraint {
         "users_phone" | "users_email" | "users_external" => Refusal::AccountTaken,
-        "roles_name_taken" | "order_templates_name_taken" => Refusal::NameTaken,
+        "roles_name_taken"
+        | "order_templates_name_taken"
+        | "segments_name_taken"
+        | "bot_answers_word" => Refusal::NameTaken,
         "memberships_now" => Refusal::AlreadyAMember,
         "staff_pkey" | "push_subscriptions_pkey" => Refusal::Conflict,
         "users_name" | "shops_name" | "roles_name" => {

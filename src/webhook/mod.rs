@@ -23,7 +23,7 @@ use crate::id::{DeliveryId, EndpointId, UserId};
 pub const ENDPOINTS: i64 = 20;
 
 /// What may be told: the kinds of facts that leave the house.
-pub const EVENTS: [&str; 13] = [
+pub const EVENTS: [&str; 14] = [
     MESSAGE_POSTED,
     MESSAGE_CHANGED,
     "conversation_opened",
@@ -33,6 +33,7 @@ pub const EVENTS: [&str; 13] = [
     "endpoint_switched_off",
     "stock_low",
     "stock_returned",
+    "survey_due",
     "case_moved",
     "coupon_claimed",
     "coupon_used",

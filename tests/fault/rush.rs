@@ -13,7 +13,7 @@ use crate::{
 };
 
 /// So long somebody asks on, always with the same key, when a node dies between the deed and its answer.
-const PATIENCE: Duration = Duration::from_secs(4);
+const PATIENCE: Duration = Duration::from_secs(30);
 
 /// What somebody was told: which order they have, or a refusal's code; empty: nothing that they could rely on.
 type Told = Result<Uuid, String>;

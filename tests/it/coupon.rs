@@ -5,6 +5,7 @@ mod codes;
 mod draft;
 mod giving;
 mod ordering;
+mod picking;
 mod rush;
 mod terms;
 mod wallet;

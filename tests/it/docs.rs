@@ -3,6 +3,7 @@
 use std::{collections::BTreeMap, fmt::Write as _, fs};
 
 use proto::{Refusal, json::Word as _};
+use serde_json::Value;
 use souk::{error::meaning, live::close::Close};
 
 const PAGE: &str = "docs/protocol.md";
@@ -17,6 +18,36 @@ fn the_tables_are_made_from_the_code() {
         ("close codes", close_codes()),
     ];
     assert_tables(PAGE, &tables);
+}
+
+/// DEV-02: programs can be made from the OpenAPI document: all that it refers to is in it, and no two operations share a name.
+#[test]
+fn the_openapi_document_holds_together() {
+    let document = serde_json::to_value(souk::http::router::document()).expect("a document");
+    let (mut references, mut names) = (Vec::new(), Vec::new());
+    gather(&document, "$ref", &mut references);
+    gather(&document["paths"], "operationId", &mut names);
+    assert!(references.len() > 100 && names.len() > 100);
+    for reference in references {
+        let place = reference.trim_start_matches('#');
+        assert!(document.pointer(place).is_some(), "{reference} is nowhere");
+    }
+    let count = names.len();
+    names.sort_unstable();
+    names.dedup();
+    assert_eq!(names.len(), count, "two operations share a name");
+}
+
+/// All words that stand under this name, however deep.
+fn gather<'a>(value: &'a Value, name: &str, found: &mut Vec<&'a str>) {
+    match value {
+        Value::Object(fields) => {
+            found.extend(fields.get(name).and_then(Value::as_str));
+            fields.values().for_each(|field| gather(field, name, found));
+        }
+        Value::Array(items) => items.iter().for_each(|item| gather(item, name, found)),
+        _ => {}
+    }
 }
 
 /// The page about orders has the graph that the server goes by.

@@ -13,6 +13,9 @@ use uuid::Uuid;
 
 use crate::support::{Person, Scene, TestServer, TestShop, scene};
 
+/// An example goes into so many lists and objects at most.
+const DEEPEST: usize = 8;
+
 /// Words that somebody may have thought of.
 fn words() -> Vec<Value> {
     [
@@ -154,6 +157,11 @@ impl Stage {
 
     /// An example of what a schema describes.
     fn example(&self, document: &Value, name: &str, schema: &Value) -> Value {
+        self.example_at(document, name, schema, DEEPEST)
+    }
+
+    /// The same, so deep at most: a condition may be made of conditions.
+    fn example_at(&self, document: &Value, name: &str, schema: &Value, deep: usize) -> Value {
         if let Some(good) = self.good(name) {
             return good;
         }
@@ -161,13 +169,13 @@ impl Stage {
             let schema = document
                 .pointer(at.trim_start_matches('#'))
                 .expect("it is there");
-            return self.example(document, name, schema);
+            return self.example_at(document, name, schema, deep);
         }
         for choice in ["oneOf", "anyOf", "allOf"] {
             let choices = schema[choice].as_array();
             let mut choices = choices.into_iter().flatten();
             if let Some(one) = choices.find(|one| one["type"] != "null") {
-                return self.example(document, name, one);
+                return self.example_at(document, name, one, deep);
             }
         }
         if let Some(word) = schema["enum"].get(0) {
@@ -182,12 +190,16 @@ impl Stage {
             Some("string") => json!("茶 1"),
             Some("integer" | "number") => json!(1),
             Some("boolean") => json!(true),
-            Some("array") => json!([self.example(document, "", &schema["items"])]),
+            Some("array") if deep == 0 => json!([]),
+            Some("array") => json!([self.example_at(document, "", &schema["items"], deep - 1)]),
+            _ if deep == 0 => json!({}),
             _ => {
                 let fields = schema["properties"].as_object();
                 let fields = fields.into_iter().flatten();
-                let examples = fields
-                    .map(|(name, schema)| (name.clone(), self.example(document, name, schema)));
+                let examples = fields.map(|(name, schema)| {
+                    let value = self.example_at(document, name, schema, deep.saturating_sub(1));
+                    (name.clone(), value)
+                });
                 Value::Object(examples.collect::<Map<_, _>>())
             }
         }

@@ -1,18 +1,23 @@
 //! Orders, from the basket or the chat to what was received.
 
 mod accept;
+mod cancel;
 mod care;
 mod chat;
 mod details;
 mod evidence;
+mod flash;
+mod history;
 mod keys;
 mod ledger;
 mod list;
+mod member;
 mod money;
 mod nodes;
 mod paper;
 mod path;
 mod place;
+mod progress;
 mod provider;
 mod rush;
 mod story;
@@ -153,19 +158,21 @@ impl Market {
 
     /// Hours later, everything whose time has come. Whoever is logged in stays so.
     pub async fn time_passes(&self, hours: i64) {
-        let pool = self.server.server.app.store.pool();
-        let stay = "update sessions set access_expires_at = access_expires_at + make_interval(hours => $1),
-          expires_at = expires_at + make_interval(hours => $1)";
-        let hours_more = i32::try_from(hours).expect("not for ever");
+        self.passes(jiff::SignedDuration::from_hours(hours)).await;
+        self.on_time().await;
+    }
+
+    /// Time passes. Whoever is logged in stays so.
+    pub async fn passes(&self, time: jiff::SignedDuration) {
+        let stay =
+            "update sessions set access_expires_at = access_expires_at + make_interval(secs => $1),
+          expires_at = expires_at + make_interval(secs => $1)";
         sqlx::query(stay)
-            .bind(hours_more)
-            .execute(pool)
+            .bind(time.as_secs_f64())
+            .execute(self.server.server.app.store.pool())
             .await
             .expect("logged in");
-        self.server
-            .clock
-            .advance(jiff::SignedDuration::from_hours(hours));
-        self.on_time().await;
+        self.server.clock.advance(time);
     }
 
     pub async fn on_time(&self) {

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use crate::{
     file::{picture, upload},
     goods::thing,
-    support::{Person, TestServer, TestShop},
+    support::{Person, Rest, TestServer, TestShop, eventually},
 };
 
 /// SHOP-01: a profile needs no phone, but somebody who answers; customers read it.
@@ -121,6 +121,68 @@ async fn whoever_follows_counts_once() {
     );
     let nowhere = format!("/shops/{}/follow", souk::id::ShopId::new());
     assert_eq!(ann.put(&nowhere, json!({})).await.refused(), "not_found");
+}
+
+/// What was said to somebody in their conversation with the shop.
+async fn heard(customer: &Rest, shop: &TestShop) -> Vec<Value> {
+    let opened = json!({ "shop_id": shop.id });
+    let opened = customer.post("/conversations", opened).await.ok();
+    let id = opened["id"].as_str().expect("an id");
+    let path = format!("/conversations/{id}/messages");
+    let page = customer.get(&path).await.ok();
+    let messages = page["messages"].as_array().expect("messages").iter();
+    let words = messages.map(|message| message["text"].clone());
+    words
+        .filter(|text| *text != "" && !text.is_null())
+        .collect()
+}
+
+/// SHOP-07: whoever follows is welcomed, by what the shop wrote, once: not again when they come back, and nobody by an empty text.
+#[tokio::test]
+async fn new_followers_are_welcomed_once() {
+    let server = TestServer::start().await;
+    let shop = TestShop::open(&server).await;
+    let boss = shop.boss(&server);
+    let (path, welcome) = (shop.path("/follow"), shop.path("/welcome"));
+    let mut people = vec![];
+    for name in ["Ann", "Bob"] {
+        people.push(server.rest().by(&Person::customer(&server, name).await));
+    }
+    let [ann, bob] = &people[..] else {
+        unreachable!()
+    };
+    ann.put(&path, json!({})).await.ok();
+    let text = json!({ "text": "欢迎关注,新品九折" });
+    assert_eq!(boss.put(&welcome, text.clone()).await.ok(), text);
+    assert_eq!(ann.get(&welcome).await.refused(), "forbidden");
+    bob.put(&path, json!({})).await.ok();
+    eventually(async || heard(bob, &shop).await == [text["text"].clone()]).await;
+    assert_eq!(heard(ann, &shop).await, [Value::Null; 0], "she came before");
+    bob.delete(&path).await.ok();
+    bob.put(&path, json!({})).await.ok();
+    let app = &server.server.app;
+    let followed = souk::fact::Fact::ShopFollowed {
+        customer_id: bob.get("/me").await.ok()["id"]
+            .as_str()
+            .unwrap()
+            .parse()
+            .unwrap(),
+    };
+    let mut again = app.store.begin(shop.id).await.unwrap();
+    again.remember(&followed, app.clock.now()).await.unwrap();
+    again.commit().await.unwrap();
+    eventually(async || waiting_facts(&server).await == 0).await;
+    assert_eq!(heard(bob, &shop).await, [text["text"].clone()]);
+    let long = json!({ "text": "茶".repeat(501) });
+    assert_eq!(boss.put(&welcome, long).await.refused(), "invalid_argument");
+}
+
+/// How many facts nobody has read yet.
+async fn waiting_facts(server: &TestServer) -> i64 {
+    sqlx::query_scalar("select count(*) from facts where done_at is null")
+        .fetch_one(server.server.app.store.pool())
+        .await
+        .expect("facts")
 }
 
 /// SHOP-05: a new customer opens a shared link and has the product in one step; the visit knows channel and sharer.

@@ -8,8 +8,32 @@ use serde_json::{Value, json};
 
 use crate::{
     order::{Market, id},
-    support::rest::Said,
+    support::{people::Line, rest::Said},
 };
+
+/// Ann's accepted order of all that the shop has of the thing, some of which is not there; Ann is on the line.
+pub struct Scarce {
+    pub market: Market,
+    pub order: Value,
+    pub short: Value,
+    pub ann: Line,
+}
+
+impl Scarce {
+    /// Of so many units so many are missing.
+    pub async fn of(units: u32, missing: u32) -> Self {
+        let market = Market::with(units.into()).await;
+        let order = market.accepted(units).await;
+        let ann = market.ann.connect(&market.server).await;
+        let short = market.miss(&order, missing, &[]).await;
+        Self {
+            market,
+            order,
+            short,
+            ann,
+        }
+    }
+}
 
 impl Market {
     /// The owner cannot find so many of the order's first line.

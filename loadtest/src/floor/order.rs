@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 use sqlx::{PgConnection, PgPool, Row as _};
 use uuid::Uuid;
 
-use crate::people::{Person, Source};
+use crate::people::{Source, consult};
 
 mod statement;
 
@@ -48,7 +48,7 @@ impl Shop {
             id,
             product: Uuid::now_v7(),
             variant: Uuid::now_v7(),
-            customers: consult(pool, id, &people).await?,
+            customers: consult(pool, id, &people).await?.into(),
         })
     }
 
@@ -82,7 +82,7 @@ impl Shop {
             now: Timestamp::now(),
         };
         sqlx::query("begin").execute(&mut *sql).await?;
-        self.price(sql).await?;
+        self.price(sql, &order).await?;
         let (number, card) = self.number(sql, &order).await?;
         self.add(sql, &order, &number, card).await?;
         self.tell(sql, &order).await?;
@@ -93,8 +93,10 @@ impl Shop {
     }
 
     /// What it costs.
-    async fn price(&self, sql: &mut PgConnection) -> sqlx::Result<()> {
+    async fn price(&self, sql: &mut PgConnection, order: &Order) -> sqlx::Result<()> {
         let none: [Uuid; 0] = [];
+        let member = sqlx::query(sql::MEMBER).bind(self.id).bind(order.customer);
+        member.fetch_optional(&mut *sql).await?;
         for (statement, ids) in [
             (sql::VARIANTS, &[self.variant][..]),
             (sql::PRODUCTS, &[self.product]),
@@ -229,6 +231,8 @@ impl Shop {
             .bind(None::<Uuid>)
             .bind("订单号:WS20250101001,客户:Loader,商品:连衣裙,金额:159 元")
             .bind(order.now.to_sqlx())
+            .bind(None::<Uuid>)
+            .bind(None::<Uuid>)
             .execute(&mut *sql)
             .await?;
         self.remember(sql, order, raised).await
@@ -283,31 +287,4 @@ async fn mark(sql: &mut PgConnection, order: &Order) -> sqlx::Result<()> {
         .execute(sql)
         .await?;
     Ok(())
-}
-
-/// A conversation of each with the shop.
-async fn consult(
-    pool: &PgPool,
-    shop: Uuid,
-    people: &[Person],
-) -> sqlx::Result<Arc<[(Uuid, Uuid)]>> {
-    let all: Vec<(Uuid, Uuid)> = people
-        .iter()
-        .map(|person| (person.user, Uuid::now_v7()))
-        .collect();
-    let (users, conversations): (Vec<Uuid>, Vec<Uuid>) = all.iter().copied().unzip();
-    for statement in [
-        "insert into conversations (id, kind, shop_id, person_a, active_at, created_at)
-         select id, 'shop', $1, person, now(), now() from unnest($2::uuid[], $3::uuid[]) c (person, id)",
-        "insert into memberships (conversation_id, user_id, joined_number, joined_at)
-         select id, person, 1, now() from unnest($2::uuid[], $3::uuid[]) c (person, id) where $1::uuid is not null",
-    ] {
-        sqlx::query(statement)
-            .bind(shop)
-            .bind(&users)
-            .bind(&conversations)
-            .execute(pool)
-            .await?;
-    }
-    Ok(all.into())
 }

@@ -52,6 +52,25 @@ pub async fn orders(stage: &Stage, url: &str, event: Dose) -> anyhow::Result<f64
     measured
 }
 
+/// Messages a second that the database takes in batches, each in a conversation of its own, with no server before it.
+pub async fn campaign(
+    stage: &Stage,
+    url: &str,
+    recipients: usize,
+    size: usize,
+    length: Duration,
+) -> anyhow::Result<f64> {
+    stage.bar.set_message("the database alone");
+    let scratch = Scratch::make(url).await?;
+    let measured = async {
+        let pairs = scratch.pairs(recipients).await?;
+        scratch.batched(&pairs, size, length).await
+    };
+    let measured = measured.await;
+    scratch.drop().await?;
+    measured
+}
+
 async fn database(figures: &mut Figures, scratch: &Scratch, dose: Dose) -> anyhow::Result<()> {
     let pairs = scratch.pairs((dose.connections / 2).max(1)).await?;
     let batched = scratch.batched(&pairs, dose.size, dose.length).await?;

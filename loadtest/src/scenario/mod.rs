@@ -1,5 +1,6 @@
 //! The scenarios, and the stage that they play on.
 
+pub mod campaign;
 pub mod chat;
 pub mod group;
 pub mod idle;

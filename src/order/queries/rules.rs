@@ -9,7 +9,7 @@ pub(in crate::order) async fn rules(tx: &mut Tx) -> Result<Rules> {
         Rules,
         "
         select pay_within_minutes, remind_after_minutes, received_after_days, unpaid_at_most, customers_may_edit, review_blocks,
-          policy, policy_version
+          survey_when_completed, policy, policy_version
         from order_rules
         where shop_id = $1
         ",
@@ -38,7 +38,7 @@ pub(in crate::order) async fn set_rules(tx: &mut Tx, rules: &Rules) -> Result<()
         "
         update order_rules
         set pay_within_minutes = $2, remind_after_minutes = $3, received_after_days = $4, customers_may_edit = $5,
-          review_blocks = $6, policy = $7, policy_version = $8, unpaid_at_most = $9
+          review_blocks = $6, policy = $7, policy_version = $8, unpaid_at_most = $9, survey_when_completed = $10
         where shop_id = $1
         ",
         shop.0,
@@ -49,7 +49,8 @@ pub(in crate::order) async fn set_rules(tx: &mut Tx, rules: &Rules) -> Result<()
         rules.review_blocks,
         rules.policy,
         rules.policy_version,
-        rules.unpaid_at_most
+        rules.unpaid_at_most,
+        rules.survey_when_completed
     )
     .execute(tx.sql())
     .await?;

@@ -223,3 +223,48 @@ pub(in crate::shop) async fn visits(
     });
     Ok(visits.collect())
 }
+
+/// What new followers hear; empty: nothing.
+pub(in crate::shop) async fn welcome(tx: &mut Tx) -> Result<String> {
+    let shop = tx.shop()?;
+    let text = sqlx::query_scalar!("select text from shop_welcomes where shop_id = $1", shop.0)
+        .fetch_optional(tx.sql())
+        .await?;
+    Ok(text.unwrap_or_default())
+}
+
+/// Gives what they heard before.
+pub(in crate::shop) async fn set_welcome(tx: &mut Tx, text: &str) -> Result<String> {
+    let shop = tx.shop()?;
+    let former = sqlx::query_scalar!(
+        r#"
+        with former as materialized (
+          select text from shop_welcomes where shop_id = $1 for update
+        )
+        insert into shop_welcomes (shop_id, text)
+        values ($1, $2)
+        on conflict (shop_id) do update
+        set text = excluded.text
+        returning (select text from former)
+        "#,
+        shop.0,
+        text
+    )
+    .fetch_one(tx.sql())
+    .await?;
+    Ok(former.unwrap_or_default())
+}
+
+/// From now on this follower has been welcomed. `false`: they were before.
+pub(in crate::shop) async fn welcomed(tx: &mut Tx, user: UserId, now: Timestamp) -> Result<bool> {
+    let shop = tx.shop()?;
+    let first = sqlx::query!(
+        "update shop_followers set welcomed_at = $3 where shop_id = $1 and user_id = $2 and welcomed_at is null",
+        shop.0,
+        user.0,
+        now.to_sqlx() as _
+    )
+    .execute(tx.sql())
+    .await?;
+    Ok(first.rows_affected() == 1)
+}

@@ -10,7 +10,7 @@ use crate::{
     id::{EndpointId, ShopId, UserId},
     store::Tx,
     webhook::{
-        Endpoint, MESSAGE_CHANGED, MESSAGE_POSTED,
+        Endpoint,
         endpoint::{EndpointChange, NewEndpoint},
     },
 };
@@ -238,16 +238,8 @@ pub(in crate::webhook) async fn reseal(
 pub(in crate::webhook) async fn remember_what_is_wanted(tx: &mut Tx) -> Result<()> {
     let shop = tx.shop()?;
     sqlx::query!(
-        "update shops s
-         set remembers_messages = w.wanted
-         from (
-           select exists (
-             select from webhook_endpoints where shop_id = $1 and switched_off_at is null and events && $2
-           ) as wanted
-         ) w
-         where s.id = $1 and s.remembers_messages <> w.wanted",
+        "update shops set remembers_messages = wants_messages(id) where id = $1 and remembers_messages <> wants_messages(id)",
         shop.0,
-        &[MESSAGE_POSTED.to_owned(), MESSAGE_CHANGED.to_owned()],
     )
     .execute(tx.sql())
     .await?;

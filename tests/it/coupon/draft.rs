@@ -10,7 +10,7 @@ use crate::{
 
 impl Market {
     /// What Ann and the shop agree on: so many of the thing, with a coupon or without.
-    fn agreement(&self, units: u32, coupon: &Value) -> Value {
+    pub(super) fn agreement(&self, units: u32, coupon: &Value) -> Value {
         json!({
             "basket": { "lines": [{ "variant_id": self.thing, "units": units }] }, "delivery_method": "express", "terms": "pay_first",
             "recipient": self.basket(1)["recipient"], "coupon_id": coupon["id"],
@@ -22,7 +22,7 @@ impl Market {
         self.customer().post("/conversations", opened).await.ok()["id"].clone()
     }
 
-    async fn drafts(&self, agreement: Value) -> Said {
+    pub(super) async fn drafts(&self, agreement: Value) -> Said {
         let form = json!({ "conversation_id": self.talks().await, "agreement": agreement });
         self.boss().post(&self.shop.path("/orders"), form).await
     }
@@ -33,13 +33,13 @@ impl Market {
     }
 
     /// A coupon of somebody's, 10 yuan off.
-    async fn coupon_of(&self, who: &Person) -> Value {
+    pub(super) async fn coupon_of(&self, who: &Person) -> Value {
         let template = self.issues(ten_off()).await;
         self.claims(who, &template).await.ok()
     }
 
     /// Where a coupon of Ann's stands.
-    async fn stands(&self, coupon: &Value) -> String {
+    pub(super) async fn stands(&self, coupon: &Value) -> String {
         for pocket in ["usable", "used", "expired"] {
             let coupons = self.pocket(&self.ann, pocket).await;
             if let Some(found) = coupons.iter().find(|one| one["id"] == coupon["id"]) {

@@ -1,9 +1,9 @@
 //! Changing orders, dividing them among staff, and looking after those that need it.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
 use super::{Market, id};
-use crate::goods::level;
+use crate::{goods::level, support::rest::Said};
 
 /// ORD-14, O22: a customer changes an order until the shop has accepted it; goods held and sum follow; a paid order keeps its sum.
 #[tokio::test]
@@ -58,78 +58,69 @@ async fn a_customer_changes_an_order_that_is_not_accepted() {
     assert_eq!(market.differences().await, [""; 0]);
 }
 
-/// ORD-14, O23: after acceptance a change is a wish: rejected, nothing changes; approved, it is put into effect; all stands in the history.
+impl Market {
+    /// The customer wants a gift box, sent to somebody else.
+    async fn wishes(&self, order: &Value) -> Said {
+        let wish = json!({
+            "edit": { "requests": "换成礼盒" },
+            "recipient": { "name": "李雷", "phone": "13900139000", "address": "北京市海淀区" },
+        });
+        self.mine(order, "changes", wish).await
+    }
+
+    async fn answers(&self, order: &Value, approved: bool) -> Said {
+        let answer = json!({ "approved": approved, "answer": "已打包" });
+        self.staff(order, "answer-change", answer).await
+    }
+
+    /// What is wished besides, and who gets it.
+    async fn agreed(&self, order: &Value) -> [Value; 2] {
+        let seen = self.seen(order).await;
+        [seen["requests"].clone(), seen["recipient"]["name"].clone()]
+    }
+}
+
+/// ORD-14, O23: after acceptance a change is a wish: rejected, nothing changes; approved, it is put into effect; all of it stands in the history.
 #[tokio::test]
 async fn after_acceptance_a_change_is_a_wish() {
     let market = Market::with(20).await;
     let order = market.accepted(1).await;
-    assert_eq!(
-        market
-            .customer()
-            .patch(
-                &format!("/orders/{}", id(&order)),
-                json!({ "requests": "x" })
-            )
-            .await
-            .refused(),
-        "order_state"
-    );
-    let wish = json!({ "edit": { "requests": "换成礼盒" }, "recipient": { "name": "李雷", "phone": "13900139000", "address": "北京市海淀区" } });
-    market.mine(&order, "changes", wish.clone()).await.ok();
-    assert_eq!(
-        market.mine(&order, "changes", wish.clone()).await.refused(),
-        "conflict"
-    );
-    market
-        .staff(
-            &order,
-            "answer-change",
-            json!({ "approved": false, "answer": "已打包" }),
-        )
-        .await
-        .ok();
-    let seen = market.seen(&order).await;
-    assert_eq!(
-        (&seen["requests"], &seen["recipient"]["name"]),
-        (&json!(""), &json!("王小明"))
-    );
-    market.mine(&order, "changes", wish).await.ok();
-    market
-        .staff(&order, "answer-change", json!({ "approved": true }))
-        .await
-        .ok();
-    assert_eq!(
-        market
-            .staff(&order, "answer-change", json!({ "approved": true }))
-            .await
-            .refused(),
-        "not_found"
-    );
-    let seen = market.seen(&order).await;
-    assert_eq!(
-        (&seen["requests"], &seen["recipient"]["name"]),
-        (&json!("换成礼盒"), &json!("李雷"))
-    );
-    // ORD-15: both addresses stand in the history, as after any other change.
+    let path = format!("/orders/{}", id(&order));
+    let edit = json!({ "requests": "x" });
+    let refused = market.customer().patch(&path, edit).await;
+    assert_eq!(refused.refused(), "order_state");
+    market.wishes(&order).await.ok();
+    assert_eq!(market.wishes(&order).await.refused(), "conflict");
+    market.answers(&order, false).await.ok();
+    assert_eq!(market.agreed(&order).await, ["", "王小明"]);
+    market.wishes(&order).await.ok();
+    market.answers(&order, true).await.ok();
+    let again = market.answers(&order, true).await;
+    assert_eq!(again.refused(), "not_found");
+    assert_eq!(market.agreed(&order).await, ["换成礼盒", "李雷"]);
+    let changes = market.shop.path(&format!("{path}/changes"));
+    let changes = market.boss().get(&changes).await.ok();
+    let states = [0, 1].map(|place| changes["changes"][place]["state"].clone());
+    assert_eq!(states, ["approved", "rejected"]);
+}
+
+/// ORD-15: of a wish that was approved both addresses stand in the history, as after any other change.
+#[tokio::test]
+async fn an_approved_wish_leaves_both_addresses() {
+    let market = Market::with(20).await;
+    let order = market.accepted(1).await;
+    market.wishes(&order).await.ok();
+    market.answers(&order, true).await.ok();
     let path = market.shop.path(&format!("/orders/{}/history", id(&order)));
     let history = market.boss().get(&path).await.ok();
-    let entries = history["entries"].as_array().unwrap();
-    let moved = entries.iter().find(|entry| entry["deed"] == "readdress");
+    let mut entries = history["entries"].as_array().unwrap().iter();
+    let moved = entries.find(|entry| entry["deed"] == "readdress");
     let moved = moved.expect("an entry");
+    let phone = |side: &str| moved[side]["recipient"]["phone"].clone();
     assert_eq!(
-        json!([
-            moved["before"]["recipient"]["phone"],
-            moved["after"]["recipient"]["phone"]
-        ]),
-        json!(["13800138000", "13900139000"])
+        [phone("before"), phone("after")],
+        ["13800138000", "13900139000"]
     );
-    let changes = market
-        .boss()
-        .get(&market.shop.path(&format!("/orders/{}/changes", id(&order))))
-        .await
-        .ok();
-    assert_eq!(changes["changes"][0]["state"], "approved");
-    assert_eq!(changes["changes"][1]["state"], "rejected");
 }
 
 /// ORD-15, STAFF-06, SEC-03: an address changes until shipment; the history keeps both, masked for staff who may not see customers.

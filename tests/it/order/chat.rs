@@ -3,104 +3,92 @@
 use proto::OrderState;
 use serde_json::{Value, json};
 
-use super::{Market, id, next_card};
-use crate::goods::level;
+use super::{Market, id, next_card, seen};
+use crate::{goods::level, support::rest::Said};
 
-async fn draft(market: &Market, change: impl FnOnce(&mut Value)) -> crate::support::rest::Said {
-    let opened = json!({ "shop_id": market.shop.id });
-    let opened = market.customer().post("/conversations", opened).await.ok();
-    let conversation = opened["id"].clone();
-    let mut agreement = json!({
-        "basket": { "lines": [{ "variant_id": market.thing, "units": 2 }] }, "prices": [{ "variant_id": market.thing, "price": 15_000 }],
-        "requests": "礼盒包装", "delivery_method": "express", "terms": "pay_first", "expected_at": null,
-    });
-    change(&mut agreement);
-    let form = json!({ "conversation_id": conversation, "agreement": agreement });
-    market.boss().post(&market.shop.path("/orders"), form).await
+impl Market {
+    /// Staff draft two of the thing in Ann's conversation, cheaper and wrapped as a gift, or something else.
+    async fn draft(&self, change: impl FnOnce(&mut Value)) -> Said {
+        let opened = json!({ "shop_id": self.shop.id });
+        let opened = self.customer().post("/conversations", opened).await.ok();
+        let mut agreement = json!({
+            "basket": { "lines": [{ "variant_id": self.thing, "units": 2 }] }, "prices": [{ "variant_id": self.thing, "price": 15_000 }],
+            "requests": "礼盒包装", "delivery_method": "express", "terms": "pay_first", "expected_at": null,
+        });
+        change(&mut agreement);
+        let form = json!({ "conversation_id": opened["id"], "agreement": agreement });
+        self.boss().post(&self.shop.path("/orders"), form).await
+    }
+
+    /// The same, as it is.
+    pub(super) async fn drafted(&self) -> Value {
+        self.draft(|_| ()).await.ok()
+    }
+
+    /// The draft is three of the thing now, at its price.
+    async fn redrafted(&self, order: &Value) -> Value {
+        let path = self.shop.path(&format!("/orders/{}", id(order)));
+        let agreement = json!({
+            "basket": { "lines": [{ "variant_id": self.thing, "units": 3 }] }, "delivery_method": "express", "terms": "pay_first",
+        });
+        self.boss().put(&path, agreement).await.ok()
+    }
+
+    /// What is on hand, held, and left of the thing.
+    async fn level(&self) -> [i64; 3] {
+        level(&self.server, &self.shop, self.thing).await
+    }
 }
 
-/// ORD-03, ORD-04, ORD-05: staff draft an order in a conversation; the customer is shown a preview, nobody is alerted and nothing held;
-/// confirming this very revision makes it an order.
+/// ORD-03, ORD-04, ORD-05: staff draft an order in a conversation; the customer is shown a preview, nobody is alerted and nothing held.
 #[tokio::test]
-async fn a_draft_becomes_an_order_when_it_is_confirmed() {
+async fn a_draft_is_shown_to_the_customer_alone() {
     let market = Market::with(20).await;
-    market.place(market.basket(1)).await.ok();
+    let placed = market.place(market.basket(1)).await.ok();
     let mut ann = market.ann.connect(&market.server).await;
-    let order = draft(&market, |_| ()).await.ok();
+    let order = market.drafted().await;
     assert_eq!(
         (&order["state"], &order["number"], &order["total"]),
         (&json!("awaiting_customer"), &Value::Null, &json!(30_000))
     );
-    assert_eq!(
-        order["recipient"]["address"], "上海市静安区南京西路1266号",
-        "prefilled from the last order"
-    );
+    assert_eq!(order["recipient"], placed["recipient"], "the last order's");
+    assert_eq!(order["conversation_id"], placed["conversation_id"]);
     assert_eq!(order["requests"], "礼盒包装");
     let card = next_card(&mut ann).await.card.unwrap().order.unwrap();
     assert_eq!(card.state(), OrderState::AwaitingCustomer);
     assert_eq!(card.hash, order["hash"].as_str().unwrap());
-    assert!(
-        card.customer_may()
-            .any(|deed| deed == proto::OrderDeed::Confirm)
-    );
-    assert_eq!(
-        level(&market.server, &market.shop, market.thing).await,
-        [20, 1, 19]
-    );
-    let alerts = market.boss().get(&market.shop.path("/alerts")).await.ok();
-    assert_eq!(
-        alerts["alerts"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .filter(|alert| alert["kind"] == "new_order")
-            .count(),
-        1
-    );
+    let mut may = card.customer_may();
+    assert!(may.any(|deed| deed == proto::OrderDeed::Confirm));
+    assert_eq!(market.level().await, [20, 1, 19]);
+    assert_eq!(market.alerts("new_order").await.len(), 1);
+}
 
-    let redrafted = {
-        let path = market.shop.path(&format!("/orders/{}", id(&order)));
-        let agreement = json!({
-            "basket": { "lines": [{ "variant_id": market.thing, "units": 3 }] }, "delivery_method": "express", "terms": "pay_first",
-        });
-        market.boss().put(&path, agreement).await.ok()
-    };
+/// ORD-05: confirming this very revision, and no other, makes a draft an order: staff are alerted, and it is in the queue.
+#[tokio::test]
+async fn a_draft_becomes_an_order_when_it_is_confirmed() {
+    let market = Market::with(20).await;
+    let order = market.drafted().await;
+    let redrafted = market.redrafted(&order).await;
     assert_eq!(
         (&redrafted["revision"], &redrafted["total"]),
         (&json!(2), &json!(47_700))
     );
-    let stale = json!({ "revision": 1, "hash": order["hash"] });
-    assert_eq!(
-        market.mine(&order, "confirm", stale).await.refused(),
-        "revision_stale"
-    );
     let forged = json!({ "revision": 2, "hash": order["hash"] });
-    assert_eq!(
-        market.mine(&order, "confirm", forged).await.refused(),
-        "revision_stale"
-    );
-    let seen = json!({ "revision": 2, "hash": redrafted["hash"] });
-    let confirmed = market.mine(&order, "confirm", seen.clone()).await.ok();
+    for stale in [seen(&order), forged] {
+        let refused = market.mine(&order, "confirm", stale).await;
+        assert_eq!(refused.refused(), "revision_stale");
+    }
+    assert_eq!(market.alerts("new_order").await.len(), 0);
+    let confirmed = market.mine(&order, "confirm", seen(&redrafted)).await.ok();
     assert_eq!(confirmed["state"], "pending_payment");
-    assert!(confirmed["number"].as_str().unwrap().ends_with("002"));
-    assert_eq!(
-        market.mine(&order, "confirm", seen).await.refused(),
-        "order_state"
-    );
-    assert_eq!(
-        level(&market.server, &market.shop, market.thing).await,
-        [20, 4, 16]
-    );
-    let alerts = market.boss().get(&market.shop.path("/alerts")).await.ok();
-    assert_eq!(
-        alerts["alerts"]
-            .as_array()
-            .unwrap()
-            .iter()
-            .filter(|alert| alert["kind"] == "new_order")
-            .count(),
-        2
-    );
+    assert!(confirmed["number"].as_str().unwrap().ends_with("001"));
+    let again = market.mine(&order, "confirm", seen(&redrafted)).await;
+    assert_eq!(again.refused(), "order_state");
+    assert_eq!(market.level().await, [20, 3, 17]);
+    assert_eq!(market.alerts("new_order").await.len(), 1);
+    let queue = market.shop.path("/orders?status=待付款");
+    let queue = market.boss().get(&queue).await.ok();
+    assert_eq!(queue["orders"][0]["id"], order["id"]);
     assert_eq!(market.differences().await, [""; 0]);
 }
 
@@ -108,14 +96,14 @@ async fn a_draft_becomes_an_order_when_it_is_confirmed() {
 #[tokio::test]
 async fn a_draft_may_be_declined_withdrawn_or_refused() {
     let market = Market::with(20).await;
-    let declined = draft(&market, |_| ()).await.ok();
+    let declined = market.drafted().await;
     market
         .mine(&declined, "decline", json!({ "reason": "太贵" }))
         .await
         .ok();
     assert_eq!(market.seen(&declined).await["state"], "cancelled");
     assert_eq!(market.seen(&declined).await["remark"], "太贵");
-    let withdrawn = draft(&market, |_| ()).await.ok();
+    let withdrawn = market.drafted().await;
     market.staff(&withdrawn, "withdraw", json!({})).await.ok();
     assert_eq!(
         market
@@ -133,7 +121,7 @@ async fn a_draft_may_be_declined_withdrawn_or_refused() {
         },
         |form: &mut Value| form["terms"] = json!("unspecified"),
     ] {
-        assert_eq!(draft(&market, change).await.refused(), "invalid_argument");
+        assert_eq!(market.draft(change).await.refused(), "invalid_argument");
     }
     let nowhere = json!({ "conversation_id": uuid::Uuid::now_v7(), "agreement": {
         "basket": { "lines": [{ "variant_id": market.thing, "units": 1 }] }, "delivery_method": "pickup", "terms": "pay_later" } });
@@ -151,7 +139,8 @@ async fn a_draft_may_be_declined_withdrawn_or_refused() {
 #[tokio::test]
 async fn an_order_may_be_paid_later() {
     let market = Market::with(20).await;
-    let order = draft(&market, |form| form["terms"] = json!("pay_later"))
+    let order = market
+        .draft(|form| form["terms"] = json!("pay_later"))
         .await
         .ok();
     let seen = json!({ "revision": 1, "hash": order["hash"] });

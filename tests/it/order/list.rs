@@ -4,27 +4,37 @@ use proto::push::Event;
 use serde_json::{Value, json};
 
 use super::{Market, id, seen};
+use crate::support::rest::Said;
 
-/// ORD-09, ORD-10, SEC-01: the list is filtered by the documents' labels and by phone; rows have what is needed; phones are masked for whoever
-/// may not see them.
+impl Market {
+    /// A page of the shop's orders, as the owner asks for it.
+    async fn page(&self, query: &str) -> Said {
+        let path = self.shop.path(&format!("/orders{query}"));
+        self.boss().get(&path).await
+    }
+
+    /// The orders on it.
+    async fn listed(&self, query: &str) -> Vec<Value> {
+        let page = self.page(query).await.ok();
+        page["orders"].as_array().expect("orders").clone()
+    }
+
+    /// One order that is paid, one to be sent, and one of somebody else's that is not paid.
+    async fn three_orders(&self) -> [Value; 3] {
+        let (paid, to_send) = (self.paid(1).await, self.accepted(2).await);
+        let mut form = self.basket(1);
+        form["recipient"]["phone"] = json!("13900139000");
+        [paid, to_send, self.place(form).await.ok()]
+    }
+}
+
+/// ORD-09, ORD-10: the list is filtered by the documents' labels, by state and by whole phone numbers; rows have what is needed.
 #[tokio::test]
 async fn orders_are_found() {
     let market = Market::with(20).await;
-    let waiting = market.paid(1).await;
-    let to_send = market.accepted(2).await;
-    let mut form = market.basket(1);
-    form["recipient"]["phone"] = json!("13900139000");
-    market.place(form).await.ok();
-    let list = async |query: &str| -> Vec<Value> {
-        let page = market
-            .boss()
-            .get(&market.shop.path(&format!("/orders{query}")))
-            .await
-            .ok();
-        page["orders"].as_array().unwrap().clone()
-    };
-    assert_eq!(list("").await.len(), 3);
-    let found = list("?status=待发货").await;
+    let [paid, to_send, unpaid] = market.three_orders().await;
+    assert_eq!(market.listed("").await.len(), 3);
+    let found = market.listed("?status=待发货").await;
     assert_eq!((found.len(), id(&found[0])), (1, id(&to_send)));
     for field in [
         "placed_at",
@@ -36,49 +46,31 @@ async fn orders_are_found() {
     ] {
         assert!(!found[0][field].is_null(), "{field}");
     }
-    assert_eq!(list("?status=待付款").await.len(), 1);
-    assert_eq!(id(&list("?status=已付款").await[0]), id(&waiting));
-    assert_eq!(list("?phone=%2B86%20138-0013-8000").await.len(), 2);
-    assert_eq!(
-        list("?phone=13900139000&status=pending_payment")
-            .await
-            .len(),
-        1
-    );
-    assert_eq!(list("?phone=1390013").await.len(), 0);
-    let page = market
-        .boss()
-        .get(&market.shop.path("/orders?limit=2"))
-        .await
-        .ok();
-    let rest = market
-        .boss()
-        .get(&market.shop.path(&format!(
-            "/orders?cursor={}",
-            page["next_cursor"].as_str().unwrap()
-        )))
-        .await
-        .ok();
-    assert_eq!(
-        (
-            page["orders"].as_array().unwrap().len(),
-            rest["orders"].as_array().unwrap().len()
-        ),
-        (2, 1)
-    );
-    let wrong = market
-        .boss()
-        .get(&market.shop.path("/orders?status=whatever"))
-        .await;
+    assert_eq!(id(&market.listed("?status=待付款").await[0]), id(&unpaid));
+    assert_eq!(id(&market.listed("?status=已付款").await[0]), id(&paid));
+    let known = market.listed("?phone=%2B86%20138-0013-8000").await;
+    assert_eq!(known.len(), 2);
+    let both = "?phone=13900139000&status=pending_payment";
+    assert_eq!(market.listed(both).await.len(), 1);
+    assert_eq!(market.listed("?phone=1390013").await.len(), 0);
+}
+
+/// ORD-09, STAFF-02: the list comes page by page, for staff who manage orders; what is no status is refused.
+#[tokio::test]
+async fn orders_come_page_by_page() {
+    let market = Market::with(20).await;
+    market.three_orders().await;
+    let page = market.page("?limit=2").await.ok();
+    assert_eq!(page["orders"].as_array().unwrap().len(), 2);
+    let next = page["next_cursor"].as_str().unwrap();
+    let rest = market.listed(&format!("?cursor={next}")).await;
+    assert_eq!(rest.len(), 1);
+    let wrong = market.page("?status=whatever").await;
     assert_eq!(wrong.refused(), "invalid_argument");
     let agent = market.shop.hire(&market.server, "agent").await;
-    let agents = market
-        .server
-        .rest()
-        .by(&agent)
-        .get(&market.shop.path("/orders"))
-        .await;
-    assert_eq!(agents.refused(), "forbidden");
+    let agents = market.server.rest().by(&agent);
+    let refused = agents.get(&market.shop.path("/orders")).await;
+    assert_eq!(refused.refused(), "forbidden");
 }
 
 /// ALRT-05: three orders wait, one is accepted: staff see 3 and then 2, live.

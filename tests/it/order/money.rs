@@ -1,7 +1,7 @@
 //! Money that comes, goes and is earned.
 
 use serde_json::json;
-use souk::{order::pay, payment::Paid};
+use souk::{order::hear, payment::Paid};
 
 use super::{Market, id};
 
@@ -32,25 +32,88 @@ async fn a_completed_order_is_credited_the_next_day() {
         (&json!(0), &json!(15_900))
     );
     assert_eq!(market.differences().await, [""; 0]);
+}
 
-    // PAY-05: from 100 yuan on; not more than there is.
+/// PAY-04: completed a minute before midnight, credited once a minute after; what goes back later is booked against the balance.
+#[tokio::test]
+async fn a_refund_is_booked_against_the_balance() {
+    let market = Market::with(20).await;
+    let day = jiff::tz::TimeZone::get("Asia/Shanghai").unwrap();
+    let now = market.server.clock.now().to_zoned(day);
+    let midnight = now.tomorrow().unwrap().start_of_day().unwrap();
+    let until = midnight.timestamp().duration_since(now.timestamp());
+    let order = market.sent(1).await;
+    let minute = jiff::SignedDuration::from_mins(1);
+    market.passes(until - minute).await;
+    market.mine(&order, "receive", json!({})).await.ok();
+    market.on_time().await;
+    assert_eq!(balances(&market).await["balance"], 0);
+    market.passes(minute * 2).await;
+    market.on_time().await;
+    market.on_time().await;
+    assert_eq!(balances(&market).await["balance"], 15_900);
+
+    let wish =
+        json!({ "lines": [{ "line": 1, "units": 1 }], "kind": "refund_only", "reason": "破损" });
+    let case = market.mine(&order, "cases", wish).await.ok();
+    market.decide(&case, "approve", json!({})).await.ok();
+    market.money_arrives(&case).await;
+    assert_eq!(market.seen(&order).await["refunded"], 15_900);
+    assert_eq!(balances(&market).await["balance"], 0);
+    assert_eq!(market.differences().await, [""; 0]);
+}
+
+/// PAY-05: from a balance of 100.00 yuan something is withdrawn, from one of 99.99 nothing, and never more than there is.
+#[tokio::test]
+async fn withdrawals_begin_at_a_hundred_yuan() {
+    let market = Market::with(20).await;
+    let order = market.sent(2).await;
+    market.mine(&order, "receive", json!({})).await.ok();
+    market.time_passes(24).await;
+    assert_eq!(balances(&market).await["balance"], 31_800);
     let withdraw = async |amount: i64| {
-        market
-            .boss()
-            .post(
-                &market.shop.path("/withdrawals"),
-                json!({ "amount": amount }),
-            )
-            .await
+        let path = market.shop.path("/withdrawals");
+        let form = json!({ "amount": amount });
+        market.boss().post(&path, form).await
     };
-    assert_eq!(withdraw(15_901).await.refused(), "invalid_argument");
-    assert_eq!(withdraw(0).await.refused(), "invalid_argument");
-    assert_eq!(withdraw(5_901).await.ok()["balance"], 9_999);
-    assert_eq!(
-        withdraw(1).await.refused(),
-        "conflict",
-        "99.99 is below the minimum"
-    );
+    for absurd in [31_801, 0, -1] {
+        assert_eq!(withdraw(absurd).await.refused(), "invalid_argument");
+    }
+    assert_eq!(withdraw(21_800).await.ok()["balance"], 10_000);
+    assert_eq!(withdraw(1).await.ok()["balance"], 9_999);
+    let last = withdraw(1).await;
+    assert_eq!(last.refused(), "conflict", "99.99 is below the minimum");
+}
+
+/// How often somebody was to ask how an order was.
+async fn asked(market: &Market) -> i64 {
+    sqlx::query_scalar("select count(*) from facts where kind = 'survey_due'")
+        .fetch_one(market.server.server.app.store.pool())
+        .await
+        .expect("facts")
+}
+
+/// ORD-20: an order that is received is completed at that time, its customer is to be asked how it was, and it is earned, once however often receipt is
+/// confirmed; a shop that asks nobody has that switched off.
+#[tokio::test]
+async fn a_received_order_is_asked_about_once() {
+    let market = Market::with(20).await;
+    let order = market.sent(1).await;
+    assert_eq!(asked(&market).await, 0);
+    let done = market.mine(&order, "receive", json!({})).await.ok();
+    assert_eq!(done["state"], "completed");
+    assert!(!done["completed_at"].is_null());
+    let again = market.mine(&order, "receive", json!({})).await;
+    assert_eq!(again.refused(), "order_state");
+    assert_eq!(asked(&market).await, 1);
+    assert_eq!(balances(&market).await["tomorrow"], 15_900);
+    let rules = market.shop.path("/order-rules");
+    let nobody = json!({ "survey_when_completed": false });
+    market.boss().patch(&rules, nobody).await.ok();
+    let second = market.sent(1).await;
+    market.mine(&second, "receive", json!({})).await.ok();
+    assert_eq!(asked(&market).await, 1);
+    assert_eq!(balances(&market).await["tomorrow"], 31_800);
 }
 
 /// ORD-16: a second payment for one order is kept, flagged and refundable, and needs an outcome; the same callback twice is one payment.
@@ -79,7 +142,7 @@ async fn what_is_paid_twice_is_flagged_and_given_back() {
         at: app.clock.now(),
     };
     for _ in 0..2 {
-        pay::told(app, market.shop.id, &again).await.unwrap();
+        hear::told(app, market.shop.id, &again).await.unwrap();
     }
     let seen = market.seen(&order).await;
     assert_eq!(
@@ -134,7 +197,7 @@ async fn money_that_comes_late_or_wrong_is_not_lost() {
         amount: souk::money::Money::minor(amount),
         at: app.clock.now(),
     };
-    pay::told(app, market.shop.id, &paid("1", 15_899))
+    hear::told(app, market.shop.id, &paid("1", 15_899))
         .await
         .unwrap();
     let seen = market.seen(&order).await;
@@ -146,7 +209,7 @@ async fn money_that_comes_late_or_wrong_is_not_lost() {
     let text = json!({ "text": "客户要求改地址" });
     market.staff(&order, "flag", text).await.ok();
     market.mine(&order, "cancel", json!({})).await.ok();
-    pay::told(app, market.shop.id, &paid("2", 15_900))
+    hear::told(app, market.shop.id, &paid("2", 15_900))
         .await
         .unwrap();
     let seen = market.seen(&order).await;

@@ -120,7 +120,7 @@ async fn a_lost_notice_is_asked_for() {
         provider.scan(&number);
         assert!(provider.pay(&number));
         let app = &market.server.server.app;
-        souk::order::pay::ask_after(app).await.unwrap();
+        souk::order::hear::ask_after(app).await.unwrap();
         assert_eq!(
             market.seen(&order).await["state"],
             "pending_payment",
@@ -131,7 +131,7 @@ async fn a_lost_notice_is_asked_for() {
             .clock
             .advance(jiff::SignedDuration::from_mins(3));
         provider.plays_tricks([Trick::Unsigned]);
-        souk::order::pay::ask_after(app).await.unwrap();
+        souk::order::hear::ask_after(app).await.unwrap();
         assert_eq!(
             market.seen(&order).await["state"],
             "pending_payment",
@@ -141,7 +141,7 @@ async fn a_lost_notice_is_asked_for() {
             .server
             .clock
             .advance(jiff::SignedDuration::from_mins(3));
-        souk::order::pay::ask_after(app).await.unwrap();
+        souk::order::hear::ask_after(app).await.unwrap();
         assert_eq!(market.seen(&order).await["state"], "pending_acceptance");
         assert_eq!(market.differences().await, [""; 0]);
     }
@@ -307,7 +307,7 @@ async fn a_charge_that_nobody_owes_is_closed() {
     market.customer().patch(&path, more).await.ok();
     let minutes = jiff::SignedDuration::from_mins(3);
     market.server.clock.advance(minutes);
-    souk::order::pay::ask_after(&market.server.server.app)
+    souk::order::hear::ask_after(&market.server.server.app)
         .await
         .unwrap();
     eventually(async || !provider.pay(&by_hand) && !provider.pay(&too_little)).await;

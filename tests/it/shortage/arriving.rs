@@ -3,6 +3,7 @@
 use proto::{AlertKind, push::Event};
 use serde_json::{Value, json};
 
+use super::Scarce;
 use crate::{
     goods::level,
     order::{Market, id},
@@ -104,9 +105,12 @@ async fn who_waits_is_served_first() {
 /// INV-05: fewer come in than somebody waits for: they get those and wait for the rest, which they may still give up.
 #[tokio::test]
 async fn some_of_it_comes_in() {
-    let market = Market::with(3).await;
-    let order = market.accepted(3).await;
-    let short = market.miss(&order, 3, &[]).await;
+    let Scarce {
+        market,
+        order,
+        short,
+        ..
+    } = Scarce::of(3, 3).await;
     market.receive(1).await;
     let seen = market.seen(&order).await;
     assert_eq!(seen["lines"][0]["short"], 2);

@@ -165,11 +165,20 @@ async fn coupons_are_used(server: &TestServer, stage: &Stage, anns: &Rest, conve
         "coupon_id": coupon["id"],
     });
     let order = anns.post(&shop.path("/checkout"), form).await.ok();
-    let pay = format!(
-        "/orders/{}/pay-in-sandbox",
-        order["id"].as_str().expect("an id")
-    );
+    fetched(&shop, &stage.rest, anns, &order).await;
+}
+
+/// Somebody pays, fetches what they ordered, and has it.
+async fn fetched(shop: &TestShop, boss: &Rest, anns: &Rest, order: &Value) {
+    let path = format!("/orders/{}", order["id"].as_str().expect("an id"));
+    let pay = format!("{path}/pay-in-sandbox");
     anns.post(&pay, json!({})).await.ok();
+    let accept = shop.path(&format!("{path}/accept"));
+    boss.post(&accept, seen(order)).await.ok();
+    let ready = shop.path(&format!("{path}/get-ready"));
+    boss.post(&ready, json!({})).await.ok();
+    let receive = format!("{path}/receive");
+    anns.post(&receive, json!({})).await.ok();
 }
 
 /// Everything was heard, and what has two ways to happen twice.

@@ -32,10 +32,15 @@ pub(super) const CURRENCY: &str = r"
     select currency from shops where id = $1
 ";
 
+/// What the customer gets off as a member.
+pub(super) const MEMBER: &str = r"
+    select off from shop_members where shop_id = $1 and user_id = $2
+";
+
 /// How long an order waits for its payment.
 pub(super) const RULES: &str = r"
     select pay_within_minutes, remind_after_minutes, received_after_days, unpaid_at_most, customers_may_edit, review_blocks,
-      policy, policy_version
+      survey_when_completed, policy, policy_version
     from order_rules
     where shop_id = $1
 ";
@@ -103,8 +108,8 @@ pub(super) const FACTS: &str = r"
 
 /// What staff are told.
 pub(super) const ALERT: &str = r"
-    insert into alerts (id, shop_id, kind, permission, conversation_id, order_id, case_id, text, at)
-             values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
+    insert into alerts (id, shop_id, kind, permission, conversation_id, order_id, case_id, text, at, customer_id, for_user)
+             values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
 ";
 
 /// The promise, under the level's lock.

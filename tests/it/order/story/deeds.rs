@@ -2,7 +2,7 @@
 
 use rand::RngExt as _;
 use serde_json::{Value, json};
-use souk::{money::Money, order::pay, payment::Paid};
+use souk::{money::Money, order::hear, payment::Paid};
 
 use super::{
     Story,
@@ -260,7 +260,7 @@ impl Story {
             amount: Money::minor(amount),
             at: app.clock.now(),
         };
-        let told = pay::told(app, self.market.shop.id, &paid).await;
+        let told = hear::told(app, self.market.shop.id, &paid).await;
         told.expect("money is never refused");
         done()
     }

@@ -1,0 +1,64 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+
+/** A real server of its own, with a private database in a folder of its own. `./dev` says where the program is. */
+export class TestServer {
+  private constructor(
+    readonly url: string,
+    private readonly process: ChildProcess,
+    private readonly home: string,
+  ) {}
+
+  static async start(): Promise<TestServer> {
+    const program = process.env.SOUK_BIN ?? '../target/debug/souk'
+    if (!existsSync(program)) throw new Error(`there is no ${program}: cargo build --bin souk`)
+    const address = `127.0.0.1:${await freePort()}`
+    const home = mkdtempSync(join(tmpdir(), 'souk-web-'))
+    // The database's user must get there.
+    chmodSync(home, 0o755)
+    const flags = ['serve', '--listen', address, '--data', join(home, 'data'), '--profile', 'development']
+    const server = spawn(program, flags, { stdio: 'ignore', env: { PATH: process.env.PATH } })
+    const started = new TestServer(`http://${address}`, server, home)
+    await started.ready()
+    return started
+  }
+
+  get socket(): string {
+    return `${this.url.replace('http', 'ws')}/socket`
+  }
+
+  async stop(): Promise<void> {
+    const ended = new Promise((done) => this.process.once('exit', done))
+    this.process.kill('SIGTERM')
+    await ended
+    rmSync(this.home, { recursive: true, force: true })
+  }
+
+  private async ready(): Promise<void> {
+    await until(async () => {
+      if (this.process.exitCode !== null) throw new Error(`the server ended with ${this.process.exitCode}`)
+      return (await fetch(`${this.url}/readyz`).catch(() => undefined))?.ok ?? false
+    }, 'the server is ready')
+  }
+}
+
+/** Waits for what is expected, and says what it was when it does not come. */
+export async function until(so: () => boolean | Promise<boolean>, what: string, within = 30_000): Promise<void> {
+  const end = Date.now() + within
+  while (!(await so())) {
+    if (Date.now() > end) throw new Error(`not within ${within} ms: ${what}`)
+    await new Promise((done) => setTimeout(done, 10))
+  }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((found) => {
+    const probe = createServer().listen(0, '127.0.0.1', () => {
+      const address = probe.address()
+      probe.close(() => found(typeof address === 'object' && address ? address.port : 0))
+    })
+  })
+}

@@ -1,0 +1,64 @@
+import { uploadPicture } from '../../src/files'
+import { once, told } from '../../src/rest'
+import type { Person } from './people'
+
+const pixel = 'iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg=='
+
+/** A picture of one pixel. */
+export function picture(): { name: string; mimeType: string; buffer: Buffer } {
+  return { name: 'dress.png', mimeType: 'image/png', buffer: Buffer.from(pixel, 'base64') }
+}
+
+/** What the owner does by REST, until there is a page for it. */
+export class Shop {
+  constructor(
+    private readonly owner: Person,
+    readonly id: string,
+  ) {}
+
+  /** A group of the shop with these people. */
+  async gather(name: string, user_ids: string[]): Promise<string> {
+    const params = { path: { shop_id: this.id }, header: once() }
+    return (await told(this.rest.POST('/api/v1/shops/{shop_id}/groups', { params, body: { name, user_ids } }))).id ?? ''
+  }
+
+  /** Ten yuan off from fifty, five of them, given into a conversation. */
+  async giveCoupons(conversation_id: string, title: string) {
+    const params = { path: { shop_id: this.id }, header: once() }
+    const terms = { title, face: { kind: 'full_reduction' as const, value: 1_000, threshold: 5_000 }, scope: { of: 'shop' as const }, stacks_with_promotions: true }
+    const body = { terms, validity: { days: 7 }, eligibility: { who: 'anyone' as const }, aim: 'new_customers' as const }
+    const { id } = await told(this.rest.POST('/api/v1/shops/{shop_id}/coupon-templates', { params, body: body as never }))
+    const path = { shop_id: this.id, template_id: id }
+    await this.rest.POST('/api/v1/shops/{shop_id}/coupon-templates/{template_id}/publish', { params: { path }, body: { on_trial: false } })
+    const gift = { params: { path: { shop_id: this.id }, header: once() }, body: { template_id: id, conversation_id, pieces: 5 } }
+    await this.rest.POST('/api/v1/shops/{shop_id}/coupon-gifts', gift as never)
+  }
+
+  /** A dress for 159 yuan, of which two are drafted as an order in a conversation. */
+  async draftOrder(conversation_id: string, title: string) {
+    const path = { shop_id: this.id }
+    await this.rest.PUT('/api/v1/shops/{shop_id}/carriers', { params: { path }, body: { code: 'shunfeng', name: '顺丰' } as never })
+    const variant_id = await this.list(title)
+    const basket = { lines: [{ variant_id, units: 2 }] }
+    const agreement = { basket, prices: [], requests: '', delivery_method: 'express', terms: 'pay_first', expected_at: null }
+    const draft = { params: { path, header: once() }, body: { conversation_id, agreement } }
+    await this.rest.POST('/api/v1/shops/{shop_id}/orders', draft as never)
+  }
+
+  private async list(title: string): Promise<string> {
+    const pictures = await Promise.all([1, 2, 3].map(() => this.upload()))
+    const body = { title, category: ['dresses'], description: title, pictures, list_price: 19_900, price: 15_900, variants: [{ stock: 9 }], listed: true }
+    const params = { path: { shop_id: this.id }, header: once() }
+    const goods = await told(this.rest.POST('/api/v1/shops/{shop_id}/products', { params, body: body as never }))
+    return goods.variants[0]?.id ?? ''
+  }
+
+  private async upload(): Promise<string> {
+    const { name, mimeType, buffer } = picture()
+    return (await uploadPicture(this.owner.session, new File([new Uint8Array(buffer)], name, { type: mimeType }))).file_id
+  }
+
+  private get rest() {
+    return this.owner.session.rest
+  }
+}

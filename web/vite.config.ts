@@ -1,0 +1,59 @@
+/// <reference types="vitest/config" />
+import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { join } from 'node:path'
+import { brotliCompressSync, constants, gzipSync } from 'node:zlib'
+import vue from '@vitejs/plugin-vue'
+import { defineConfig, type Plugin } from 'vite'
+
+const server = process.env.SOUK_URL ?? 'http://127.0.0.1:8080'
+
+export default defineConfig({
+  plugins: [vue(), addresses(), forTheServer()],
+  define: { __VUE_OPTIONS_API__: 'false' },
+  build: {
+    target: 'es2022',
+    // The folder itself stays: the server's build looks into it.
+    emptyOutDir: false,
+    assetsInlineLimit: 0,
+    modulePreload: { polyfill: false },
+    rollupOptions: { input: ['index.html', 'desk.html'] },
+  },
+  server: { proxy: { '/api': server, '/dev': server, '/socket': { target: server, ws: true, rewriteWsOrigin: true, changeOrigin: true } } },
+  test: { include: ['tests/**/*.test.ts'], testTimeout: 20_000, hookTimeout: 60_000 },
+})
+
+/** While developing, pages have the addresses that the server gives them. */
+function addresses(): Plugin {
+  return {
+    name: 'addresses',
+    configureServer(dev) {
+      dev.middlewares.use((request, _, next) => {
+        if (request.url?.match(/^\/desk(\?|$)/)) request.url = request.url.replace('/desk', '/desk.html')
+        next()
+      })
+    },
+  }
+}
+
+/** Leaves nothing of an older build behind, and compresses each file once, so that the server never has to. */
+function forTheServer(): Plugin {
+  return {
+    name: 'for-the-server',
+    apply: 'build',
+    buildStart() {
+      for (const name of readdirSync('dist')) if (name !== '.gitignore') rmSync(join('dist', name), { recursive: true })
+    },
+    closeBundle() {
+      const files = readdirSync('dist', { recursive: true, encoding: 'utf8' })
+      for (const file of files) if (/\.(html|js|css|svg)$/.test(file)) compress(join('dist', file))
+    },
+  }
+}
+
+function compress(file: string) {
+  const bytes = readFileSync(file)
+  if (bytes.length < 200) return
+  writeFileSync(`${file}.gz`, gzipSync(bytes, { level: 9 }))
+  const params = { [constants.BROTLI_PARAM_QUALITY]: 11, [constants.BROTLI_PARAM_SIZE_HINT]: bytes.length }
+  writeFileSync(`${file}.br`, brotliCompressSync(bytes, { params }))
+}
