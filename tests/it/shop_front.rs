@@ -152,6 +152,8 @@ async fn new_followers_are_welcomed_once() {
         unreachable!()
     };
     ann.put(&path, json!({})).await.ok();
+    // Until then her following has not been looked at, and the text below would be said to her too.
+    eventually(async || waiting_facts(&server).await == 0).await;
     let text = json!({ "text": "欢迎关注,新品九折" });
     assert_eq!(boss.put(&welcome, text.clone()).await.ok(), text);
     assert_eq!(ann.get(&welcome).await.refused(), "forbidden");
