@@ -34,9 +34,10 @@ use crate::{
 
 /// While there is company, a lane begins a commit so long after the last one at the soonest, for each draft of that one:
 /// many small commits would take the processor from those whom they are for. A lonely message waits for nobody, a few
-/// hardly; from some 4,000 messages a second on, commits are [`LONGEST_GATHERING`] apart.
+/// hardly; from some 4,000 messages a second on, commits are [`LONGEST_GATHERING`] apart. Longer gathering saves little of the
+/// database's time, for `lanes.rs` keeps company together, and all of it is waited for (docs/performance.md).
 const GATHERING: Duration = Duration::from_micros(250);
-const LONGEST_GATHERING: Duration = Duration::from_millis(8);
+const LONGEST_GATHERING: Duration = Duration::from_millis(3);
 
 pub(super) struct Lane {
     options: PgConnectOptions,
@@ -267,6 +268,6 @@ mod tests {
     fn the_more_company_the_longer_a_lane_gathers_and_a_lonely_message_waits_for_nobody() {
         let micros = |drafts| gathering(drafts).as_micros();
         assert_eq!([0, 1, 2, 5].map(micros), [0, 0, 250, 1_000]);
-        assert_eq!([33, 500, usize::MAX].map(micros), [8_000; 3]);
+        assert_eq!([13, 500, usize::MAX].map(micros), [3_000; 3]);
     }
 }
