@@ -81,6 +81,8 @@ create view purchases as
   from orders o
   where o.paid_at is not null and o.paid > o.refunded and o.state <> 'cancelled';
 comment on view purchases is 'Orders that were paid and that something is left of: what tags and segments count.';
+-- Read for each customer of whom something was heard.
+create index orders_bought on orders (shop_id, customer_id) where paid_at is not null;
 
 create table segments (
   id uuid primary key,

@@ -5,7 +5,10 @@ use std::{sync::Arc, time::Duration};
 
 use jiff::SignedDuration;
 use serde_json::json;
-use tokio::{sync::Notify, time::timeout};
+use tokio::{
+    sync::Notify,
+    time::{Instant, sleep_until, timeout},
+};
 
 use super::queries::{self, Row};
 use crate::{
@@ -25,6 +28,9 @@ pub const WORKERS: usize = 2;
 const BATCH: i64 = 200;
 /// So often a worker looks for facts that nobody woke it for: those of the message log and of other nodes.
 const POLL: Duration = Duration::from_millis(250);
+/// While there is company, a worker begins a round so long after the last one at the soonest: its readers ask once for all that came
+/// meanwhile. A crowd that orders at once would otherwise wait for some ten statements a fact.
+const GATHERING: Duration = Duration::from_millis(50);
 /// So often a reader may fail on a fact before it is put aside.
 const PATIENCE: i32 = 10;
 /// Done facts are kept for so long.
@@ -47,9 +53,13 @@ async fn read(app: &App, tx: &mut Tx, facts: &[Remembered]) -> Result<()> {
 /// Works until the soft stop; a batch that was begun is finished.
 pub async fn run(app: App, fanned_out: Arc<Notify>) {
     while !app.tasks.soft().is_cancelled() {
+        let not_before = Instant::now() + GATHERING;
         match round(&app).await {
             Ok(0) => rest(&app).await,
-            Ok(_) => fanned_out.notify_one(),
+            Ok(_) => {
+                fanned_out.notify_one();
+                gather(&app, not_before).await;
+            }
             Err(error) => {
                 tracing::warn!(error = format!("{error:#}"), "facts have to wait a moment");
                 rest(&app).await;
@@ -62,6 +72,13 @@ async fn rest(app: &App) {
     tokio::select! {
         () = app.tasks.soft().cancelled() => {}
         _ = timeout(POLL, app.store.remembered().notified()) => {}
+    }
+}
+
+async fn gather(app: &App, until: Instant) {
+    tokio::select! {
+        () = app.tasks.soft().cancelled() => {}
+        () = sleep_until(until) => {}
     }
 }
 

@@ -48,15 +48,17 @@ pub(in crate::crm) async fn keep(
     sqlx::query!(
         "
         with bought as (
-          select c.shop_id, c.user_id, coalesce(sum(p.spent), 0) as spent, count(p.order_id) as ever,
-            count(p.order_id) filter (where p.at > $3::timestamptz - make_interval(days => coalesce(r.repeat_days, $7))) as lately,
-            coalesce(r.low_at_most, $4) as low_at_most, coalesce(r.high_from, $5) as high_from,
-            coalesce(r.repeat_from, $6::integer) as repeat_from
-          from customers c
+          select c.shop_id, c.user_id, p.spent, p.ever, p.lately, coalesce(r.low_at_most, $4) as low_at_most,
+            coalesce(r.high_from, $5) as high_from, coalesce(r.repeat_from, $6::integer) as repeat_from
+          from unnest($1::uuid[], $2::uuid[]) as w (shop_id, user_id)
+          join customers c on c.shop_id = w.shop_id and c.user_id = w.user_id
           left join tag_rules r on r.shop_id = c.shop_id
-          left join purchases p on p.shop_id = c.shop_id and p.customer_id = c.user_id
-          where (c.shop_id, c.user_id) in (select * from unnest($1::uuid[], $2::uuid[]))
-          group by c.shop_id, c.user_id, r.shop_id
+          cross join lateral (
+            select coalesce(sum(p.spent), 0) as spent, count(*) as ever,
+              count(*) filter (where p.at > $3::timestamptz - make_interval(days => coalesce(r.repeat_days, $7))) as lately
+            from purchases p
+            where p.shop_id = c.shop_id and p.customer_id = c.user_id
+          ) p
         ),
         wanted as (
           select shop_id, user_id, 'spending' as dimension,
