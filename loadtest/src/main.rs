@@ -27,6 +27,8 @@ use sqlx::postgres::PgPoolOptions;
 
 use options::{Options, Scenario};
 
+/// Unanswered messages of each in a crowd that talks flat out.
+const CROWD: usize = 16;
 /// Who chat while a crowd orders.
 const TALKERS: usize = 200;
 
@@ -93,7 +95,10 @@ impl Program<'_> {
     async fn play(&mut self, scenario: Scenario) -> anyhow::Result<()> {
         match scenario {
             Scenario::Limits => self.limits().await,
-            Scenario::Chat => self.chat().await,
+            Scenario::Chat => {
+                self.chat("chat", self.options.window.unwrap_or(CROWD))
+                    .await
+            }
             Scenario::Lone => self.lone().await,
             Scenario::Group => self.group(self.options.window.unwrap_or(32)).await,
             Scenario::Idle => self.idle().await,
@@ -109,13 +114,16 @@ impl Program<'_> {
     async fn all(&mut self) -> anyhow::Result<()> {
         self.limits().await?;
         self.lone().await?;
-        self.chat().await?;
-        self.half_rate().await?;
+        self.chat("chat", CROWD).await?;
+        self.half_rate("chat").await?;
+        self.chat("chat-1", 1).await?;
+        self.half_rate("chat-1").await?;
         for window in WINDOWS {
             self.group(window).await?;
         }
         self.resume().await?;
         self.orders().await?;
+        self.campaign().await?;
         self.storm().await?;
         self.idle().await
     }
@@ -134,12 +142,11 @@ impl Program<'_> {
         self.end(figures)
     }
 
-    async fn chat(&mut self) -> anyhow::Result<()> {
-        self.begin("chat");
-        let window = self.options.window.unwrap_or(16);
+    async fn chat(&mut self, name: &str, window: usize) -> anyhow::Result<()> {
+        self.begin(name);
         let flow = self.options.rate.map_or(Flow::Flat(window), Flow::Rate);
         let dose = self.options.dose(1_000, 200);
-        let mut figures = chat::run(&self.stage, "chat", dose, flow).await?;
+        let mut figures = chat::run(&self.stage, name, dose, flow).await?;
         let acked = figures.acked_per_s;
         figures.compare(acked, self.floors.named("batched_rows_per_s"));
         if let Some((acked, single)) = acked.zip(self.floors.named("one_commit_rows_per_s")) {
@@ -148,15 +155,16 @@ impl Program<'_> {
         self.end(figures)
     }
 
-    async fn half_rate(&mut self) -> anyhow::Result<()> {
-        self.begin("chat-half");
-        let flat_out = self.done.iter().find(|one| one.scenario == "chat");
+    async fn half_rate(&mut self, of: &str) -> anyhow::Result<()> {
+        let name = format!("{of}-half");
+        self.begin(&name);
+        let flat_out = self.done.iter().find(|one| one.scenario == of);
         let rate = flat_out
             .and_then(|one| one.acked_per_s)
             .context("chat was played")?
             / 2.0;
         let dose = self.options.dose(1_000, 200);
-        let mut figures = chat::run(&self.stage, "chat-half", dose, Flow::Rate(rate)).await?;
+        let mut figures = chat::run(&self.stage, &name, dose, Flow::Rate(rate)).await?;
         let allowed = self
             .floors
             .named("lone_commit_p99_ms")
