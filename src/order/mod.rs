@@ -47,6 +47,7 @@ pub mod template;
 pub mod time_out;
 pub mod waiting;
 mod words;
+mod worth;
 
 use jiff::Timestamp;
 use proto::{DeliveryMethod, OrderState, PaymentStatus, PaymentTerms};
