@@ -73,6 +73,25 @@ impl Market {
         self.staff(order, "answer-change", answer).await
     }
 
+    /// What was done about changes, the oldest first.
+    async fn changes_in_history(&self, order: &Value) -> Vec<Value> {
+        let path = self.shop.path(&format!("/orders/{}/history", id(order)));
+        let history = self.boss().get(&path).await.ok();
+        let mut deeds: Vec<_> = history["entries"]
+            .as_array()
+            .unwrap()
+            .iter()
+            .map(|entry| entry["deed"].clone())
+            .filter(|deed| {
+                ["edit", "ask_change", "readdress"]
+                    .iter()
+                    .any(|one| deed == one)
+            })
+            .collect();
+        deeds.reverse();
+        deeds
+    }
+
     /// What is wished besides, and who gets it.
     async fn agreed(&self, order: &Value) -> [Value; 2] {
         let seen = self.seen(order).await;
@@ -84,15 +103,17 @@ impl Market {
 #[tokio::test]
 async fn after_acceptance_a_change_is_a_wish() {
     let market = Market::with(20).await;
-    let order = market.accepted(1).await;
+    let order = market.paid(1).await;
     let path = format!("/orders/{}", id(&order));
     let edit = json!({ "requests": "x" });
+    market.customer().patch(&path, edit.clone()).await.ok();
+    market.accept(&order).await.ok();
     let refused = market.customer().patch(&path, edit).await;
     assert_eq!(refused.refused(), "order_state");
     market.wishes(&order).await.ok();
     assert_eq!(market.wishes(&order).await.refused(), "conflict");
     market.answers(&order, false).await.ok();
-    assert_eq!(market.agreed(&order).await, ["", "王小明"]);
+    assert_eq!(market.agreed(&order).await, ["x", "王小明"]);
     market.wishes(&order).await.ok();
     market.answers(&order, true).await.ok();
     let again = market.answers(&order, true).await;
@@ -102,6 +123,14 @@ async fn after_acceptance_a_change_is_a_wish() {
     let changes = market.boss().get(&changes).await.ok();
     let states = [0, 1].map(|place| changes["changes"][place]["state"].clone());
     assert_eq!(states, ["approved", "rejected"]);
+    let expected = [
+        "edit",
+        "ask_change",
+        "ask_change",
+        "ask_change",
+        "readdress",
+    ];
+    assert_eq!(market.changes_in_history(&order).await, expected);
 }
 
 /// ORD-15: of a wish that was approved both addresses stand in the history, as after any other change.

@@ -165,6 +165,29 @@ async fn an_order_may_be_paid_later() {
     assert_eq!(market.differences().await, [""; 0]);
 }
 
+/// CHAT-07: an order whose address is incomplete: 'contact customer' leads to the conversation that shows its card.
+#[tokio::test]
+async fn an_order_without_an_address_leads_to_its_card() {
+    let market = Market::with(20).await;
+    let mut basket = market.basket(1);
+    basket["recipient"] = json!({ "name": "王小明" });
+    let order = market.place(basket).await.ok();
+    let path = market.shop.path(&format!("/orders/{}/contact", id(&order)));
+    let contact = market.boss().get(&path).await.ok();
+    assert_eq!(contact["conversation_id"], order["conversation_id"]);
+    let log = format!(
+        "/conversations/{}/messages",
+        contact["conversation_id"].as_str().unwrap()
+    );
+    let page = market.boss().get(&log).await.ok();
+    let messages = page["messages"].as_array().unwrap();
+    let card = messages
+        .iter()
+        .find(|message| message["number"] == contact["card_number"]);
+    let card = &card.expect("the message")["card"];
+    assert_eq!(card["id"], order["id"]);
+}
+
 /// CHAT-07: 'contact customer' leads to the conversation and the message that shows the order. ORD-03: the form is filled in.
 #[tokio::test]
 async fn an_order_leads_to_its_conversation() {
