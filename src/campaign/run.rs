@@ -12,7 +12,7 @@ use crate::{
 /// What one round starts at most.
 const ROUND: i64 = 100;
 /// Recipients of one batch.
-const BATCH: i64 = 500;
+const BATCH: i64 = 1_000;
 
 /// Starts what is due, and says what is to be said until nothing is left that may be said now.
 pub async fn due(app: &App) -> Result<()> {

@@ -53,7 +53,12 @@ async fn about_to_be_told(tx: &mut Tx, campaign: CampaignId, most: i64) -> Resul
         select r.customer_id as "customer: UserId", u.name, r.layer, c.id as "conversation?: ConversationId"
         from campaign_recipients r
         join users u on u.id = r.customer_id
-        left join conversations c on c.kind = 'shop' and c.shop_id = r.shop_id and c.person_a = r.customer_id
+        left join lateral (
+          select c.id
+          from conversations c
+          where c.kind = 'shop' and c.shop_id = r.shop_id and c.person_a = r.customer_id
+          limit 1
+        ) c on true
         where r.shop_id = $1 and r.campaign_id = $2 and r.state = 'sending'
         order by r.place
         limit $3
@@ -67,7 +72,8 @@ async fn about_to_be_told(tx: &mut Tx, campaign: CampaignId, most: i64) -> Resul
     Ok(rows)
 }
 
-/// One statement: what counts is written where it is decided.
+/// One statement: what counts is written where it is decided. The rows of a campaign are new, so nothing is known of how many there are: each step says
+/// by itself how the next rows are found, or all of them would be read for each.
 async fn judge(tx: &mut Tx, campaign: CampaignId, most: i64, now: Timestamp) -> Result<u64> {
     let shop = tx.shop()?;
     let judged = sqlx::query!(
@@ -78,15 +84,23 @@ async fn judge(tx: &mut Tx, campaign: CampaignId, most: i64, now: Timestamp) -> 
           left join campaign_rules r on r.shop_id = s.id
           where s.id = $1
         ),
-        picked as (
-          select r.customer_id,
-            case when c.opted_out_at is not null then 'opted_out' when b.user_id is not null then 'banned' end as because
+        next as materialized (
+          select r.ctid as at, r.customer_id
           from campaign_recipients r
-          join customers c on c.shop_id = r.shop_id and c.user_id = r.customer_id
-          left join bans b on b.shop_id = r.shop_id and b.user_id = r.customer_id
           where r.shop_id = $1 and r.campaign_id = $2 and r.state = 'waiting'
           order by r.place
           limit $3
+        ),
+        picked as materialized (
+          select n.at, n.customer_id,
+            case when c.opted_out_at is not null then 'opted_out' when b.banned then 'banned' end as because
+          from next n
+          cross join lateral (
+            select c.opted_out_at from customers c where c.shop_id = $1 and c.user_id = n.customer_id limit 1
+          ) c
+          cross join lateral (
+            select exists (select from bans b where b.shop_id = $1 and b.user_id = n.customer_id) as banned
+          ) b
         ),
         counted as (
           insert into campaign_days (shop_id, customer_id, day, sent)
@@ -101,11 +115,12 @@ async fn judge(tx: &mut Tx, campaign: CampaignId, most: i64, now: Timestamp) -> 
           returning customer_id
         )
         update campaign_recipients r
-        set state = case when n.customer_id is not null then 'sending' else 'skipped' end,
-          because = case when n.customer_id is null then coalesce(p.because, 'had_enough') end
+        set state = case when p.customer_id in (select customer_id from counted) then 'sending' else 'skipped' end,
+          because = case
+            when p.customer_id not in (select customer_id from counted) then coalesce(p.because, 'had_enough')
+          end
         from picked p
-        left join counted n on n.customer_id = p.customer_id
-        where r.campaign_id = $2 and r.customer_id = p.customer_id and r.state = 'waiting'
+        where r.ctid = p.at
         ",
         shop.0,
         campaign.0,

@@ -106,8 +106,8 @@ async fn after_acceptance_a_change_is_a_wish() {
     let order = market.paid(1).await;
     let path = format!("/orders/{}", id(&order));
     let edit = json!({ "requests": "x" });
-    market.customer().patch(&path, edit.clone()).await.ok();
-    market.accept(&order).await.ok();
+    let edited = market.customer().patch(&path, edit.clone()).await.ok();
+    market.accept(&edited).await.ok();
     let refused = market.customer().patch(&path, edit).await;
     assert_eq!(refused.refused(), "order_state");
     market.wishes(&order).await.ok();

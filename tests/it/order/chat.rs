@@ -185,7 +185,7 @@ async fn an_order_without_an_address_leads_to_its_card() {
         .iter()
         .find(|message| message["number"] == contact["card_number"]);
     let card = &card.expect("the message")["card"];
-    assert_eq!(card["id"], order["id"]);
+    assert_eq!(card["order"]["order_id"], order["id"]);
 }
 
 /// CHAT-07: 'contact customer' leads to the conversation and the message that shows the order. ORD-03: the form is filled in.
