@@ -290,6 +290,7 @@ mod tests {
             price: Money::minor(total),
             total: Money::minor(total),
             discount: Money::ZERO,
+            gift: false,
             shipped: 0,
             refunded: 0,
             dropped: 0,
@@ -360,6 +361,7 @@ mod tests {
             created_at: now,
             lines,
             packages: vec![],
+            promotions: vec![],
         }
     }
 
