@@ -2,10 +2,12 @@
 
 use jiff::SignedDuration;
 use serde_json::{Value, json};
+use souk::product::price::{Basket, price};
 
 use super::{SECOND, Thing, eighty_percent};
 use crate::{
     coupon::{but, ten_off},
+    goods::units,
     order::{Market, next_card},
 };
 
@@ -27,7 +29,7 @@ impl Market {
     }
 }
 
-/// PRO-01: 8折 of 80 is 64.00 inside the period, and 80.00 a second before it and a second after it, asked, ordered and kept.
+/// PRO-01: 8折 of 80 is 64.00 from the first second of the period to its last, and 80.00 one second before it and from its end on.
 #[tokio::test]
 async fn sixty_four_inside_eighty_a_second_before_and_after() {
     let market = Market::with(1).await;
@@ -35,13 +37,38 @@ async fn sixty_four_inside_eighty_a_second_before_and_after() {
     let (from, until) = (market.in_seconds(3_600), market.in_seconds(7_200));
     let form = eighty_percent(&cake);
     market.promotes(form, true, (from, until)).await.ok();
-    let mut kept = vec![];
-    for (moment, price) in [
+    let basket = Basket {
+        lines: vec![units(cake.variant, 1)],
+        ..Basket::default()
+    };
+    let store = &market.server.server.app.store;
+    for (moment, cost) in [
         (from - SECOND, 8_000),
         (from, 6_400),
         (until - SECOND, 6_400),
         (until, 8_000),
         (until + SECOND, 8_000),
+    ] {
+        let mut tx = store.begin(market.shop.id).await.expect("a unit of work");
+        let quote = price(&mut tx, &basket, Some(market.ann.id), moment).await;
+        assert_eq!(quote.expect("a price").total.in_minor(), cost, "{moment}");
+    }
+}
+
+/// PRO-01: by the server's clock: asked, ordered and kept.
+#[tokio::test]
+async fn the_moment_of_the_order_counts() {
+    let market = Market::with(1).await;
+    let cake = market.puts_up("cake", 8_000, 9).await;
+    let (from, until) = (market.in_seconds(3_600), market.in_seconds(7_200));
+    let form = eighty_percent(&cake);
+    market.promotes(form, true, (from, until)).await.ok();
+    let mut kept = vec![];
+    for (moment, price) in [
+        (from - 300 * SECOND, 8_000),
+        (from, 6_400),
+        (until - 300 * SECOND, 6_400),
+        (until, 8_000),
     ] {
         market.until(moment).await;
         assert_eq!(market.quotes(&cake, 1).await["total"], price, "{moment}");
@@ -68,7 +95,7 @@ async fn label_and_countdown_are_on_the_product() {
         .promotes(eighty_percent(&cake), true, period)
         .await
         .ok();
-    market.until(market.in_seconds(3_600)).await;
+    market.until(market.in_seconds(1_800)).await;
 
     let seen = market.details(&cake).await;
     let flash = &seen["flash"];

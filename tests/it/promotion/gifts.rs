@@ -176,7 +176,7 @@ async fn a_gift_refunds_nothing() {
         let wish = json!({ "lines": [{ "line": line, "units": 1 }], "reason": "no room" });
         let case = market.mine(&order, "cases", wish).await.ok();
         assert_eq!(case["amount"], amount);
-        market.on_time().await;
+        market.money_arrives(&case).await;
     }
     let order = market.seen(&order).await;
     assert_eq!(

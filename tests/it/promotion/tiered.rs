@@ -71,7 +71,7 @@ async fn refunds_add_up_to_what_was_paid() {
         let wish = json!({ "lines": [{ "line": line, "units": 1 }], "reason": "too sweet" });
         let case = market.mine(&order, "cases", wish).await.ok();
         back.push(case["amount"].as_i64().expect("an amount"));
-        market.on_time().await;
+        market.money_arrives(&case).await;
     }
     assert_eq!(back.iter().sum::<i64>(), 16_299, "{back:?}");
     let order = market.seen(&order).await;
