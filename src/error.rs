@@ -401,6 +401,10 @@ pub fn meaning(code: Refusal) -> (StatusCode, &'static str) {
             StatusCode::CONFLICT,
             "The campaign is not in a state that allows this.",
         ),
+        R::PromotionState => (
+            StatusCode::CONFLICT,
+            "The promotion is over, or has begun and keeps its terms.",
+        ),
         R::CaseState => (
             StatusCode::CONFLICT,
             "The request for money or goods back is not in a state that allows it.",

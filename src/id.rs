@@ -97,6 +97,8 @@ ids! {
     GiftId
     /// A coupon in a wallet.
     CouponId
+    /// What a shop takes off, or gives on top, for a time.
+    PromotionId
     /// A lottery in a group.
     DrawId
     /// A condition on customers, with a name.

@@ -22,7 +22,7 @@
 //! * [`product`]: what a shop sells and what it costs. [`stock`]: how much there is of it, and to whom it is promised. [`money`]: amounts.
 //! * [`order`]: from a draft or a basket to what was received. [`delivery`]: who brings it. [`payment`]: money that comes and goes, the ledger.
 //! * [`coupon`]: what takes something off an order: given, claimed, kept in a wallet, used once.
-//! * [`member`]: customers who pay less in a shop.
+//! * [`member`]: customers who pay less in a shop. [`promotion`]: what is cheaper, or comes on top, for a time.
 //! * [`campaign`]: the right words to the right customers, each in their own conversation, and to groups.
 //! * [`lottery`]: draws in groups that everybody can check: published, entered, drawn once.
 //! * [`aftersale`]: money and goods back. [`shortage`]: what was sold and is not there, and who waits for it.
@@ -79,6 +79,7 @@ pub mod pay;
 pub mod payment;
 pub mod places;
 pub mod product;
+pub mod promotion;
 pub mod push;
 pub mod rights;
 pub mod shop;

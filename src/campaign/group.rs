@@ -101,6 +101,7 @@ async fn link(under: &Under<'_>, notice: &Notice, group: ConversationId) -> Resu
     };
     let new = NewLink {
         product_id: None,
+        promotion_id: None,
         channel: format!("group-{}", group.0.simple()),
     };
     let link = link::share(under.app, &bot, under.shop, &new).await?;

@@ -27,6 +27,8 @@ pub struct Line {
     pub list: Money,
     /// What the line costs.
     pub price: Money,
+    /// Coupons count for it: no promotion that is in its price says otherwise.
+    pub stacks: bool,
 }
 
 /// What is known besides.
@@ -55,7 +57,7 @@ pub enum Reason {
     FirstOrderOnly,
     /// Nothing in the basket is in its scope.
     NothingInScope,
-    /// What is in its scope is reduced already, and it does not stack.
+    /// What is in its scope is reduced already, and one of the two does not count beside the other.
     DoesNotStack,
     /// What is in its scope lists for less than its threshold.
     BelowThreshold,
@@ -106,6 +108,8 @@ pub struct Applied {
     pub deduction: Money,
     /// Each line's share of that, in minor units.
     pub shares: Vec<Money>,
+    /// It counts beside promotions.
+    pub stacks_with_promotions: bool,
     /// How it came to that.
     pub trace: Vec<Step>,
 }
@@ -179,6 +183,7 @@ pub fn judge(
             valid_until: coupon.valid_until,
             deduction,
             shares,
+            stacks_with_promotions: coupon.terms.stacks_with_promotions,
             trace,
         }),
         Err(reason) => Err(Rejected {
@@ -222,7 +227,8 @@ impl Coupon {
         let mut note = |rule, amount| trace.push(Step { rule, amount });
         let named = |line: &Line| self.terms.scope.holds(line.product, &line.category);
         let counts = |line: &Line| {
-            named(line) && (self.terms.stacks_with_promotions || line.price >= line.list)
+            let full_price = line.price >= line.list;
+            named(line) && line.stacks && (self.terms.stacks_with_promotions || full_price)
         };
         if !lines.iter().any(named) {
             return Ok(Err(Reason::NothingInScope));

@@ -22,7 +22,7 @@ pub struct Enquiry {
     pub title: String,
     /// Its main picture.
     pub picture: Option<FileId>,
-    /// What one piece is sold for, in minor units of the shop's currency.
+    /// What one piece is sold for now, in minor units of the shop's currency.
     pub price: Money,
     /// Customers see it in the catalogue.
     pub listed: bool,
@@ -59,7 +59,8 @@ pub async fn of_customer(
     let limit = page::limit(limit, 30, 100)?;
     let before: Option<(Timestamp, ProductId)> = page::after(cursor)?;
     let mut tx = app.store.begin(by.shop).await?;
-    let mut enquiries = queries::page(&mut tx, customer, before, limit + 1).await?;
+    let mut enquiries =
+        queries::page(&mut tx, customer, before, limit + 1, app.clock.now()).await?;
     Ok(EnquiryPage {
         next_cursor: page::next(&mut enquiries, limit, |last| {
             (last.asked_at, last.product_id)

@@ -46,7 +46,7 @@ async fn ask(
 ) -> Result<ConversationId> {
     let (now, who) = (app.clock.now(), customer.0.user);
     let mut tx = app.store.begin(shop).await?;
-    let on_sale = on_sale(&mut tx, product).await?;
+    let on_sale = on_sale(&mut tx, product, now).await?;
     let source = if source.is_empty() { "product" } else { source };
     let (id, new) = conversation::open::enter(app, &mut tx, customer, source).await?;
     if queries::ask(&mut tx, who, product, now, now - AGAIN).await? {

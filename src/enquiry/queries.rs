@@ -8,6 +8,7 @@ use crate::{
     error::Result,
     id::{FileId, ProductId, UserId},
     money::Money,
+    promotion::flash_price,
     store::Tx,
 };
 
@@ -65,15 +66,17 @@ pub(super) async fn page(
     customer: UserId,
     before: Option<(Timestamp, ProductId)>,
     limit: i64,
+    now: Timestamp,
 ) -> Result<Vec<Enquiry>> {
     let shop = tx.shop()?;
     let (at, product) = before.unzip();
     let rows = sqlx::query!(
         r#"
-        select e.product_id as "product: ProductId", p.title, p.pictures[1] as "picture: FileId", p.price as "price: Money", p.listed,
+        select e.product_id as "product: ProductId", p.title, p.pictures[1] as "picture: FileId", p.price as "price: Money", f.flash_off as "flash_off?", p.listed,
           e.times, e.first_asked_at as "first: SqlTimestamp", e.asked_at as "last: SqlTimestamp", e.card_number
         from enquiries e
         join products p on p.id = e.product_id
+        left join lateral flash_at($1, p.id, $6) f on true
         where e.shop_id = $1 and e.customer_id = $2 and ($3::timestamptz is null or (e.asked_at, e.product_id) < ($3, $4::uuid))
         order by e.asked_at desc, e.product_id desc
         limit $5
@@ -83,19 +86,28 @@ pub(super) async fn page(
         at.map(Timestamp::to_sqlx) as _,
         product.map(|id| id.0),
         limit,
+        now.to_sqlx() as _,
     )
     .fetch_all(tx.sql())
     .await?;
-    let enquiries = rows.into_iter().map(|row| Enquiry {
-        product_id: row.product,
-        title: row.title,
-        picture: row.picture,
-        price: row.price,
-        listed: row.listed,
-        times: row.times,
-        first_asked_at: row.first.to_jiff(),
-        asked_at: row.last.to_jiff(),
-        card_number: row.card_number,
+    let price = |price: Money, off: Option<i32>| -> Result<Money> {
+        match off {
+            Some(off) => Ok(flash_price(price, off.unsigned_abs().try_into()?)),
+            None => Ok(price),
+        }
+    };
+    let enquiries = rows.into_iter().map(|row| {
+        Ok(Enquiry {
+            product_id: row.product,
+            title: row.title,
+            picture: row.picture,
+            price: price(row.price, row.flash_off)?,
+            listed: row.listed,
+            times: row.times,
+            first_asked_at: row.first.to_jiff(),
+            asked_at: row.last.to_jiff(),
+            card_number: row.card_number,
+        })
     });
-    Ok(enquiries.collect())
+    enquiries.collect()
 }

@@ -4,8 +4,8 @@ use serde::Deserialize;
 
 use crate::id::{
     AnswerId, BundleId, CampaignId, CaseId, ConversationId, CouponTemplateId, DrawId, FileId,
-    FollowUpId, GiftId, HookId, OrderId, ProductId, RoleId, SegmentId, SessionId, ShopId,
-    ShortageId, StaffInviteId, TemplateId, UserId, VariantId,
+    FollowUpId, GiftId, HookId, OrderId, ProductId, PromotionId, RoleId, SegmentId, SessionId,
+    ShopId, ShortageId, StaffInviteId, TemplateId, UserId, VariantId,
 };
 use crate::pay::Method;
 
@@ -144,6 +144,13 @@ pub struct OfCarrier {
 #[derive(Deserialize)]
 pub struct OfCouponTemplate {
     pub(super) template_id: CouponTemplateId,
+}
+
+/// A promotion.
+#[derive(Deserialize)]
+pub struct OfPromotion {
+    pub(super) shop_id: ShopId,
+    pub(super) promotion_id: PromotionId,
 }
 
 /// A gift in a conversation.

@@ -41,6 +41,7 @@ pub mod parcel;
 pub mod payment;
 pub mod permit;
 pub mod product;
+pub mod promotion;
 pub mod push;
 pub mod reply;
 pub mod router;

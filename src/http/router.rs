@@ -34,7 +34,7 @@ use super::{
     my_draw, my_order,
     once::once,
     order, order_deed, order_paper, order_rules, order_template, pages, parcel, payment, product,
-    push,
+    promotion, push,
     reply::Problem,
     segment, session, shop, shop_front, shortage, staff, stock,
     turn::{strangers_turn, turn},
@@ -330,11 +330,15 @@ fn draws() -> OpenApiRouter<App> {
         .routes(routes!(my_draw::file))
 }
 
-/// What a shop takes off: for its members, and coupons, as it issues them and as customers claim them.
+/// What a shop takes off: for its members, by promotions, and coupons, as it issues them and as customers claim them.
 fn coupons() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(member::mine))
         .routes(routes!(member::show, member::grant))
+        .routes(routes!(promotion::create, promotion::page))
+        .routes(routes!(promotion::show, promotion::change))
+        .routes(routes!(promotion::stop))
+        .routes(routes!(promotion::landing))
         .routes(routes!(coupon::create, coupon::page))
         .routes(routes!(coupon::show, coupon::change))
         .routes(routes!(coupon::publish))

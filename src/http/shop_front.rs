@@ -14,6 +14,7 @@ use crate::{
     app::App,
     id::ShopId,
     product::{self, Goods},
+    promotion,
     shop::{
         self, Shop,
         follow::{self, Following},
@@ -30,8 +31,10 @@ pub struct Landing {
     link: Link,
     /// The shop.
     shop: Shop,
-    /// The product; null: the link leads to the shop, or the product is not to be seen any more.
+    /// The product; null: the link leads elsewhere, or the product is not to be seen any more.
     product: Option<Goods>,
+    /// The promotion's page; null: the link leads elsewhere.
+    promotion: Option<promotion::show::Landing>,
 }
 
 /// What a shop tells of itself.
@@ -109,7 +112,7 @@ pub async fn set_welcome(
     Ok(Json(welcome::set(&app, &by, welcome).await?))
 }
 
-/// Make a link to a shop or a product, to be shared.
+/// Make a link to a shop, a product or a promotion, to be shared.
 #[utoipa::path(post, path = "/shops/{shop_id}/links", tag = "shops", security(("token" = [])), params(("shop_id" = ShopId, Path)),
     request_body = NewLink,
     responses((status = 201, body = Link), (status = 404, body = ProblemBody), (status = 422, body = ProblemBody)))]
@@ -134,10 +137,17 @@ pub async fn open(State(app): State<App>, by: Actor, Named(at): Named<OfLink>) -
             .ok(),
         None => None,
     };
+    let promotion = match link.promotion_id {
+        Some(promotion) => promotion::show::landing(&app, &by, link.shop_id, promotion)
+            .await
+            .ok(),
+        None => None,
+    };
     Ok(Json(Landing {
         link,
         shop,
         product,
+        promotion,
     }))
 }
 

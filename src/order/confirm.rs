@@ -14,7 +14,7 @@ use crate::{
     app::App,
     coupon::redeem,
     error::Result,
-    id::{CouponId, OrderId},
+    id::{CouponId, OrderId, ShopId, VariantId},
     money::Money,
     stock::hold::hold,
     words,
@@ -40,25 +40,48 @@ pub struct Confirmation {
 ///
 /// Refuses with `revision_stale` when the draft was changed since it was shown, with `order_state`, with `out_of_stock`,
 /// with `too_many_unpaid` whoever has as many unpaid orders as the shop allows, with `coupon_not_usable` (the field is the reason) a coupon
-/// that takes nothing off it, has ended since, or is for a first order when this is none any more.
+/// that takes nothing off it, has ended since, or is for a first order when this is none any more, with `promotion_state` (the field is the
+/// promotion's id) a draft whose promotion is over since.
 pub async fn confirm(
     app: &App,
     customer: &Customer,
     order: OrderId,
     agreed: Confirmation,
 ) -> Result<Shown> {
-    let (coupon, total) = (agreed.coupon_id, agreed.expected_total);
     let shop = step::shop_of(app, customer, order).await?;
     let _till = app.tills.take(shop).await?;
+    let mut gone = vec![];
+    // Of a draft nothing is held yet: what is there of its gifts shows now, and it becomes an order without those that are gone.
+    loop {
+        match attempt(app, customer, (shop, order), &agreed, &gone).await? {
+            Ok(shown) => return Ok(shown),
+            Err(gift) => gone.push(gift),
+        }
+    }
+}
+
+/// Confirms it, or else nothing has happened: the order, or the gift that is gone.
+async fn attempt(
+    app: &App,
+    customer: &Customer,
+    (shop, order): (ShopId, OrderId),
+    agreed: &Confirmation,
+    gone: &[VariantId],
+) -> Result<Result<Shown, VariantId>> {
     let mut tx = app.store.begin(shop).await?;
     let mut order = step::hold(&mut tx, order).await?;
     order.require(OrderDeed::Confirm, super::graph::Party::Customer)?;
-    order.require_seen(&agreed.into())?;
+    order.require_seen(&agreed.seen())?;
     let (now, by, was) = (app.clock.now(), By::from(customer), order.state);
-    if let Some(coupon) = coupon {
+    order.require_promotions(&mut tx, now).await?;
+    if let Some(coupon) = agreed.coupon_id {
         order.pick(&mut tx, coupon, now).await?;
     }
-    order.require_total(total)?;
+    if order.forgo_gifts(gone) {
+        order.revise()?;
+        queries::replace_lines(&mut tx, &order).await?;
+    }
+    order.require_total(agreed.expected_total)?;
     redeem::confirm(&mut tx, customer.0.user, order.id, now).await?;
     let rules = queries::rules(&mut tx).await?;
     let to = order.submit(&rules, now);
@@ -72,17 +95,19 @@ pub async fn confirm(
     step::write(app, &mut tx, &mut order, was, done, &[]).await?;
     place::announce(app, &mut tx, &order).await?;
     let (holder, units) = (order.holder(), order.units());
+    if let Err(refused) = hold(&mut tx, holder, &units, by.id, now).await {
+        return Ok(Err(order.gift_gone(refused)?));
+    }
     let shown = Shown::load(app, &mut tx, order, Viewer::Customer).await?;
-    hold(&mut tx, holder, &units, by.id, now).await?;
     tx.commit().await?;
-    Ok(shown)
+    Ok(Ok(shown))
 }
 
-impl From<Confirmation> for Seen {
-    fn from(agreed: Confirmation) -> Self {
-        Self {
-            revision: agreed.revision,
-            hash: agreed.hash,
+impl Confirmation {
+    fn seen(&self) -> Seen {
+        Seen {
+            revision: self.revision,
+            hash: self.hash.clone(),
         }
     }
 }

@@ -9,6 +9,7 @@ use super::{
     Order,
     fill::{self, Buyer, Terms},
     place::require_method,
+    promote::Judged,
     queries,
     recipient::Recipient,
     show::{self, Shown, Viewer},
@@ -43,7 +44,7 @@ pub struct AgreedPrice {
 pub struct Agreement {
     /// What is ordered.
     pub basket: Basket,
-    /// Prices other than the shop's; neither a tier nor a member's discount goes on top.
+    /// Prices other than the shop's; neither a flash discount nor a tier nor a member's discount goes on top.
     #[serde(default)]
     pub prices: Vec<AgreedPrice>,
     /// At most 500 characters.
@@ -92,7 +93,7 @@ pub async fn draft(
         name,
         conversation,
     };
-    let quote = agreement.price(&mut tx, customer).await?;
+    let quote = agreement.price(&mut tx, customer, app.clock.now()).await?;
     let order = agreement
         .order(&mut tx, buyer, quote, app.clock.now())
         .await?;
@@ -116,7 +117,8 @@ pub async fn redraft(
     let (mut tx, mut order) = step::of_staff(app, by, order).await?;
     order.require(OrderDeed::Redraft, super::graph::Party::Staff)?;
     let before = order.agreed();
-    let quote = agreement.price(&mut tx, order.customer_id).await?;
+    let now = app.clock.now();
+    let quote = agreement.price(&mut tx, order.customer_id, now).await?;
     let terms = agreement.terms();
     (order.terms, order.delivery_method) = (terms.payment, terms.delivery_method);
     (order.requests, order.expected_at) = (terms.requests, terms.expected_at);
@@ -124,8 +126,10 @@ pub async fn redraft(
         fill::considered(&quote.lines)?,
         (order.customer_id, agreement.coupon_id),
     );
-    let applied = redeem::exchange(&mut tx, coupon, order.id, &lines, app.clock.now()).await?;
-    order.refill_less(&mut tx, quote, applied.as_ref()).await?;
+    let applied = redeem::exchange(&mut tx, coupon, order.id, &lines, now).await?;
+    order
+        .refill_less(&mut tx, quote, applied.as_ref(), now)
+        .await?;
     queries::replace_lines(&mut tx, &order).await?;
     if let Some(recipient) = agreement.recipient.take() {
         let known = show::recipient(app, &mut tx, order.id).await?;
@@ -188,27 +192,37 @@ impl Agreement {
         self.recipient.as_mut().map_or(Ok(()), Recipient::check)
     }
 
-    /// What was agreed as a new order, with what the coupon takes off it.
+    /// What was agreed as a new order, with what the coupon and promotions take off it.
     async fn order(
         &self,
         tx: &mut Tx,
         buyer: Buyer,
-        quote: Quote,
+        mut quote: Quote,
         now: Timestamp,
     ) -> Result<Order> {
         let (customer, lines) = (buyer.id, fill::considered(&quote.lines)?);
         let rules = queries::rules(tx).await?;
+        let campaigns = std::mem::take(&mut quote.campaigns);
         let mut order = fill::order(tx, buyer, quote, self.terms(), &rules, now).await?;
-        if let Some(coupon) = self.coupon_id {
-            let which = (customer, coupon);
-            order.take_off(&redeem::lock(tx, which, order.id, &lines, now).await?)?;
-        }
+        let applied = match self.coupon_id {
+            Some(coupon) => {
+                let which = (customer, coupon);
+                Some(redeem::lock(tx, which, order.id, &lines, now).await?)
+            }
+            None => None,
+        };
+        let judged = Judged {
+            campaigns: &campaigns,
+            now,
+            gone: &[],
+        };
+        order.reduce(tx, applied.as_ref(), judged).await?;
         Ok(order)
     }
 
     /// What it costs, with the agreed prices in the place of the shop's.
-    async fn price(&self, tx: &mut Tx, customer: UserId) -> Result<Quote> {
-        let mut quote = price::price(tx, &self.basket, Some(customer)).await?;
+    async fn price(&self, tx: &mut Tx, customer: UserId, now: Timestamp) -> Result<Quote> {
+        let mut quote = price::price(tx, &self.basket, Some(customer), now).await?;
         for line in quote
             .lines
             .iter_mut()
@@ -219,7 +233,7 @@ impl Agreement {
                 .iter()
                 .find(|agreed| agreed.variant_id == line.variant_id);
             if let Some(agreed) = agreed {
-                line.price = agreed.price;
+                (line.price, line.flash) = (agreed.price, None);
                 (line.tier, line.member) = (BasisPoints::ZERO, BasisPoints::ZERO);
                 line.total = agreed.price.times(line.units)?;
             }

@@ -59,6 +59,7 @@ pub(super) async fn apply(
     (deed, by): (OrderDeed, &By),
 ) -> Result<Order> {
     let (was, before, total) = (order.state, order.agreed(), order.total);
+    let now = app.clock.now();
     let settled = order.settled();
     if let Some(requests) = &edit.requests {
         requests.trim().clone_into(&mut order.requests);
@@ -67,8 +68,8 @@ pub(super) async fn apply(
         Some(basket) => {
             order.require_whole()?;
             order.require_all_there()?;
-            let quote = price::price(tx, basket, Some(order.customer_id)).await?;
-            order.refill(tx, quote).await?;
+            let quote = price::price(tx, basket, Some(order.customer_id), now).await?;
+            order.refill(tx, quote, now).await?;
             queries::replace_lines(tx, &order).await?;
         }
         None => order.revise()?,
@@ -92,7 +93,6 @@ pub(super) async fn apply(
     )
     .await?;
     if edit.basket.is_some() {
-        let now = app.clock.now();
         release_all(tx, order.holder(), by.id, now).await?;
         hold(tx, order.holder(), &order.units(), by.id, now).await?;
     }

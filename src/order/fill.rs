@@ -3,7 +3,11 @@
 use jiff::Timestamp;
 use proto::{DeliveryMethod, OrderState, PaymentStatus, PaymentTerms};
 
-use super::{Line, Order, rules::Rules};
+use super::{
+    Line, Order,
+    promote::{self, Judged},
+    rules::Rules,
+};
 use crate::{
     coupon, delivery,
     error::Result,
@@ -39,6 +43,7 @@ pub(super) async fn order(
     rules: &Rules,
     now: Timestamp,
 ) -> Result<Order> {
+    let promotions = promote::flashes(&quote.lines)?;
     let lines = lines(quote.lines);
     let goods = Money::sum(lines.iter().map(|line| line.total))?;
     let mut order = Order {
@@ -89,6 +94,7 @@ pub(super) async fn order(
         created_at: now,
         lines,
         packages: vec![],
+        promotions,
     };
     order.agree()?;
     Ok(order)
@@ -108,6 +114,7 @@ pub(super) fn lines(priced: Vec<Priced>) -> Vec<Line> {
         price: priced.price,
         total: priced.total,
         discount: Money::ZERO,
+        gift: false,
         shipped: 0,
         refunded: 0,
         dropped: 0,
@@ -126,26 +133,21 @@ pub(super) fn considered(priced: &[Priced]) -> Result<Vec<coupon::evaluate::Line
             category: line.category.clone(),
             list: line.list_price.times(line.units)?,
             price: line.total,
+            stacks: line
+                .flash
+                .as_ref()
+                .is_none_or(|flash| flash.stacks_with_coupons),
         })
     };
     priced.iter().map(line).collect()
 }
 
 impl Order {
-    /// What a coupon takes off, split over the lines once.
-    pub(super) fn take_off(&mut self, applied: &coupon::evaluate::Applied) -> Result<(), TooMuch> {
-        self.discount = applied.deduction;
-        for (line, share) in self.lines.iter_mut().zip(&applied.shares) {
-            line.discount = *share;
-        }
-        self.agree()
-    }
-
-    /// Other lines in the place of those that were agreed, with the freight that they cost and what the order's coupon takes off them: the
-    /// next revision. Refuses with `coupon_not_usable`.
-    pub(super) async fn refill(&mut self, tx: &mut Tx, quote: Quote) -> Result<()> {
+    /// Other lines in the place of those that were agreed, with the freight that they cost and what the order's coupon and promotions take
+    /// off them: the next revision. Refuses with `coupon_not_usable`.
+    pub(super) async fn refill(&mut self, tx: &mut Tx, quote: Quote, now: Timestamp) -> Result<()> {
         let applied = coupon::redeem::again(tx, self.id, &considered(&quote.lines)?).await?;
-        self.refill_less(tx, quote, applied.as_ref()).await
+        self.refill_less(tx, quote, applied.as_ref(), now).await
     }
 
     /// The same, with what a coupon takes off these lines, or none.
@@ -154,17 +156,19 @@ impl Order {
         tx: &mut Tx,
         quote: Quote,
         applied: Option<&coupon::evaluate::Applied>,
+        now: Timestamp,
     ) -> Result<()> {
+        self.promotions = promote::flashes(&quote.lines)?;
         self.lines = lines(quote.lines);
         let goods = Money::sum(self.lines.iter().map(|line| line.total))?;
         self.freight = delivery::freight::fee(tx, self.delivery_method, goods).await?;
         self.revision += 1;
-        self.discount = Money::ZERO;
-        match applied {
-            Some(applied) => self.take_off(applied)?,
-            None => self.agree()?,
-        }
-        Ok(())
+        let judged = Judged {
+            campaigns: &quote.campaigns,
+            now,
+            gone: &[],
+        };
+        self.reduce(tx, applied, judged).await
     }
 
     /// The next revision of what is agreed.

@@ -33,6 +33,7 @@ pub mod pay;
 pub mod pick;
 pub mod place;
 pub mod prepare;
+pub mod promote;
 mod queries;
 pub mod readdress;
 pub mod receive;
@@ -100,7 +101,7 @@ pub struct Order {
     pub goods: Money,
     /// Minor units.
     pub freight: Money,
-    /// What a coupon takes off, in minor units.
+    /// What a coupon and promotions take off, in minor units.
     pub discount: Money,
     /// What is paid for it, in minor units.
     pub total: Money,
@@ -175,6 +176,8 @@ pub struct Order {
     pub lines: Vec<Line>,
     /// What was sent.
     pub packages: Vec<Package>,
+    /// What promotions did for it.
+    pub promotions: Vec<promote::Earned>,
 }
 
 /// One line of an order, as it was agreed.
@@ -202,6 +205,8 @@ pub struct Line {
     pub total: Money,
     /// Its share of the order's discount, in minor units.
     pub discount: Money,
+    /// A promotion gave it: it costs nothing.
+    pub gift: bool,
     /// Units that have left the house.
     pub shipped: i32,
     /// Units whose money was given back or is on its way back.

@@ -101,6 +101,7 @@ impl Offer {
             price: self.price,
             total: self.total,
             discount,
+            gift: instead_of.gift && instead_of.line == line,
             shipped: 0,
             refunded: 0,
             dropped: 0,

@@ -3,7 +3,12 @@
 use jiff::Timestamp;
 use proto::OrderDeed;
 
-use super::{Order, graph::Party, queries, step};
+use super::{
+    Order,
+    graph::Party,
+    promote::{Earned, Judged},
+    queries, step,
+};
 use crate::{
     actor::Customer,
     app::App,
@@ -14,6 +19,7 @@ use crate::{
     error::Result,
     id::{CouponId, OrderId},
     product::list::categories,
+    promotion::{self, Kind},
     store::Tx,
 };
 
@@ -38,7 +44,13 @@ impl Order {
         let wanted = (self.customer_id, Some(coupon));
         if let Some(applied) = redeem::exchange(tx, wanted, self.id, &lines, now).await? {
             self.revision += 1;
-            self.take_off(&applied)?;
+            let campaigns = promotion::running(tx, now).await?;
+            let judged = Judged {
+                campaigns: &campaigns,
+                now,
+                gone: &[],
+            };
+            self.reduce(tx, Some(&applied), judged).await?;
             queries::replace_lines(tx, self).await?;
         }
         Ok(())
@@ -57,8 +69,17 @@ impl Order {
                     .unwrap_or_default(),
                 list: line.list_price.times(line.units.unsigned_abs())?,
                 price: line.total,
+                stacks: self.stacks(line.line),
             })
         };
         self.lines.iter().map(line).collect()
+    }
+
+    /// Coupons count for this line: no flash discount that is in its price says otherwise.
+    fn stacks(&self, line: i16) -> bool {
+        let refuses = |one: &Earned| {
+            one.kind == Kind::Flash && !one.stacks_with_coupons && one.lines.contains(&line)
+        };
+        !self.promotions.iter().any(refuses)
     }
 }

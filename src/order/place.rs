@@ -6,7 +6,9 @@ use serde::{Deserialize, Serialize};
 use super::{
     Order,
     fill::{self, Buyer, Terms},
-    number, queries,
+    number,
+    promote::{self, Judged},
+    queries,
     recipient::Recipient,
     show::{Shown, Viewer},
     step::{self, By, Done},
@@ -20,9 +22,10 @@ use crate::{
     coupon::{evaluate::Verdict, redeem},
     delivery,
     error::{Result, refused_argument},
-    id::{CouponId, ShopId, UserId},
+    id::{ConversationId, CouponId, ShopId, UserId, VariantId},
     money::Money,
     product::price::{self, Basket},
+    promotion::{self, gifts::EarnedGift},
     stock::hold::hold,
     store::{Tx, once},
     words,
@@ -50,7 +53,7 @@ pub struct Checkout {
     pub expected_total: Option<Money>,
 }
 
-/// Places an order: priced by the server, its goods held. Staff are alerted. A shop's orders are placed a few at a time: the next
+/// Places an order: priced by the server, its goods held, without the gifts that are sold out. Staff are alerted. A shop's orders are placed a few at a time: the next
 /// wait in its line, and are refused with `overloaded` where that is full.
 ///
 /// Refuses as [`price::price`] does what is not on sale, with `out_of_stock` what there is not enough of (the field is the variant's
@@ -69,33 +72,53 @@ pub async fn place(
     let _till = app.tills.take(shop).await?;
     let conversation = open::with_shop(app, customer, shop, "checkout");
     let conversation = once::aside(conversation).await?;
+    let (at, mut gone) = ((shop, conversation), vec![]);
+    // A gift can be gone between the look at the shelf and the hold: then once more without it.
+    loop {
+        match attempt(app, customer, at, &checkout, &gone).await? {
+            Ok(order) => return Ok(Shown::of(order, Some(checkout.recipient), Viewer::Customer)),
+            Err(gift) => gone.push(gift),
+        }
+    }
+}
+
+/// Places it, or else nothing has happened: the order, or the gift that is gone.
+async fn attempt(
+    app: &App,
+    customer: &Customer,
+    (shop, conversation): (ShopId, ConversationId),
+    checkout: &Checkout,
+    gone: &[VariantId],
+) -> Result<Result<Order, VariantId>> {
     let mut tx = app.store.begin(shop).await?;
     let buyer = Buyer {
         id: customer.0.user,
         name: customer.0.name.to_string(),
         conversation,
     };
-    let order = submitted(app, &mut tx, buyer, &checkout).await?;
+    let order = submitted(app, &mut tx, buyer, checkout, gone).await?;
     let by = By::from(customer);
     let done = Done::new(&by, OrderDeed::Place);
     let order = step::begin(app, &mut tx, order, &checkout.recipient, done).await?;
     announce(app, &mut tx, &order).await?;
-    hold(
-        &mut tx,
-        order.holder(),
-        &order.units(),
-        by.id,
-        app.clock.now(),
-    )
-    .await?;
+    let (holder, units, now) = (order.holder(), order.units(), app.clock.now());
+    if let Err(refused) = hold(&mut tx, holder, &units, by.id, now).await {
+        return Ok(Err(order.gift_gone(refused)?));
+    }
     tx.commit().await?;
-    Ok(Shown::of(order, Some(checkout.recipient), Viewer::Customer))
+    Ok(Ok(order))
 }
 
 /// The order as it is submitted, with its number.
-async fn submitted(app: &App, tx: &mut Tx, buyer: Buyer, checkout: &Checkout) -> Result<Order> {
+async fn submitted(
+    app: &App,
+    tx: &mut Tx,
+    buyer: Buyer,
+    checkout: &Checkout,
+    gone: &[VariantId],
+) -> Result<Order> {
     let now = app.clock.now();
-    let quote = price::price(tx, &checkout.basket, Some(buyer.id)).await?;
+    let mut quote = price::price(tx, &checkout.basket, Some(buyer.id), now).await?;
     let rules = queries::rules(tx).await?;
     let terms = Terms {
         source: "checkout",
@@ -106,11 +129,21 @@ async fn submitted(app: &App, tx: &mut Tx, buyer: Buyer, checkout: &Checkout) ->
         expected_at: None,
     };
     let (customer, lines) = (buyer.id, fill::considered(&quote.lines)?);
+    let campaigns = std::mem::take(&mut quote.campaigns);
     let mut order = fill::order(tx, buyer, quote, terms, &rules, now).await?;
-    if let Some(coupon) = checkout.coupon_id {
-        let which = (customer, coupon);
-        order.take_off(&redeem::lock(tx, which, order.id, &lines, now).await?)?;
-    }
+    let applied = match checkout.coupon_id {
+        Some(coupon) => {
+            let which = (customer, coupon);
+            Some(redeem::lock(tx, which, order.id, &lines, now).await?)
+        }
+        None => None,
+    };
+    let judged = Judged {
+        campaigns: &campaigns,
+        now,
+        gone,
+    };
+    order.reduce(tx, applied.as_ref(), judged).await?;
     order.require_total(checkout.expected_total)?;
     order.state = order.submit(&rules, now);
     order.number = Some(number::next(tx, now).await?);
@@ -159,7 +192,7 @@ pub struct Considered {
     pub coupon_id: Option<CouponId>,
 }
 
-/// What a basket costs with its freight, before it is ordered (LOG-02), and which coupons can be taken for it (CPN-13). Refuses as [`place`]
+/// What a basket costs with its freight, before it is ordered (LOG-02), what promotions do for it, and which coupons can be taken (CPN-13). Refuses as [`place`]
 /// does.
 pub async fn quote(
     app: &App,
@@ -179,25 +212,28 @@ pub(super) async fn costs(
 ) -> Result<Costs> {
     require_method(considered.delivery_method)?;
     let (mut tx, now) = (app.store.begin(shop).await?, app.clock.now());
-    let quote = price::price(&mut tx, &considered.basket, Some(customer)).await?;
+    let quote = price::price(&mut tx, &considered.basket, Some(customer), now).await?;
     let freight = delivery::freight::fee(&mut tx, considered.delivery_method, quote.total).await?;
     let lines = fill::considered(&quote.lines)?;
     let coupons = redeem::offered(&mut tx, customer, &lines, now).await?;
-    let discount = match considered.coupon_id {
+    let applied = match considered.coupon_id {
         Some(coupon) => {
             let which = (customer, coupon);
-            redeem::consider(&mut tx, which, &lines, now)
-                .await?
-                .deduction
+            Some(redeem::consider(&mut tx, which, &lines, now).await?)
         }
-        None => Money::ZERO,
+        None => None,
     };
+    let (promotions, gifts) = promote::considered(&mut tx, &quote, applied.as_ref()).await?;
+    let deduction = applied.map_or(Money::ZERO, |applied| applied.deduction);
+    let discount = promotions.reduction()?.plus(deduction)?;
     Ok(Costs {
         total: quote.total.plus(freight)?.minus(discount)?,
         goods: quote,
         freight,
         discount,
         coupons,
+        promotions,
+        gifts,
     })
 }
 
@@ -208,10 +244,14 @@ pub struct Costs {
     pub goods: price::Quote,
     /// Minor units.
     pub freight: Money,
-    /// What the coupon takes off, in minor units.
+    /// What the coupon and promotions take off, in minor units.
     pub discount: Money,
     /// What is to be paid, in minor units.
     pub total: Money,
     /// The asking customer's coupons, for this basket.
     pub coupons: Verdict,
+    /// Tiered promotions that are running, for this basket beside that coupon.
+    pub promotions: promotion::evaluate::Verdict,
+    /// What they give; what is sold out is not in the order.
+    pub gifts: Vec<EarnedGift>,
 }

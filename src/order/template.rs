@@ -1,6 +1,7 @@
 //! Templates for what is sold often, products and services (ORD-06): the form for a chat order comes filled in, and is edited and sent as any
 //! other. A template has no prices; what its lines cost is asked anew each time.
 
+use jiff::Timestamp;
 use proto::{DeliveryMethod, PaymentTerms, json::Word as _};
 use serde::{Deserialize, Serialize};
 use serde_json::{Value, json};
@@ -66,7 +67,9 @@ pub struct NewTemplate {
 pub async fn save(app: &App, by: &Staff<ManageOrders>, new: NewTemplate) -> Result<Template> {
     let mut tx = app.store.begin(by.shop).await?;
     rights::rely(&mut tx, by).await?;
-    let template = new.checked(&mut tx, TemplateId::new()).await?;
+    let template = new
+        .checked(&mut tx, TemplateId::new(), app.clock.now())
+        .await?;
     let now = app.clock.now();
     if !queries::add_template(&mut tx, &template, MOST, by.actor.user, now).await? {
         return Err(Refusal::QuotaExceeded.into());
@@ -83,7 +86,7 @@ pub async fn replace(
 ) -> Result<Template> {
     let mut tx = app.store.begin(by.shop).await?;
     rights::rely(&mut tx, by).await?;
-    let template = new.checked(&mut tx, template).await?;
+    let template = new.checked(&mut tx, template, app.clock.now()).await?;
     if !queries::replace_template(&mut tx, &template).await? {
         return Err(Refusal::NotFound.into());
     }
@@ -162,14 +165,14 @@ async fn record(
 
 impl NewTemplate {
     /// A template that could be sold now.
-    async fn checked(self, tx: &mut Tx, id: TemplateId) -> Result<Template> {
+    async fn checked(self, tx: &mut Tx, id: TemplateId, now: Timestamp) -> Result<Template> {
         let name = words::line("name", &self.name, 60)?.to_owned();
         words::text("requests", &self.requests, 0..=500)?;
         require_method(self.delivery_method)?;
         if self.terms == PaymentTerms::Unspecified {
             return Err(refused_argument("terms", "is missing"));
         }
-        price::price(tx, &self.basket, None).await?;
+        price::price(tx, &self.basket, None, now).await?;
         Ok(Template {
             id,
             name,

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use serde::Deserialize;
 
-use super::{Goods, Product, Tier, VARIANTS, list, queries, variant::NewVariant};
+use super::{Goods, Product, Shelved, Tier, VARIANTS, list, queries, variant::NewVariant};
 use crate::{
     actor::{ManageProducts, Staff},
     app::App,
@@ -110,10 +110,12 @@ pub async fn create(app: &App, by: &Staff<ManageProducts>, new: NewProduct) -> R
     add(&mut tx, &product, &variants, by.actor.user, now).await?;
     let variants = queries::variants(&mut tx, &[product.id]).await?;
     tx.commit().await?;
-    Ok(Goods {
+    let new = Shelved {
         product,
-        variants: variants.into_iter().map(|(_, variant)| variant).collect(),
-    })
+        flash: None,
+    };
+    let variants = variants.into_iter().map(|(_, variant)| variant);
+    Ok(Goods::of(new, variants.collect()))
 }
 
 /// The product, its variants, their levels, their pictures in the window, and the row in the record.

@@ -2,9 +2,10 @@
 
 use std::collections::HashMap;
 
+use jiff::Timestamp;
 use serde::Serialize;
 
-use super::{Goods, Product, Variant, queries};
+use super::{Goods, Shelved, Variant, queries};
 use crate::{
     actor::{Actor, ManageProducts},
     app::App,
@@ -49,8 +50,8 @@ pub async fn catalogue(
         actor.staff::<ManageProducts>(shop)?;
     }
     let mut tx = app.store.begin(shop).await?;
-    let mut products = queries::page(&mut tx, wanted, before, limit + 1).await?;
-    let next_cursor = page::next(&mut products, limit, |last| last.id);
+    let mut products = queries::page(&mut tx, wanted, before, limit + 1, app.clock.now()).await?;
+    let next_cursor = page::next(&mut products, limit, |last| last.product.id);
     Ok(ProductPage {
         products: with_variants(&mut tx, products).await?,
         next_cursor,
@@ -71,10 +72,10 @@ pub(crate) async fn categories(
 /// A product. Refuses with `not_found`, also what is not listed, except to those who may manage products.
 pub async fn show(app: &App, actor: &Actor, shop: ShopId, product: ProductId) -> Result<Goods> {
     let mut tx = app.store.begin(shop).await?;
-    let found = queries::product(&mut tx, product).await?;
-    let found = found
-        .filter(|product| product.listed || actor.may(proto::Permission::ManageProducts, shop));
-    let goods = with_variants(&mut tx, found.into_iter().collect()).await?;
+    let mut found = queries::shelved(&mut tx, &[product], app.clock.now()).await?;
+    let sees_all = actor.may(proto::Permission::ManageProducts, shop);
+    found.retain(|found| found.product.listed || sees_all);
+    let goods = with_variants(&mut tx, found).await?;
     Ok(goods.into_iter().next().ok_or(Refusal::NotFound)?)
 }
 
@@ -82,31 +83,42 @@ pub async fn show(app: &App, actor: &Actor, shop: ShopId, product: ProductId) ->
 #[derive(Clone, Debug)]
 pub struct OnSale {
     /// The product.
-    pub product: Product,
+    pub goods: Shelved,
     /// ISO 4217.
     pub currency: String,
 }
 
-/// A listed product of the unit of work's shop. Refuses with `not_found`.
-pub async fn on_sale(tx: &mut Tx, product: ProductId) -> Result<OnSale> {
-    let product = queries::product(tx, product).await?;
+/// A listed product of the unit of work's shop, as it is sold now. Refuses with `not_found`.
+pub async fn on_sale(tx: &mut Tx, product: ProductId, now: Timestamp) -> Result<OnSale> {
+    let found = queries::shelved(tx, &[product], now).await?.pop();
     Ok(OnSale {
-        product: product
-            .filter(|product| product.listed)
+        goods: found
+            .filter(|found| found.product.listed)
             .ok_or(Refusal::NotFound)?,
         currency: queries::currency(tx).await?,
     })
 }
 
-async fn with_variants(tx: &mut Tx, products: Vec<Product>) -> Result<Vec<Goods>> {
-    let ids: Vec<_> = products.iter().map(|product| product.id).collect();
+async fn with_variants(tx: &mut Tx, products: Vec<Shelved>) -> Result<Vec<Goods>> {
+    let ids: Vec<_> = products.iter().map(|shelved| shelved.product.id).collect();
     let mut of: HashMap<ProductId, Vec<Variant>> = HashMap::new();
     for (product, variant) in queries::variants(tx, &ids).await? {
         of.entry(product).or_default().push(variant);
     }
-    let goods = products.into_iter().map(|product| Goods {
-        variants: of.remove(&product.id).unwrap_or_default(),
-        product,
+    let goods = products.into_iter().map(|shelved| {
+        let variants = of.remove(&shelved.product.id);
+        Goods::of(shelved, variants.unwrap_or_default())
     });
     Ok(goods.collect())
+}
+
+/// A product that was changed, as it is sold now.
+pub(super) async fn goods(
+    tx: &mut Tx,
+    product: ProductId,
+    variants: Vec<Variant>,
+    now: Timestamp,
+) -> Result<Goods> {
+    let found = queries::shelved(tx, &[product], now).await?.pop();
+    Ok(Goods::of(found.ok_or(Refusal::NotFound)?, variants))
 }

@@ -1,7 +1,7 @@
 //! What a shop sells: products with their pictures, prices and variants, and bundles of them.
 //!
-//! How many there are is `stock`'s business; what a variant costs is said by [`price`], for everybody alike. It knows no
-//! other noun but `stock` and `media`.
+//! How many there are is `stock`'s business; what a variant costs is said by [`price`], for everybody alike: with the flash discount
+//! (`promotion`) that counts at that moment. A product itself keeps the price that it has without one.
 
 pub mod bundle;
 pub mod change;
@@ -20,6 +20,7 @@ use crate::{
     error::{Refusal, Result, refused_argument},
     id::{FileId, ProductId, VariantId},
     money::{BasisPoints, Money},
+    promotion::Flash,
     words,
 };
 
@@ -47,7 +48,7 @@ pub struct Product {
     pub illustrations: Vec<FileId>,
     /// Before any reduction, in minor units of the shop's currency.
     pub list_price: Money,
-    /// What one piece is sold for, in minor units; not above `list_price`.
+    /// What one piece is sold for while no flash discount runs, in minor units; not above `list_price`.
     pub price: Money,
     /// Such as 新品; at most 10.
     pub labels: Vec<String>,
@@ -82,13 +83,46 @@ pub struct Variant {
     pub available: i64,
 }
 
+/// A product as it is sold at a moment.
+#[derive(Clone, Debug)]
+pub struct Shelved {
+    /// The product.
+    pub product: Product,
+    /// The flash discount that counts for it.
+    pub flash: Option<Flash>,
+}
+
+impl Shelved {
+    /// What one piece is sold for at that moment.
+    pub fn price(&self) -> Money {
+        let flash = self.flash.as_ref();
+        flash.map_or(self.product.price, |flash| flash.price)
+    }
+}
+
 /// A product with its variants.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
 pub struct Goods {
     /// The product.
     pub product: Product,
+    /// What one piece is sold for now, in minor units.
+    pub price: Money,
+    /// The flash discount that is in that (PRO-02); null: none is running.
+    pub flash: Option<Flash>,
     /// At least one.
     pub variants: Vec<Variant>,
+}
+
+impl Goods {
+    /// As it is sold at a moment.
+    fn of(shelved: Shelved, variants: Vec<Variant>) -> Self {
+        Self {
+            price: shelved.price(),
+            flash: shelved.flash,
+            product: shelved.product,
+            variants,
+        }
+    }
 }
 
 impl Product {

@@ -1,13 +1,15 @@
 //! What things cost, bought together: the one place that says so, for the customer who asks and for the order that is placed.
 //!
-//! The order of reductions is fixed: the product's price, then its tier for the pieces bought (PROD-08) or its share of a
-//! bundle's saving (PROD-09), then the member's discount on what is left. Each is rounded once, for the whole line.
+//! The order of reductions is fixed: the product's price, or the flash discount's in its place (PRO-01), then its tier for the pieces bought
+//! (PROD-08), then the member's discount on what is left. A bundle's parts cost their own prices less their shares of its saving (PROD-09):
+//! flash discounts are for what is bought singly. Each is rounded once, for the whole line, a flash price for the piece.
 
 use std::collections::{BTreeMap, HashMap};
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::{Product, bundle::Bundle, queries};
+use super::{Product, Shelved, bundle::Bundle, queries};
 use crate::{
     actor::Actor,
     app::App,
@@ -15,6 +17,7 @@ use crate::{
     id::{BundleId, ProductId, ShopId, UserId, VariantId},
     member,
     money::{BasisPoints, Money, TooMuch},
+    promotion::{Campaign, Flash},
     stock::Units,
     store::Tx,
 };
@@ -67,6 +70,8 @@ pub struct Priced {
     pub list_price: Money,
     /// One piece, in minor units.
     pub price: Money,
+    /// The flash discount that is in that price; null: none.
+    pub flash: Option<Flash>,
     /// Basis points that the tier takes off.
     pub tier: BasisPoints,
     /// What the bundle takes off the line, in minor units.
@@ -86,6 +91,9 @@ pub struct Quote {
     pub lines: Vec<Priced>,
     /// All lines together, in minor units.
     pub total: Money,
+    /// The tiered promotions that are running: what they do is said when all of an order is known.
+    #[serde(skip)]
+    pub campaigns: Vec<Campaign>,
 }
 
 impl Quote {
@@ -102,19 +110,24 @@ impl Quote {
 /// What a basket costs now whoever asks. Refuses as [`price`] does.
 pub async fn quote(app: &App, actor: &Actor, shop: ShopId, basket: &Basket) -> Result<Quote> {
     let mut tx = app.store.begin(shop).await?;
-    price(&mut tx, basket, Some(actor.user)).await
+    price(&mut tx, basket, Some(actor.user), app.clock.now()).await
 }
 
 /// What a basket costs a customer, or somebody who is no member, in the unit of work that places the order. Refuses with `not_found` what
 /// the shop does not have, with `not_on_sale` what is not listed (the field is the variant's or the bundle's id), with
 /// `invalid_argument` absurd numbers.
-pub async fn price(tx: &mut Tx, basket: &Basket, customer: Option<UserId>) -> Result<Quote> {
+pub async fn price(
+    tx: &mut Tx,
+    basket: &Basket,
+    customer: Option<UserId>,
+    now: Timestamp,
+) -> Result<Quote> {
     basket.check()?;
     let member = match customer {
         Some(customer) => member::off(tx, customer).await?,
         None => BasisPoints::ZERO,
     };
-    let shelf = Shelf::load(tx, basket).await?;
+    let shelf = Shelf::load(tx, basket, now).await?;
     let pieces = shelf.pieces(&basket.lines)?;
     let mut lines = vec![];
     for line in &basket.lines {
@@ -123,10 +136,12 @@ pub async fn price(tx: &mut Tx, basket: &Basket, customer: Option<UserId>) -> Re
     for line in &basket.bundles {
         lines.extend(shelf.together(line, member)?);
     }
+    let (currency, campaigns) = queries::currency_and_campaigns(tx, now).await?;
     Ok(Quote {
-        currency: queries::currency(tx).await?,
+        currency,
         total: Money::sum(lines.iter().map(|line| line.total))?,
         lines,
+        campaigns,
     })
 }
 
@@ -155,22 +170,22 @@ impl Basket {
 
 /// What is needed to price a basket.
 struct Shelf {
-    products: HashMap<ProductId, Product>,
+    products: HashMap<ProductId, Shelved>,
     variants: HashMap<VariantId, (ProductId, Vec<String>)>,
     bundles: HashMap<BundleId, Bundle>,
 }
 
 impl Shelf {
-    async fn load(tx: &mut Tx, basket: &Basket) -> Result<Self> {
+    async fn load(tx: &mut Tx, basket: &Basket, now: Timestamp) -> Result<Self> {
         let variants = queries::products_of(tx, &basket.variants()).await?;
         let ids: Vec<_> = variants.iter().map(|(_, product, _)| *product).collect();
-        let products = queries::products(tx, &ids).await?;
+        let products = queries::shelved(tx, &ids, now).await?;
         let ids: Vec<_> = basket.bundles.iter().map(|line| line.bundle_id).collect();
         let bundles = queries::bundles(tx, &ids).await?;
         Ok(Self {
             products: products
                 .into_iter()
-                .map(|product| (product.id, product))
+                .map(|shelved| (shelved.product.id, shelved))
                 .collect(),
             variants: variants
                 .into_iter()
@@ -184,13 +199,13 @@ impl Shelf {
     }
 
     /// A variant that is on sale.
-    fn find(&self, variant: VariantId) -> Result<(&Product, &[String])> {
+    fn find(&self, variant: VariantId) -> Result<(&Shelved, &[String])> {
         let (product, choice) = self.variants.get(&variant).ok_or(Refusal::NotFound)?;
-        let product = self.products.get(product).ok_or(Refusal::NotFound)?;
-        if product.listed {
-            Ok((product, choice))
+        let shelved = self.products.get(product).ok_or(Refusal::NotFound)?;
+        if shelved.product.listed {
+            Ok((shelved, choice))
         } else {
-            Err(off_sale(&variant, &product.title))
+            Err(off_sale(&variant, &shelved.product.title))
         }
     }
 
@@ -198,8 +213,8 @@ impl Shelf {
     fn pieces(&self, lines: &[Units]) -> Result<BTreeMap<ProductId, u32>> {
         let mut pieces = BTreeMap::new();
         for line in lines {
-            let (product, _) = self.find(line.variant_id)?;
-            *pieces.entry(product.id).or_default() += line.units;
+            let (shelved, _) = self.find(line.variant_id)?;
+            *pieces.entry(shelved.product.id).or_default() += line.units;
         }
         Ok(pieces)
     }
@@ -210,10 +225,12 @@ impl Shelf {
         pieces: &BTreeMap<ProductId, u32>,
         member: BasisPoints,
     ) -> Result<Priced> {
-        let (product, choice) = self.find(line.variant_id)?;
+        let (shelved, choice) = self.find(line.variant_id)?;
+        let product = &shelved.product;
         let tier = product.off_for(pieces.get(&product.id).copied().unwrap_or_default());
         let mut priced = unreduced(product, choice, line);
         (priced.tier, priced.member) = (tier, member);
+        (priced.price, priced.flash) = (shelved.price(), shelved.flash.clone());
         Ok(priced.totalled()?)
     }
 
@@ -229,7 +246,7 @@ impl Shelf {
         }
         let mut lines = vec![];
         for (part, variant) in parts.iter().zip(chosen) {
-            let (product, choice) = self.find(*variant)?;
+            let (Shelved { product, .. }, choice) = self.find(*variant)?;
             if product.id != part.product_id {
                 return Err(refused_argument(
                     "variant_ids",
@@ -259,6 +276,7 @@ fn unreduced(product: &Product, choice: &[String], line: Units) -> Priced {
         units: line.units,
         list_price: product.list_price,
         price: product.price,
+        flash: None,
         tier: BasisPoints::ZERO,
         saving: Money::ZERO,
         member: BasisPoints::ZERO,
@@ -344,6 +362,13 @@ mod tests {
         }
     }
 
+    fn shelved(product: &Product) -> Shelved {
+        Shelved {
+            product: product.clone(),
+            flash: None,
+        }
+    }
+
     fn shelf(products: &[Product]) -> (Shelf, Vec<VariantId>) {
         let variants: Vec<_> = products
             .iter()
@@ -353,7 +378,7 @@ mod tests {
         let shelf = Shelf {
             products: products
                 .iter()
-                .map(|product| (product.id, product.clone()))
+                .map(|product| (product.id, shelved(product)))
                 .collect(),
             variants: variants.into_iter().collect(),
             bundles: HashMap::new(),

@@ -6,7 +6,7 @@ use serde_json::json;
 use super::{
     Goods, VARIANTS, Variant,
     create::{check_variants, check_words},
-    queries,
+    list, queries,
 };
 use crate::{
     actor::{ManageProducts, Staff},
@@ -68,8 +68,9 @@ pub async fn add(
     let deed = Deed::new(by.actor.user, "product.variant_added", product.id).after(after);
     audit::record(&mut tx, deed, now).await?;
     let variants = goods_of(&mut tx, product.id).await?;
+    let goods = list::goods(&mut tx, product.id, variants, now).await?;
     tx.commit().await?;
-    Ok(Goods { product, variants })
+    Ok(goods)
 }
 
 /// What is to be different; what is absent stays.
@@ -111,9 +112,10 @@ pub async fn change(
             .before(json!({ "variant_id": variant, "choice": before.choice, "sku": before.sku }))
             .after(json!({ "variant_id": variant, "choice": after.choice, "sku": after.sku }));
         audit::record(&mut tx, deed, app.clock.now()).await?;
-        tx.commit().await?;
     }
-    Ok(Goods { product, variants })
+    let goods = list::goods(&mut tx, product.id, variants, app.clock.now()).await?;
+    tx.commit().await?;
+    Ok(goods)
 }
 
 impl VariantChange {

@@ -1,4 +1,4 @@
-//! Links to a shop or one of its products, shared anywhere (SHOP-05). Whoever opens one is there in one step, and it is known by whom and
+//! Links to a shop, one of its products or promotions, shared anywhere (SHOP-05). Whoever opens one is there in one step, and it is known by whom and
 //! where it was shared.
 
 use base64::{Engine as _, engine::general_purpose::URL_SAFE_NO_PAD};
@@ -9,8 +9,8 @@ use super::queries;
 use crate::{
     actor::{Actor, SeeData, Staff},
     app::App,
-    error::{Refusal, Result},
-    id::{ProductId, ShopId, UserId, VisitId},
+    error::{Refusal, Result, refused_argument},
+    id::{ProductId, PromotionId, ShopId, UserId, VisitId},
     store::page,
     words,
 };
@@ -19,9 +19,12 @@ use crate::{
 #[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NewLink {
-    /// A product of the shop; null: the shop itself.
+    /// A product of the shop; null: the shop itself, or a promotion.
     #[serde(default)]
     pub product_id: Option<ProductId>,
+    /// A promotion of the shop, whether it has begun or not (PRO-06); never beside a product.
+    #[serde(default)]
+    pub promotion_id: Option<PromotionId>,
     /// Where it is shared, 1 to 40 characters, e.g. `wechat_group`.
     pub channel: String,
 }
@@ -33,8 +36,10 @@ pub struct Link {
     pub code: String,
     /// Into which shop.
     pub shop_id: ShopId,
-    /// To which product; null: to the shop itself.
+    /// To which product; null: to the shop itself, or to a promotion.
     pub product_id: Option<ProductId>,
+    /// To which promotion; null: to the shop itself, or to a product.
+    pub promotion_id: Option<PromotionId>,
     /// Where it was shared.
     pub channel: String,
     /// By whom.
@@ -65,10 +70,16 @@ pub struct Visits {
     pub next_cursor: String,
 }
 
-/// Makes a link that is the actor's; the same one for the same target and channel. Refuses with `not_found` a shop or a product that is not
-/// to be seen there, with `invalid_argument`.
+/// Makes a link that is the actor's; the same one for the same target and channel. Refuses with `not_found` a shop, a product or a promotion that is
+/// not to be seen there, with `invalid_argument`.
 pub async fn share(app: &App, by: &Actor, shop: ShopId, new: &NewLink) -> Result<Link> {
     let channel = words::line("channel", &new.channel, 40)?;
+    if new.product_id.is_some() && new.promotion_id.is_some() {
+        return Err(refused_argument(
+            "promotion_id",
+            "is not given beside a product",
+        ));
+    }
     super::show(app, shop).await?;
     app.sends.take(by.user)?;
     let mut tx = app.store.begin(shop).await?;
@@ -76,6 +87,7 @@ pub async fn share(app: &App, by: &Actor, shop: ShopId, new: &NewLink) -> Result
         code: URL_SAFE_NO_PAD.encode(rand::random::<[u8; 8]>()),
         shop_id: shop,
         product_id: new.product_id,
+        promotion_id: new.promotion_id,
         channel: channel.to_owned(),
         sharer_id: by.user,
     };

@@ -1,5 +1,6 @@
 //! Staff cannot find what was sold.
 
+use jiff::Timestamp;
 use proto::{ShortageReason, ShortageState, json::Word as _};
 use serde::Deserialize;
 use serde_json::json;
@@ -78,7 +79,7 @@ pub async fn mark(
         arrived: 0,
         reason: Some(missing.reason),
         remark: of.remark.to_owned(),
-        offers: offers(&mut tx, &order, &missing).await?,
+        offers: offers(&mut tx, &order, &missing, now).await?,
         state: ShortageState::Offered,
         card_number: 0,
         marked_by: by.actor.user,
@@ -113,15 +114,20 @@ async fn record(
 }
 
 /// What each similar thing costs now, for as many units.
-async fn offers(tx: &mut Tx, order: &Order, missing: &MissingGoods) -> Result<Vec<Offer>> {
+async fn offers(
+    tx: &mut Tx,
+    order: &Order,
+    missing: &MissingGoods,
+    now: Timestamp,
+) -> Result<Vec<Offer>> {
     let most = order.cost_of_last(missing.part())?;
     let mut offers = Vec::with_capacity(missing.similar.len());
     for variant in &missing.similar {
         if order.discount > Money::ZERO {
-            let wrong = "cannot be offered for what was bought with a coupon";
+            let wrong = "cannot be offered for what was bought with a coupon or a reduction";
             return Err(refused_argument("similar", wrong));
         }
-        offers.push(offer(tx, order.customer_id, (*variant, missing.units), most).await?);
+        offers.push(offer(tx, order.customer_id, (*variant, missing.units), most, now).await?);
     }
     if offers.iter().any(|offer| {
         order
@@ -139,12 +145,13 @@ async fn offer(
     customer: UserId,
     (variant_id, units): (VariantId, u32),
     most: Money,
+    now: Timestamp,
 ) -> Result<Offer> {
     let basket = Basket {
         lines: vec![Units { variant_id, units }],
         ..Basket::default()
     };
-    let quote = price::price(tx, &basket, Some(customer)).await?;
+    let quote = price::price(tx, &basket, Some(customer), now).await?;
     let line = quote.lines.into_iter().next().ok_or(Refusal::NotFound)?;
     if line.total > most {
         let wrong = format!(

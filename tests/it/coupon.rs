@@ -128,7 +128,7 @@ async fn the_audit_knows_coupons() {
                 "coupon template {template}: 2 claimed and 0 given, by its rows 1 and 0, worth 2000; quantity Some(9), budget None"
             ),
             format!(
-                "order {} (pending_payment): a discount of 1000, its lines' shares 1000, its coupon (locked) 999",
+                "order {} (pending_payment): a discount of 1000, its lines' shares 1000, its coupon (locked) 999, its promotions 0",
                 crate::order::id(&order)
             ),
         ]

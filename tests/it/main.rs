@@ -42,6 +42,7 @@ mod parcel;
 mod pay;
 mod presence;
 mod private_postgres;
+mod promotion;
 mod reading;
 mod resume;
 mod resume_at_random;

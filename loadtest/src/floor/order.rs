@@ -103,9 +103,16 @@ impl Shop {
             (sql::BUNDLES, &none),
         ] {
             let read = sqlx::query(statement).bind(self.id).bind(ids);
+            let read = match statement {
+                sql::PRODUCTS => read.bind(order.now.to_sqlx()),
+                _ => read,
+            };
             read.fetch_all(&mut *sql).await?;
         }
-        for statement in [sql::CURRENCY, sql::RULES, sql::FREIGHT] {
+        let currency = sqlx::query(sql::CURRENCY).bind(self.id);
+        let currency = currency.bind(order.now.to_sqlx());
+        currency.fetch_optional(&mut *sql).await?;
+        for statement in [sql::RULES, sql::FREIGHT] {
             let read = sqlx::query(statement).bind(self.id);
             read.fetch_optional(&mut *sql).await?;
         }

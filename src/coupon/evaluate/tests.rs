@@ -57,6 +57,7 @@ fn line(category: &str, list: i64, price: i64) -> Line {
         category: vec![category.to_owned()],
         list: Money::minor(list),
         price: Money::minor(price),
+        stacks: true,
     }
 }
 

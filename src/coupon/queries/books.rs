@@ -55,25 +55,28 @@ pub(in crate::coupon) async fn gifts(sql: &mut PgConnection) -> Result<Vec<Strin
     Ok(said.collect())
 }
 
-/// Orders whose discount is not what their coupon takes off, or not split over their lines; and coupons on orders that do not have them. An
+/// Orders whose discount is not what their coupon and promotions take off, or not split over their lines; and coupons on orders that do not have them. An
 /// order that was taken and then refunded as a whole keeps its coupon as used.
 pub(in crate::coupon) async fn orders(sql: &mut PgConnection) -> Result<Vec<String>> {
     let rows = sqlx::query!(
         r#"
-        select o.id as "id!", o.discount as "discount!", coalesce(c.deducted, 0) as "deducted!", l.shares as "shares!",
+        select o.id as "id!", o.discount as "discount!", coalesce(c.deducted, 0) as "deducted!", p.reduced as "reduced!", l.shares as "shares!",
           coalesce(c.state, 'none') as "state!", o.state as "stands!"
         from orders o
         left join coupons c on c.order_id = o.id
         cross join lateral (
           select coalesce(sum(l.discount), 0)::bigint as shares from order_lines l where l.order_id = o.id
         ) l
+        cross join lateral (
+          select coalesce(sum(e.reduced), 0)::bigint as reduced from order_promotions e where e.order_id = o.id and e.kind = 'tiered'
+        ) p
         where o.discount <> l.shares
-          or (o.state <> 'cancelled' and o.discount <> coalesce(c.deducted, 0))
+          or (o.state <> 'cancelled' and o.discount <> coalesce(c.deducted, 0) + p.reduced)
           or (o.state = 'cancelled' and o.accepted_at is null and c.id is not null)
           or (c.id is not null and (o.customer_id <> c.customer_id or o.shop_id <> c.shop_id))
           or (c.state = 'locked' and o.paid_at is not null)
         union all
-        select c.order_id, 0, coalesce(c.deducted, 0), 0, c.state, 'missing'
+        select c.order_id, 0, coalesce(c.deducted, 0), 0, 0, c.state, 'missing'
         from coupons c
         where c.order_id is not null and not exists (select from orders o where o.id = c.order_id)
         order by 1
@@ -83,8 +86,8 @@ pub(in crate::coupon) async fn orders(sql: &mut PgConnection) -> Result<Vec<Stri
     .await?;
     let said = rows.into_iter().map(|row| {
         format!(
-            "order {} ({}): a discount of {}, its lines' shares {}, its coupon ({}) {}",
-            row.id, row.stands, row.discount, row.shares, row.state, row.deducted
+            "order {} ({}): a discount of {}, its lines' shares {}, its coupon ({}) {}, its promotions {}",
+            row.id, row.stands, row.discount, row.shares, row.state, row.deducted, row.reduced
         )
     });
     Ok(said.collect())

@@ -3,11 +3,12 @@
 use std::collections::HashMap;
 
 use jiff_sqlx::Timestamp as SqlTimestamp;
-use sqlx::PgPool;
+use sqlx::{PgPool, types::Json};
 use uuid::Uuid;
 
 use super::super::Line;
 use super::super::Order;
+use super::super::promote::Earned;
 use super::package::packages;
 use super::row::Row;
 use crate::{
@@ -54,7 +55,10 @@ pub(in crate::order) async fn orders(tx: &mut Tx, ids: &[OrderId]) -> Result<Vec
           o.receive_by as "receive_by: SqlTimestamp", o.extended, o.placed_at as "placed_at: SqlTimestamp",
           o.paid_at as "paid_at: SqlTimestamp", o.payment_method, o.accepted_at as "accepted_at: SqlTimestamp",
           o.shipped_at as "shipped_at: SqlTimestamp", o.completed_at as "completed_at: SqlTimestamp",
-          o.cancelled_at as "cancelled_at: SqlTimestamp", o.created_at as "created_at: SqlTimestamp"
+          o.cancelled_at as "cancelled_at: SqlTimestamp", o.created_at as "created_at: SqlTimestamp",
+          (
+            select jsonb_agg(to_jsonb(e) order by e.kind, e.promotion_id) from order_promotions e where e.order_id = o.id
+          ) as "promotions: Json<Vec<Earned>>"
         from unnest($1::uuid[]) with ordinality as wanted (id, place)
         join orders o on o.id = wanted.id and ($2::uuid is null or o.shop_id = $2)
         join users c on c.id = o.customer_id
@@ -102,6 +106,7 @@ async fn lines(tx: &mut Tx, orders: &[Uuid]) -> Result<HashMap<OrderId, Vec<Line
             price: Money::minor(row.price),
             total: Money::minor(row.total),
             discount: Money::minor(row.discount),
+            gift: false,
             shipped: row.shipped,
             refunded: row.refunded,
             dropped: row.dropped,

@@ -10,6 +10,7 @@ mod list;
 mod load;
 mod package;
 mod paper;
+mod promotion;
 mod recipient;
 mod row;
 mod rules;

@@ -1,10 +1,12 @@
 //! The row of an order as it lies there.
 
 use jiff_sqlx::Timestamp as SqlTimestamp;
+use sqlx::types::Json;
 
 use super::super::Line;
 use super::super::Order;
 use super::super::Package;
+use super::super::promote::Earned;
 use super::word;
 use crate::{
     error::Result,
@@ -60,10 +62,17 @@ pub(super) struct Row {
     pub(super) completed_at: Option<SqlTimestamp>,
     pub(super) cancelled_at: Option<SqlTimestamp>,
     pub(super) created_at: SqlTimestamp,
+    pub(super) promotions: Option<Json<Vec<Earned>>>,
 }
 
 impl Row {
-    pub(super) fn order(self, lines: Vec<Line>, packages: Vec<Package>) -> Result<Order> {
+    pub(super) fn order(self, mut lines: Vec<Line>, packages: Vec<Package>) -> Result<Order> {
+        let promotions = self.promotions.map(|promotions| promotions.0);
+        let promotions = promotions.unwrap_or_default();
+        for line in &mut lines {
+            let given = |one: &Earned| one.gift_lines.contains(&line.line);
+            line.gift = promotions.iter().any(given);
+        }
         Ok(Order {
             id: self.id,
             shop_id: self.shop_id,
@@ -112,6 +121,7 @@ impl Row {
             created_at: self.created_at.to_jiff(),
             lines,
             packages,
+            promotions,
         })
     }
 }

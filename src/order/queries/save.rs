@@ -5,9 +5,10 @@ use proto::json::Word as _;
 use uuid::Uuid;
 
 use super::super::Order;
+use super::promotion::{add_promotions, replace_promotions};
 use crate::{error::Result, id::UserId, store::Tx};
 
-/// A new order with its lines and its sealed recipient.
+/// A new order with its lines, what promotions did for it and its sealed recipient.
 pub(in crate::order) async fn add(
     tx: &mut Tx,
     order: &Order,
@@ -53,7 +54,8 @@ pub(in crate::order) async fn add(
     )
     .execute(tx.sql())
     .await?;
-    add_lines(tx, order).await
+    add_lines(tx, order).await?;
+    add_promotions(tx, order).await
 }
 
 fn hash(order: &Order) -> Vec<u8> {
@@ -96,7 +98,7 @@ async fn add_lines(tx: &mut Tx, order: &Order) -> Result<()> {
     Ok(())
 }
 
-/// Other lines in the place of those that were agreed before.
+/// Other lines, and what promotions do for them, in the place of those that were agreed before.
 pub(in crate::order) async fn replace_lines(tx: &mut Tx, order: &Order) -> Result<()> {
     let shop = tx.shop()?;
     sqlx::query!(
@@ -106,7 +108,8 @@ pub(in crate::order) async fn replace_lines(tx: &mut Tx, order: &Order) -> Resul
     )
     .execute(tx.sql())
     .await?;
-    add_lines(tx, order).await
+    add_lines(tx, order).await?;
+    replace_promotions(tx, order).await
 }
 
 /// Everything of an order that changes in its life. The caller holds its lock.

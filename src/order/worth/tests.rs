@@ -17,6 +17,7 @@ fn line((number, (units, total)): (i16, (i32, i64))) -> Line {
         price: Money::minor(total),
         total: Money::minor(total),
         discount: Money::ZERO,
+        gift: false,
         shipped: 0,
         refunded: 0,
         dropped: 0,
@@ -87,6 +88,7 @@ fn paid(lines: Vec<(i32, i64)>, freight: i64, off: i64) -> Order {
         created_at: now,
         lines,
         packages: vec![],
+        promotions: vec![],
     }
 }
 

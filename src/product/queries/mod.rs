@@ -2,6 +2,8 @@
 
 mod bundle;
 mod product;
+mod shelf;
 
 pub(super) use bundle::*;
 pub(super) use product::*;
+pub(super) use shelf::*;

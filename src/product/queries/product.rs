@@ -6,7 +6,7 @@ use serde_json::{Value, json};
 use sqlx::types::Json;
 use uuid::Uuid;
 
-use super::super::{Product, Tier, Variant, list::Wanted, variant::NewVariant};
+use super::super::{Product, Tier, Variant, variant::NewVariant};
 use crate::{
     error::Result,
     id::{FileId, ProductId, VariantId},
@@ -156,37 +156,6 @@ pub(in crate::product) async fn products(
         "#,
         shop.0,
         &products.iter().map(|product| product.0).collect::<Vec<_>>(),
-    )
-    .fetch_all(tx.sql())
-    .await?;
-    Ok(rows.into_iter().map(Product::from).collect())
-}
-
-/// A page of the catalogue, the newest first.
-pub(in crate::product) async fn page(
-    tx: &mut Tx,
-    wanted: &Wanted,
-    before: Option<ProductId>,
-    limit: i64,
-) -> Result<Vec<Product>> {
-    let shop = tx.shop()?;
-    let rows = sqlx::query_as!(
-        Row,
-        r#"
-        select id as "id: ProductId", title, category, description, pictures, illustrations, list_price as "list_price: Money",
-          price as "price: Money", labels, tiers as "tiers: Json<Vec<Tier>>", options, listed
-        from products
-        where shop_id = $1 and (listed or $2) and ($3 = '' or labels @> array[$3])
-          and category[1:cardinality($4::text[])] = $4 and ($5::uuid is null or id < $5)
-        order by id desc
-        limit $6
-        "#,
-        shop.0,
-        wanted.unlisted,
-        wanted.label,
-        &wanted.category,
-        before.map(|before| before.0),
-        limit,
     )
     .fetch_all(tx.sql())
     .await?;

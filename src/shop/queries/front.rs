@@ -6,7 +6,7 @@ use sqlx::PgPool;
 
 use crate::{
     error::Result,
-    id::{FileId, ProductId, ShopId, UserId, VisitId},
+    id::{FileId, ProductId, PromotionId, ShopId, UserId, VisitId},
     shop::{
         link::{Link, Visit},
         profile::Profile,
@@ -123,7 +123,7 @@ pub(in crate::shop) async fn following(tx: &mut Tx, user: UserId) -> Result<(boo
     Ok((row.mine, row.all))
 }
 
-/// Keeps a link, unless there is one like it: then that one's code is given. `None`: no such product is to be seen in the shop.
+/// Keeps a link, unless there is one like it: then that one's code is given. `None`: no such product or promotion is to be seen in the shop.
 pub(in crate::shop) async fn share(
     tx: &mut Tx,
     link: &Link,
@@ -132,9 +132,10 @@ pub(in crate::shop) async fn share(
     let shop = tx.shop()?;
     let code = sqlx::query_scalar!(
         "
-        insert into shop_links (code, shop_id, product_id, channel, sharer_id, created_at)
-        select $2, $1, $3, $4, $5, $6
-        where $3::uuid is null or exists (select from products where shop_id = $1 and id = $3 and listed)
+        insert into shop_links (code, shop_id, product_id, channel, sharer_id, created_at, promotion_id)
+        select $2, $1, $3, $4, $5, $6, $7
+        where ($3::uuid is null or exists (select from products where shop_id = $1 and id = $3 and listed))
+          and ($7::uuid is null or exists (select from promotions where shop_id = $1 and id = $7))
         on conflict on constraint shop_links_shared_once do update set channel = excluded.channel
         returning code
         ",
@@ -143,7 +144,8 @@ pub(in crate::shop) async fn share(
         link.product_id.map(|product| product.0),
         link.channel,
         link.sharer_id.0,
-        now.to_sqlx() as _
+        now.to_sqlx() as _,
+        link.promotion_id.map(|promotion| promotion.0),
     )
     .fetch_optional(tx.sql())
     .await?;
@@ -155,7 +157,8 @@ pub(in crate::shop) async fn link(pool: &PgPool, code: &str) -> Result<Option<Li
     let link = sqlx::query_as!(
         Link,
         r#"
-        select code, shop_id as "shop_id: ShopId", product_id as "product_id: ProductId", channel, sharer_id as "sharer_id: UserId"
+        select code, shop_id as "shop_id: ShopId", product_id as "product_id: ProductId",
+          promotion_id as "promotion_id: PromotionId", channel, sharer_id as "sharer_id: UserId"
         from shop_links
         where code = $1
         "#,
@@ -196,7 +199,7 @@ pub(in crate::shop) async fn visits(
     let rows = sqlx::query!(
         r#"
         select v.id as "id: VisitId", v.visitor_id as "visitor_id: UserId", v.at as "at: SqlTimestamp", l.code,
-          l.product_id as "product_id: ProductId", l.channel, l.sharer_id as "sharer_id: UserId"
+          l.product_id as "product_id: ProductId", l.promotion_id as "promotion_id: PromotionId", l.channel, l.sharer_id as "sharer_id: UserId"
         from shop_visits v
         join shop_links l on l.code = v.code
         where v.shop_id = $1 and ($2::uuid is null or v.id < $2)
@@ -215,6 +218,7 @@ pub(in crate::shop) async fn visits(
             code: row.code,
             shop_id: shop,
             product_id: row.product_id,
+            promotion_id: row.promotion_id,
             channel: row.channel,
             sharer_id: row.sharer_id,
         },

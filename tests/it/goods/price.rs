@@ -73,7 +73,7 @@ async fn a_bundle_is_cheaper_and_takes_from_both() {
 
     let mut tx = server.server.app.store.begin(shop.id).await.unwrap();
     let basket_read: Basket = serde_json::from_value(basket(&chosen)).unwrap();
-    let quote = souk::product::price::price(&mut tx, &basket_read, None)
+    let quote = souk::product::price::price(&mut tx, &basket_read, None, server.clock.now())
         .await
         .unwrap();
     drop(tx);

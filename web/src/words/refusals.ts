@@ -80,6 +80,7 @@ export const refusals: Record<string, string> = {
   coupon_frozen: '已有人领取，条款不能更改。',
   coupon_not_usable: '此优惠券不适用。',
   too_many_unpaid: '待付款订单过多，请先付款或取消。',
+  promotion_state: '活动当前状态不能这样操作。',
   draw_incomplete: '抽奖信息不完整。',
   draw_state: '抽奖当前状态不能这样操作。',
   draw_not_eligible: '您不能参加此抽奖。',

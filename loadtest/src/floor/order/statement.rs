@@ -7,11 +7,14 @@ pub(super) const VARIANTS: &str = r#"
     where shop_id = $1 and id = any ($2)
 "#;
 
-/// What they cost.
+/// What they cost now: no promotion is running.
 pub(super) const PRODUCTS: &str = r#"
     select id as "id: ProductId", title, category, description, pictures, illustrations, list_price as "list_price: Money",
-      price as "price: Money", labels, tiers as "tiers: Json<Vec<Tier>>", options, listed
+      price as "price: Money", labels, tiers as "tiers: Json<Vec<Tier>>", options, listed,
+      flash as "flash?: PromotionId", flash_name as "flash_name?", flash_off as "flash_off?", flash_ends_at as "flash_ends_at?: SqlTimestamp",
+      flash_stacks as "flash_stacks?"
     from products
+    left join lateral flash_at($1, id, $3) on true
     where shop_id = $1 and id = any ($2)
 "#;
 
@@ -27,10 +30,17 @@ pub(super) const BUNDLES: &str = r#"
     where b.shop_id = $1 and b.id = any ($2)
 "#;
 
-/// In which money.
-pub(super) const CURRENCY: &str = r"
-    select currency from shops where id = $1
-";
+/// In which money, and by which promotions.
+pub(super) const CURRENCY: &str = r#"
+    select s.currency,
+      (
+        select jsonb_agg(to_jsonb(p) || jsonb_build_object('terms', p.terms - 'kind') order by p.id)
+        from promotions p
+        where p.shop_id = s.id and p.kind = 'tiered' and p.starts_at <= $2 and p.ends_at > $2 and p.stopped_at is null
+      ) as "campaigns: Json<Vec<Campaign>>"
+    from shops s
+    where s.id = $1
+"#;
 
 /// What the customer gets off as a member.
 pub(super) const MEMBER: &str = r"
