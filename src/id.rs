@@ -97,6 +97,12 @@ ids! {
     GiftId
     /// A coupon in a wallet.
     CouponId
+    /// A time that many young accounts claimed together.
+    ClaimBatchId
+    /// What a shop gives a coupon for.
+    RewardRuleId
+    /// A coupon that a rule gave, or could not give.
+    RewardGrantId
     /// A lottery in a group.
     DrawId
     /// A condition on customers, with a name.

@@ -22,6 +22,7 @@
 //! * [`product`]: what a shop sells and what it costs. [`stock`]: how much there is of it, and to whom it is promised. [`money`]: amounts.
 //! * [`order`]: from a draft or a basket to what was received. [`delivery`]: who brings it. [`payment`]: money that comes and goes, the ledger.
 //! * [`coupon`]: what takes something off an order: given, claimed, kept in a wallet, used once.
+//! * [`reward`]: coupons for what customers do and whom they bring, once for each event.
 //! * [`member`]: customers who pay less in a shop.
 //! * [`campaign`]: the right words to the right customers, each in their own conversation, and to groups.
 //! * [`lottery`]: draws in groups that everybody can check: published, entered, drawn once.
@@ -80,6 +81,7 @@ pub mod payment;
 pub mod places;
 pub mod product;
 pub mod push;
+pub mod reward;
 pub mod rights;
 pub mod shop;
 pub mod shortage;

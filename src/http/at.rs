@@ -3,9 +3,9 @@
 use serde::Deserialize;
 
 use crate::id::{
-    AnswerId, BundleId, CampaignId, CaseId, ConversationId, CouponTemplateId, DrawId, FileId,
-    FollowUpId, GiftId, HookId, OrderId, ProductId, RoleId, SegmentId, SessionId, ShopId,
-    ShortageId, StaffInviteId, TemplateId, UserId, VariantId,
+    AnswerId, BundleId, CampaignId, CaseId, ClaimBatchId, ConversationId, CouponTemplateId, DrawId,
+    FileId, FollowUpId, GiftId, HookId, OrderId, ProductId, RewardRuleId, RoleId, SegmentId,
+    SessionId, ShopId, ShortageId, StaffInviteId, TemplateId, UserId, VariantId,
 };
 use crate::pay::Method;
 
@@ -144,6 +144,24 @@ pub struct OfCarrier {
 #[derive(Deserialize)]
 pub struct OfCouponTemplate {
     pub(super) template_id: CouponTemplateId,
+}
+
+/// A code to help somebody by.
+#[derive(Deserialize)]
+pub struct OfCouponHelp {
+    pub(super) help_code: String,
+}
+
+/// Claims that many young accounts made together.
+#[derive(Deserialize)]
+pub struct OfClaimBatch {
+    pub(super) batch_id: ClaimBatchId,
+}
+
+/// What a shop gives a coupon for.
+#[derive(Deserialize)]
+pub struct OfRewardRule {
+    pub(super) rule_id: RewardRuleId,
 }
 
 /// A gift in a conversation.
