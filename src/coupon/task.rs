@@ -137,12 +137,12 @@ impl Progress {
         let short = |of: Option<i32>, has: i64| (i64::from(of.unwrap_or(0)) - has).max(0);
         let seconds = short(self.browse_seconds, self.browsed_seconds);
         if seconds > 0 {
-            let wrong = format!("Look around in the shop for {seconds} seconds more.");
+            let wrong = format!("Look around in the shop first; seconds left: {seconds}.");
             return Err(refused_because(Refusal::CouponTaskOpen, &"browse", wrong));
         }
         let friends = short(self.helpers, self.helped);
         if friends > 0 {
-            let wrong = format!("{friends} more friends have to help.");
+            let wrong = format!("Friends have to help first; still wanted: {friends}.");
             return Err(refused_because(Refusal::CouponTaskOpen, &"helpers", wrong));
         }
         Ok(())

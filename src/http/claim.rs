@@ -30,7 +30,7 @@ pub struct Decision {
     release: bool,
 }
 
-/// Say that one looks around in the shop, at least every 30 seconds while one does.
+/// Say that one looks around in the shop, every 20 seconds or so while one does.
 #[utoipa::path(put, path = "/shops/{shop_id}/coupon-templates/{template_id}/browsing", tag = "my coupons", security(("token" = [])),
     params(("shop_id" = ShopId, Path), ("template_id" = CouponTemplateId, Path)), request_body = Empty,
     responses((status = 200, body = Progress), (status = 404, body = ProblemBody), (status = 429, body = ProblemBody)))]

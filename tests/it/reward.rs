@@ -127,7 +127,7 @@ impl Market {
     }
 
     /// What the server has told somebody of what they have earned.
-    async fn told(&self, who: &Person) -> Vec<String> {
+    async fn hears_of(&self, who: &Person) -> Vec<String> {
         let rest = self.server.rest().by(who);
         let opened = json!({ "shop_id": self.shop.id });
         let opened = rest.post("/conversations", opened).await.ok();

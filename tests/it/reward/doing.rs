@@ -31,7 +31,7 @@ async fn following_and_ordering_give_one_each() {
     market.follows(&ann).await;
     assert_eq!(market.has(&ann).await, ["新人礼"]);
     assert_eq!(
-        market.told(&ann).await,
+        market.hears_of(&ann).await,
         ["感谢关注,优惠券「新人礼」已放入您的卡包"]
     );
 
@@ -115,7 +115,7 @@ async fn what_cannot_be_given_is_written_down() {
         people.push(market.stranger(name).await);
     }
     market.gives_device(&people[1], "Ann").await;
-    market.server.rest().by(&people[2]);
+    market.enquires(&people[2]).await;
     let ban = market.shop.path(&format!("/bans/{}", people[2].id));
     market
         .boss()
@@ -149,7 +149,7 @@ async fn what_cannot_be_given_is_written_down() {
     for (who, words) in people.iter().zip([1, 0, 0, 1, 0]) {
         assert_eq!(market.has(who).await.len(), words);
         if who.id != people[2].id {
-            assert_eq!(market.told(who).await.len(), words);
+            assert_eq!(market.hears_of(who).await.len(), words);
         }
     }
     assert_eq!(market.differences().await, [""; 0]);

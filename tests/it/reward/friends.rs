@@ -46,7 +46,7 @@ async fn three_friends_are_a_coupon() {
     market.brings(&group, &ann, &friends[2]).await;
     assert_eq!(market.has(&ann).await, ["二十元"]);
     assert_eq!(
-        market.told(&ann).await,
+        market.hears_of(&ann).await,
         ["您已邀请 3 位好友入群,优惠券「二十元」已放入您的卡包"]
     );
     for host in [&ann, &bob] {
@@ -120,11 +120,11 @@ async fn both_are_rewarded_when_the_friend_buys() {
     assert_eq!(market.has(&ann).await, ["谢谢你"]);
     assert_eq!(market.has(&bob).await, ["见面礼"]);
     assert_eq!(
-        market.told(&ann).await,
+        market.hears_of(&ann).await,
         ["您邀请的好友已有 1 位下单,优惠券「谢谢你」已放入您的卡包"]
     );
     assert_eq!(
-        market.told(&bob).await,
+        market.hears_of(&bob).await,
         ["您由好友邀请而来,优惠券「见面礼」已放入您的卡包"]
     );
     market.visits(&ann, &bob).await;

@@ -51,7 +51,7 @@ async fn the_same_fact_read_twice_gives_once() {
         hear(app, &facts).await.expect("heard");
     }
     assert_eq!(market.has(&ann).await, ["新人礼"]);
-    assert_eq!(market.told(&ann).await.len(), 1);
+    assert_eq!(market.hears_of(&ann).await.len(), 1);
     assert_eq!(market.has(&bob).await, [""; 0]);
     let grants = market.grants(&rule).await;
     let word = |word: &str| Some(word.to_owned());
@@ -95,7 +95,7 @@ async fn two_nodes_at_once_give_once() {
     let mut coupons = 0;
     for who in &people {
         let has = market.has(who).await.len();
-        assert_eq!(market.told(who).await.len(), has);
+        assert_eq!(market.hears_of(who).await.len(), has);
         coupons += has;
     }
     assert_eq!((given, coupons), (5, 5));

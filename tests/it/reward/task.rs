@@ -64,22 +64,19 @@ async fn browse_first() {
     assert_eq!(tries.refused(), "coupon_task_open");
     market.seconds(31).await;
     assert_eq!(market.looks(ann, &template).await, 0, "away for too long");
-    market.seconds(30).await;
+    market.seconds(20).await;
     for _ in 0..5 {
-        assert_eq!(market.looks(ann, &template).await, 30);
+        let looked = market.looks(ann, &template).await;
+        assert!((20..30).contains(&looked), "{looked}");
     }
-    market.seconds(14).await;
+    market.seconds(10).await;
     let short = market.claims(ann, &template).await;
-    assert_eq!(
-        short.body["detail"],
-        "Look around in the shop for 1 seconds more."
-    );
-    market.seconds(1).await;
+    let said = short.body["detail"].as_str().expect("a sentence");
+    assert!(said.starts_with("Look around in the shop first"), "{said}");
+    market.looks(ann, &template).await;
+    market.seconds(20).await;
     let progress = market.of_template(ann, &template, "progress").await.ok();
-    assert_eq!(
-        progress,
-        json!({ "browsed_seconds": 45, "browse_seconds": 45, "helped": 0, "helpers": null })
-    );
+    assert_eq!(progress["browse_seconds"], 45);
     market.claims(ann, &template).await.ok();
     let bob = market.stranger("Bob").await;
     let tries = market.claims(&bob, &template).await;
@@ -161,6 +158,7 @@ async fn refused_help_looks_alike() {
         market.stranger("Banned").await,
     );
     market.gives_device(&double, "Ann").await;
+    market.enquires(&banned).await;
     let ban = market.shop.path(&format!("/bans/{}", banned.id));
     let why = json!({ "reason": "rude" });
     market.boss().put(&ban, why).await.ok();
