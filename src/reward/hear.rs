@@ -120,8 +120,8 @@ async fn friends_reward(
     rule: &Rule,
     (inviter, friend): (UserId, UserId),
 ) -> Result<()> {
-    let invited = Earns::by_themselves(friend, "invited");
-    grant::give(app, shop, rule, rule.friend_template_id, &invited).await?;
+    let theirs = Earns::by_themselves(friend, "invited");
+    grant::give(app, shop, rule, rule.friend_template_id, &theirs).await?;
     let mut tx = app.store.begin(shop).await?;
     let (friends, had) = queries::friends_of(&mut tx, rule.id, inviter).await?;
     drop(tx);

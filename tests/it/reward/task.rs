@@ -9,7 +9,7 @@ use crate::{
     support::{Person, rest::Said},
 };
 
-fn with(conditions: Value) -> Value {
+fn with(conditions: &Value) -> Value {
     but(ten_off(), json!({ "conditions": conditions }))
 }
 
@@ -52,7 +52,7 @@ impl Market {
 #[tokio::test]
 async fn browse_first() {
     let market = Market::with(1).await;
-    let template = market.issues(with(json!({ "browse_seconds": 45 }))).await;
+    let template = market.issues(with(&json!({ "browse_seconds": 45 }))).await;
     let ann = &market.ann;
     let said = market.claims(ann, &template).await;
     assert_eq!(
@@ -93,7 +93,7 @@ async fn what_asks_for_nothing() {
         let said = market.of_template(&market.ann, &plain, what).await;
         assert_eq!(said.refused(), "not_found");
     }
-    let template = market.issues(with(json!({ "browse_seconds": 45 }))).await;
+    let template = market.issues(with(&json!({ "browse_seconds": 45 }))).await;
     let place = market.enquires(&market.ann).await;
     let gift = json!({ "template_id": template, "conversation_id": place });
     let gifts = market.shop.path("/coupon-gifts");
@@ -105,7 +105,7 @@ async fn what_asks_for_nothing() {
         json!({ "helpers": 0 }),
         json!({ "helpers": 101 }),
     ] {
-        let form = with(wrong);
+        let form = with(&wrong);
         let templates = market.shop.path("/coupon-templates");
         let said = market.boss().post(&templates, form).await;
         assert_eq!(said.refused(), "invalid_argument");
@@ -116,7 +116,7 @@ async fn what_asks_for_nothing() {
 #[tokio::test]
 async fn friends_help() {
     let market = Market::with(1).await;
-    let template = market.issues(with(json!({ "helpers": 2 }))).await;
+    let template = market.issues(with(&json!({ "helpers": 2 }))).await;
     let (ann, eve) = (market.stranger("Ann").await, market.stranger("Eve").await);
     let (bob, cleo) = (market.stranger("Bob").await, market.stranger("Cleo").await);
     let locked = async |field: &str| {
@@ -150,7 +150,7 @@ async fn friends_help() {
 #[tokio::test]
 async fn refused_help_looks_alike() {
     let market = Market::with(1).await;
-    let template = market.issues(with(json!({ "helpers": 1 }))).await;
+    let template = market.issues(with(&json!({ "helpers": 1 }))).await;
     let ann = market.stranger("Ann").await;
     let code = market.asks_for_help(&ann, &template).await;
     let (double, banned) = (
