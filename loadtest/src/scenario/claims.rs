@@ -194,3 +194,59 @@ fn note(
     let before = figures.details.get(name).copied().unwrap_or_default();
     figures.note(name, before.max(most as f64));
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RUSH: Rush = Rush {
+        customers: 5,
+        gifts: 1,
+    };
+
+    fn granted(coupons: &[&str]) -> Outcome {
+        let mut outcome = Outcome::of(&["gift".to_owned()]);
+        let all = coupons.iter().map(ToString::to_string).collect();
+        outcome.granted.insert("gift".to_owned(), all);
+        outcome
+    }
+
+    /// What is granted too little, too much or twice, and what the shop counts otherwise, is found.
+    #[test]
+    fn what_is_wrong_with_grants_is_found() {
+        let faults = |coupons: &[&str], wallets| {
+            let faults = granted(coupons).faults(RUSH, wallets);
+            (faults.lost, faults.doubled)
+        };
+        assert_eq!(faults(&["a", "b", "c", "d"], 4), (0, 0));
+        assert_eq!(faults(&["a", "b", "c"], 3), (1, 0));
+        assert_eq!(faults(&["a", "b", "c", "d", "e"], 5), (0, 1));
+        assert_eq!(faults(&["a", "b", "c", "c"], 4), (0, 1));
+        assert_eq!(faults(&["a", "b", "c", "d"], 3), (1, 0));
+        assert_eq!(faults(&["a", "b", "c", "d"], 5), (0, 1));
+    }
+
+    /// A screen that says something else in the end, that never showed a gift, that was drawn for every claim, or backwards, is found.
+    #[test]
+    fn what_is_wrong_with_screens_is_found() {
+        let left = granted(&["a", "b", "c", "d"]).left(RUSH);
+        let found = |seen: Option<(u64, u64, u64)>| {
+            let cards = seen.into_iter().map(|(pictures, left, backwards)| {
+                let seen = crate::screen::Seen {
+                    pictures,
+                    left,
+                    backwards,
+                };
+                ("gift".to_owned(), seen)
+            });
+            let mut figures = Figures::of("claims", 5);
+            note(&mut figures, RUSH, false, (&left, &cards.collect()));
+            (figures.lost, figures.doubled, figures.misordered)
+        };
+        assert_eq!(found(Some((4, 0, 0))), (0, 0, 0));
+        assert_eq!(found(Some((4, 1, 0))), (1, 0, 0));
+        assert_eq!(found(None), (1, 0, 0));
+        assert_eq!(found(Some((5, 0, 0))), (0, 1, 0));
+        assert_eq!(found(Some((4, 0, 2))), (0, 0, 2));
+    }
+}
