@@ -84,8 +84,8 @@ async fn press(
     gifts: Arc<[String]>,
 ) -> anyhow::Result<Outcome> {
     let (start, mut pressing) = (Instant::now(), JoinSet::new());
-    for customer in customers.iter().cloned() {
-        let (market, gifts) = (market.clone(), gifts.clone());
+    for customer in customers {
+        let (customer, market, gifts) = (customer.clone(), market.clone(), gifts.clone());
         pressing.spawn(async move {
             let (mut granted, mut times) = (vec![], Times::default());
             for gift in gifts.iter() {
