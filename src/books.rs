@@ -4,7 +4,9 @@
 use anyhow::Context as _;
 use sqlx::Connection as _;
 
-use crate::{aftersale, coupon, lottery, order, payment, promotion, shortage, stock, store::Store};
+use crate::{
+    aftersale, coupon, lottery, order, payment, promotion, reward, shortage, stock, store::Store,
+};
 
 /// Everything that differs, one sentence each; nothing: the books balance. Reads one moment of the database, so that it may run
 /// beside a server.
@@ -21,6 +23,7 @@ pub async fn differences(store: &Store) -> anyhow::Result<Vec<String>> {
     differences.extend(order::books::differences(&mut moment).await?);
     differences.extend(coupon::books::differences(&mut moment).await?);
     differences.extend(promotion::books::differences(&mut moment).await?);
+    differences.extend(reward::books::differences(&mut moment).await?);
     differences.extend(lottery::books::differences(&mut moment).await?);
     differences.extend(aftersale::books::differences(&mut moment).await?);
     differences.extend(shortage::books::differences(&mut moment).await?);

@@ -381,6 +381,11 @@ pub fn meaning(code: Refusal) -> (StatusCode, &'static str) {
             StatusCode::CONFLICT,
             "This coupon takes nothing off this basket.",
         ),
+        R::CouponTaskOpen => (
+            StatusCode::CONFLICT,
+            "Something is to be done before this coupon can be claimed.",
+        ),
+        R::CouponHelpInvalid => (StatusCode::NOT_FOUND, "Nobody can be helped by this code."),
         R::DrawIncomplete => (
             StatusCode::UNPROCESSABLE_ENTITY,
             "Something that has to be published of a draw is missing.",

@@ -154,7 +154,7 @@ pub enum Fact {
         template_id: CouponTemplateId,
         /// Whose wallet.
         customer_id: UserId,
-        /// How: `shop`, `code`, `gift` or `staff`.
+        /// How: `shop`, `code`, `gift`, `staff` or `reward`.
         source: CouponSource,
         /// From which gift, if from one.
         gift_id: Option<GiftId>,

@@ -99,6 +99,12 @@ ids! {
     CouponId
     /// What a shop takes off, or gives on top, for a time.
     PromotionId
+    /// A time that many young accounts claimed together.
+    ClaimBatchId
+    /// What a shop gives a coupon for.
+    RewardRuleId
+    /// A coupon that a rule gave, or could not give.
+    RewardGrantId
     /// A lottery in a group.
     DrawId
     /// A condition on customers, with a name.

@@ -23,6 +23,7 @@
 //! * [`order`]: from a draft or a basket to what was received. [`delivery`]: who brings it. [`payment`]: money that comes and goes, the ledger.
 //! * [`coupon`]: what takes something off an order: given, claimed, kept in a wallet, used once.
 //! * [`member`]: customers who pay less in a shop. [`promotion`]: what is cheaper, or comes on top, for a time.
+//! * [`reward`]: coupons for what customers do and whom they bring, once for each event.
 //! * [`campaign`]: the right words to the right customers, each in their own conversation, and to groups.
 //! * [`lottery`]: draws in groups that everybody can check: published, entered, drawn once.
 //! * [`aftersale`]: money and goods back. [`shortage`]: what was sold and is not there, and who waits for it.
@@ -81,6 +82,7 @@ pub mod places;
 pub mod product;
 pub mod promotion;
 pub mod push;
+pub mod reward;
 pub mod rights;
 pub mod shop;
 pub mod shortage;

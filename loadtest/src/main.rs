@@ -17,6 +17,7 @@ use loadtest::{
         campaign::{self, Audience},
         chat,
         chat::Flow,
+        claims::{self, Rush},
         group, idle,
         limits::{self, Floors, WINDOWS},
         orders::{self, Event},
@@ -105,6 +106,7 @@ impl Program<'_> {
             Scenario::Storm => self.storm().await,
             Scenario::Resume => self.resume().await,
             Scenario::Orders => self.orders().await,
+            Scenario::Claims => self.claims().await,
             Scenario::Campaign => self.campaign().await,
             Scenario::All => self.all().await,
             Scenario::Bare => Ok(()),
@@ -233,6 +235,22 @@ impl Program<'_> {
         let floor = limits::orders(&self.stage, url, dose).await?;
         let mut figures = orders::run(&self.stage, &self.options.url, event).await?;
         let rate = figures.details.get("orders_per_s").copied();
+        figures.compare(rate, Some(floor));
+        self.end(figures)
+    }
+
+    async fn claims(&mut self) -> anyhow::Result<()> {
+        self.begin("claims");
+        let url = self.options.database_url.as_deref();
+        let url = url.context("claims needs --database-url: the floor is the same database's")?;
+        let dose = self.options.dose(500, 0);
+        let floor = limits::claims(&self.stage, url, dose).await?;
+        let rush = Rush {
+            customers: dose.connections,
+            gifts: self.options.gifts,
+        };
+        let mut figures = claims::run(&self.stage, &self.options.url, rush).await?;
+        let rate = figures.details.get("claims_per_s").copied();
         figures.compare(rate, Some(floor));
         self.end(figures)
     }

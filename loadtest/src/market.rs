@@ -11,6 +11,8 @@ use crate::{
     people::{Circle, Person},
 };
 
+pub(crate) mod coupon;
+
 /// The smallest picture.
 const PICTURE: &[u8] = &[
     0x89, b'P', b'N', b'G', 0x0d, 0x0a, 0x1a, 0x0a, 0, 0, 0, 13, b'I', b'H', b'D', b'R', 0, 0, 0,

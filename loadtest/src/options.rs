@@ -16,14 +16,14 @@ pub(crate) struct Options {
     /// The server.
     #[arg(long, default_value = "http://127.0.0.1:8080")]
     pub(crate) url: String,
-    /// The server's database, for `limits`, `orders` and `campaign`: the floors are measured in a database of its own beside it.
+    /// The server's database, for `limits`, `orders`, `claims` and `campaign`: the floors are measured in a database of its own beside it.
     #[arg(long)]
     pub(crate) database_url: Option<String>,
     /// Put the people straight into the server's database: quick, for many. Without it they come in over REST, which needs
     /// a server with `--profile development`.
     #[arg(long)]
     pub(crate) seed_database_url: Option<String>,
-    /// How many sockets (chat 1000, group 500, idle 15000, storm 5000, resume 100), customers of the event (orders 1000), or
+    /// How many sockets (chat 1000, group 500, idle 15000, storm 5000, resume 100), customers of the event (orders 1000, claims 500), or
     /// recipients who are on the line (campaign 2000).
     #[arg(long)]
     pub(crate) connections: Option<usize>,
@@ -42,6 +42,9 @@ pub(crate) struct Options {
     /// orders: how many are placed.
     #[arg(long, default_value_t = 5_000)]
     pub(crate) orders: u64,
+    /// claims: gifts that are dropped in the group, one after the other; at most 100.
+    #[arg(long, default_value_t = 20)]
+    pub(crate) gifts: usize,
     /// campaign: how many hear it.
     #[arg(long, default_value_t = 50_000)]
     pub(crate) recipients: usize,
@@ -78,6 +81,8 @@ pub(crate) enum Scenario {
     Resume,
     /// A flash event: a crowd orders at once while others chat.
     Orders,
+    /// Coupons in a group: everybody presses on gift after gift, and there are fewer than people.
+    Claims,
     /// One message to many, each in their own conversation, while others chat; needs `--seed-database-url`.
     Campaign,
     /// All of them, `limits` first.

@@ -10,5 +10,6 @@ pub async fn differences(sql: &mut PgConnection) -> Result<Vec<String>> {
     let mut differences = queries::templates(sql).await?;
     differences.extend(queries::gifts(sql).await?);
     differences.extend(queries::orders(sql).await?);
+    differences.extend(queries::batches(sql).await?);
     Ok(differences)
 }

@@ -11,6 +11,7 @@ use super::{
     list::require_at_home,
     picture,
     queries::{self, Seats},
+    task,
     terms::Eligibility,
 };
 use crate::{
@@ -27,7 +28,7 @@ use crate::{
 const LOOKS: usize = 8;
 
 /// Claims one in the shop. Refuses with `coupon_sold_out`, `coupon_budget_spent`, `coupon_not_now`, `coupon_limit_reached`,
-/// `coupon_device_limit`, `coupon_not_eligible`, `coupon_trial_only`, `banned`, `not_found`.
+/// `coupon_device_limit`, `coupon_not_eligible`, `coupon_trial_only`, `coupon_task_open`, `banned`, `not_found`.
 pub async fn in_shop(
     app: &App,
     customer: &Customer,
@@ -56,6 +57,7 @@ pub(super) async fn one_of_template(
     let template = template.ok_or(Refusal::NotFound)?;
     let known = queries::known(tx, template.id, actor.user).await?;
     template.claimable_by(&known, now)?;
+    task::require_done(tx, &template, actor.user, now).await?;
     let coupon = template.coupon(tx.shop()?, source, now);
     let claimant = Claimant::of(actor);
     put_into_wallet(tx, &template, &coupon, claimant, None).await?;

@@ -6,6 +6,7 @@ use serde::Deserialize;
 
 use super::{
     Template, queries,
+    task::Conditions,
     terms::{Aim, Eligibility, Limits, NewValidity, Scope, Terms, Validity},
 };
 use crate::{
@@ -41,6 +42,9 @@ pub struct NewTemplate {
     /// Who may claim while it is on trial (CPN-18); at most 200.
     #[serde(default)]
     pub tester_ids: Vec<UserId>,
+    /// What is to be done before a claim; nothing, if it is not there.
+    #[serde(default)]
+    pub conditions: Conditions,
     /// What it is issued for.
     pub aim: Aim,
     /// Coupons, 1 to 100,000,000; null: as many as are claimed.
@@ -112,6 +116,7 @@ impl NewTemplate {
             validity: self.validity.resolved(tx).await?,
             terms: self.terms,
             eligibility: self.eligibility,
+            conditions: self.conditions,
             aim: self.aim,
             limits,
             claimed: 0,
@@ -126,6 +131,7 @@ impl Template {
         self.terms.check()?;
         self.validity.check(now)?;
         self.eligibility.check(customers)?;
+        self.conditions.check()?;
         self.limits.check(self.terms.face)?;
         match &self.terms.scope {
             Scope::Products { product_ids } if !queries::has_products(tx, product_ids).await? => {

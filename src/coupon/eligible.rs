@@ -22,9 +22,13 @@ pub(super) struct Known {
 }
 
 impl Template {
-    /// May they claim one by themselves? Refuses as [`Template::givable_to`] does, and with `coupon_not_now` outside of the claim window.
+    /// May they claim one by themselves? Refuses as [`Template::givable_to`] does, with `coupon_not_now` outside of the claim window, and with
+    /// `coupon_not_eligible` what is earned only.
     pub(super) fn claimable_by(&self, known: &Known, now: Timestamp) -> Result<()> {
         self.givable_to(known, now)?;
+        if self.conditions.earned_only {
+            return Err(Refusal::CouponNotEligible.into());
+        }
         self.in_window(now)
     }
 

@@ -51,6 +51,8 @@ pub enum Reason {
     Expired,
     /// It is on an order that is not paid yet.
     Locked,
+    /// The shop looks at how it was claimed before it can be used.
+    Held,
     /// It took something off another order.
     Used,
     /// It is for the first order in the shop only.
@@ -204,6 +206,7 @@ impl Coupon {
         match self.state {
             CouponState::Used => return Err(Reason::Used),
             CouponState::Locked => return Err(Reason::Locked),
+            CouponState::Held => return Err(Reason::Held),
             CouponState::Expired => return Err(Reason::Expired),
             CouponState::Usable | CouponState::Unspecified => {}
         }

@@ -5,15 +5,18 @@
 //! is the answer; who has had how many is decided by unique rows. What a coupon takes off a basket is said by [`evaluate`], which
 //! knows no database. Who has ordered what is read in `orders`, whose noun knows this one and not the other way round.
 
+pub mod batch;
 pub mod books;
 mod card;
 pub mod change;
 pub mod claim;
 pub mod code;
 pub mod create;
+pub(crate) mod earn;
 mod eligible;
 pub mod evaluate;
 pub mod give;
+pub mod help;
 pub mod list;
 pub(crate) mod packed;
 mod picture;
@@ -21,16 +24,21 @@ pub(crate) mod prize;
 mod queries;
 pub(crate) mod redeem;
 pub mod report;
+pub mod task;
 pub mod terms;
 pub mod time_out;
 pub mod wallet;
+pub mod watch;
 mod words;
 
 use jiff::Timestamp;
 use proto::{CouponSource, CouponState, CouponTemplateState, GiftState};
 use serde::Serialize;
 
-use self::terms::{Aim, Eligibility, Limits, Terms, Validity};
+use self::{
+    task::Conditions,
+    terms::{Aim, Eligibility, Limits, Terms, Validity},
+};
 use crate::{
     clock::millis,
     id::{ConversationId, CouponId, CouponTemplateId, GiftId, OrderId, ShopId, UserId},
@@ -51,6 +59,8 @@ pub struct Template {
     pub validity: Validity,
     /// Who may claim one.
     pub eligibility: Eligibility,
+    /// What is to be done before a claim.
+    pub conditions: Conditions,
     /// What it is issued for (CPN-20).
     pub aim: Aim,
     /// How many, for how much, when, and how many each.
@@ -169,7 +179,8 @@ impl Coupon {
     /// Where it stands at this moment, whether or not the clock has come by.
     #[must_use]
     pub(crate) fn at(mut self, now: Timestamp) -> Self {
-        if self.state == CouponState::Usable && self.valid_until <= now {
+        if matches!(self.state, CouponState::Usable | CouponState::Held) && self.valid_until <= now
+        {
             self.state = CouponState::Expired;
         }
         self

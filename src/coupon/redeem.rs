@@ -178,6 +178,7 @@ impl Reason {
             Self::NotYet => "it cannot be used yet.",
             Self::Expired => "it has expired.",
             Self::Locked => "it is on another order that is not paid yet.",
+            Self::Held => "the shop looks at how it was claimed first.",
             Self::Used => "it was used.",
             Self::FirstOrderOnly => "it is for the first order in this shop only.",
             Self::NothingInScope => "nothing in the basket is what it is for.",

@@ -3,9 +3,9 @@
 use serde::Deserialize;
 
 use crate::id::{
-    AnswerId, BundleId, CampaignId, CaseId, ConversationId, CouponTemplateId, DrawId, FileId,
-    FollowUpId, GiftId, HookId, OrderId, ProductId, PromotionId, RoleId, SegmentId, SessionId,
-    ShopId, ShortageId, StaffInviteId, TemplateId, UserId, VariantId,
+    AnswerId, BundleId, CampaignId, CaseId, ClaimBatchId, ConversationId, CouponTemplateId, DrawId,
+    FileId, FollowUpId, GiftId, HookId, OrderId, ProductId, PromotionId, RewardRuleId, RoleId,
+    SegmentId, SessionId, ShopId, ShortageId, StaffInviteId, TemplateId, UserId, VariantId,
 };
 use crate::pay::Method;
 
@@ -151,6 +151,24 @@ pub struct OfCouponTemplate {
 pub struct OfPromotion {
     pub(super) shop_id: ShopId,
     pub(super) promotion_id: PromotionId,
+}
+
+/// A code to help somebody by.
+#[derive(Deserialize)]
+pub struct OfCouponHelp {
+    pub(super) help_code: String,
+}
+
+/// Claims that many young accounts made together.
+#[derive(Deserialize)]
+pub struct OfClaimBatch {
+    pub(super) batch_id: ClaimBatchId,
+}
+
+/// What a shop gives a coupon for.
+#[derive(Deserialize)]
+pub struct OfRewardRule {
+    pub(super) rule_id: RewardRuleId,
 }
 
 /// A gift in a conversation.

@@ -29,14 +29,14 @@ use utoipa::{
 use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
-    account, alert, answer, audit, bot, campaign, case, conversation, coupon, crm, customer,
+    account, alert, answer, audit, bot, campaign, case, claim, conversation, coupon, crm, customer,
     delivery, dev, embed_key, file, group, health, lottery, member, message, my_case, my_coupon,
     my_draw, my_order,
     once::once,
     order, order_deed, order_paper, order_rules, order_template, pages, parcel, payment, product,
     promotion, push,
     reply::Problem,
-    segment, session, shop, shop_front, shortage, staff, stock,
+    reward, segment, session, shop, shop_front, shortage, staff, stock,
     turn::{strangers_turn, turn},
     webhook,
 };
@@ -330,7 +330,7 @@ fn draws() -> OpenApiRouter<App> {
         .routes(routes!(my_draw::file))
 }
 
-/// What a shop takes off: for its members, by promotions, and coupons, as it issues them and as customers claim them.
+/// What a shop takes off: for its members, by promotions, and coupons, as it issues them, as customers claim them and what they are given for.
 fn coupons() -> OpenApiRouter<App> {
     OpenApiRouter::new()
         .routes(routes!(member::mine))
@@ -350,6 +350,17 @@ fn coupons() -> OpenApiRouter<App> {
         .routes(routes!(my_coupon::claim_by_code))
         .routes(routes!(my_coupon::claim_gift))
         .routes(routes!(my_coupon::wallet))
+        .routes(routes!(claim::browse))
+        .routes(routes!(claim::progress))
+        .routes(routes!(claim::ask_for_help))
+        .routes(routes!(claim::help))
+        .routes(routes!(claim::show_watch, claim::set_watch))
+        .routes(routes!(claim::batches))
+        .routes(routes!(claim::decide))
+        .routes(routes!(reward::add, reward::list))
+        .routes(routes!(reward::change, reward::end))
+        .routes(routes!(reward::grants))
+        .routes(routes!(reward::mine))
 }
 
 /// Staff: who they are, how they come, what they may.

@@ -14,10 +14,10 @@ use super::queries::{self, Row};
 use crate::{
     aftersale,
     app::App,
-    bot, crm,
+    bot, coupon, crm,
     error::{Error, Result},
     fact::Remembered,
-    lottery, parcel, push, shop, shortage,
+    lottery, parcel, push, reward, shop, shortage,
     store::Tx,
     webhook,
 };
@@ -44,6 +44,8 @@ async fn read(app: &App, tx: &mut Tx, facts: &[Remembered]) -> Result<()> {
     shortage::serve::hear(app, facts).await?;
     lottery::hear::hear(app, facts).await?;
     shop::welcome::hear(app, facts).await?;
+    reward::hear::hear(app, facts).await?;
+    coupon::watch::hear(app, facts).await?;
     crm::keep::hear(app, facts).await?;
     bot::answer::hear(app, facts).await?;
     parcel::begin::begin(app, tx, facts).await?;

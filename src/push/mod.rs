@@ -45,7 +45,8 @@ fn urgency(kind: AlertKind) -> &'static str {
         | AlertKind::AfterSale
         | AlertKind::OrderChanged
         | AlertKind::OrderPaidTwice
-        | AlertKind::OrderFollowUp => "high",
+        | AlertKind::OrderFollowUp
+        | AlertKind::AbnormalClaims => "high",
         AlertKind::WebhookOff
         | AlertKind::StockLow
         | AlertKind::GoodsArrived

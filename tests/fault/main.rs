@@ -9,6 +9,7 @@
 
 mod bookmarks;
 mod checker;
+mod claims;
 mod client;
 mod crowd;
 mod history;

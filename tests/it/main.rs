@@ -47,6 +47,7 @@ mod reading;
 mod resume;
 mod resume_at_random;
 mod revocation;
+mod reward;
 mod search;
 mod shop_front;
 mod shortage;

@@ -1,6 +1,7 @@
 //! What the database can do on this machine with no server before it: the same SQL function, the same rows, the same
 //! spread of conversations, in a database of its own that is dropped afterwards.
 
+mod claim;
 mod order;
 
 use std::time::Duration;
@@ -148,6 +149,27 @@ impl Scratch {
             sold += one??;
         }
         Ok(per_second(sold, start.elapsed()))
+    }
+
+    /// Claims a second, many connections: the coupon's row, and the gift's conditional update.
+    pub async fn claims(&self, customers: usize, length: Duration) -> anyhow::Result<f64> {
+        let stall = claim::Stall::open(&self.pool, customers).await?;
+        let (start, mut pressing) = (Instant::now(), JoinSet::new());
+        for _ in 0..CONNECTIONS {
+            let (mut sql, stall) = (self.pool.acquire().await?, stall.clone());
+            pressing.spawn(async move {
+                let mut claimed = 0;
+                while start.elapsed() < length && stall.press(&mut sql).await? {
+                    claimed += 1;
+                }
+                anyhow::Ok(claimed)
+            });
+        }
+        let mut claimed = 0;
+        while let Some(one) = pressing.join_next().await {
+            claimed += one??;
+        }
+        Ok(per_second(claimed, start.elapsed()))
     }
 
     /// How long a commit takes that is alone.

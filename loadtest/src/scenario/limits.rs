@@ -52,6 +52,15 @@ pub async fn orders(stage: &Stage, url: &str, event: Dose) -> anyhow::Result<f64
     measured
 }
 
+/// Claims a second that the database takes with no server before it, over as many connections as the server has.
+pub async fn claims(stage: &Stage, url: &str, dose: Dose) -> anyhow::Result<f64> {
+    stage.bar.set_message("the database alone");
+    let scratch = Scratch::make(url).await?;
+    let measured = scratch.claims(dose.connections, dose.length / 3).await;
+    scratch.drop().await?;
+    measured
+}
+
 /// Messages a second that the database takes in batches, each in a conversation of its own, with no server before it.
 pub async fn campaign(
     stage: &Stage,

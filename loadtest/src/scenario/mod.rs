@@ -2,6 +2,7 @@
 
 pub mod campaign;
 pub mod chat;
+pub mod claims;
 pub mod group;
 pub mod idle;
 pub mod limits;

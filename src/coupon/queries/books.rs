@@ -55,6 +55,28 @@ pub(in crate::coupon) async fn gifts(sql: &mut PgConnection) -> Result<Vec<Strin
     Ok(said.collect())
 }
 
+/// Batches of abnormal claims whose counter is not that of the coupons that carry their mark.
+pub(in crate::coupon) async fn batches(sql: &mut PgConnection) -> Result<Vec<String>> {
+    let rows = sqlx::query!(
+        r#"
+        select b.id, b.coupons, c.coupons as "marked!"
+        from claim_batches b
+        cross join lateral (select count(*) as coupons from coupons c where c.batch_id = b.id) c
+        where b.coupons <> c.coupons
+        order by b.id
+        "#
+    )
+    .fetch_all(sql)
+    .await?;
+    let said = rows.into_iter().map(|row| {
+        format!(
+            "claim batch {}: {} coupons, by their marks {}",
+            row.id, row.coupons, row.marked
+        )
+    });
+    Ok(said.collect())
+}
+
 /// Orders whose discount is not what their coupon and promotions take off, or not split over their lines; and coupons on orders that do not have them. An
 /// order that was taken and then refunded as a whole keeps its coupon as used.
 pub(in crate::coupon) async fn orders(sql: &mut PgConnection) -> Result<Vec<String>> {

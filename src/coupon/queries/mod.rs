@@ -4,15 +4,19 @@ pub(super) mod books;
 mod claim;
 mod gift;
 mod redeem;
+mod task;
 mod template;
 mod wallet;
+mod watch;
 
 pub(super) use claim::*;
 pub(super) use gift::*;
 use proto::json::Word;
 pub(super) use redeem::*;
+pub(super) use task::*;
 pub(super) use template::*;
 pub(super) use wallet::*;
+pub(super) use watch::*;
 
 use crate::error::Result;
 

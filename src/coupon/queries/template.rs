@@ -11,6 +11,7 @@ use super::{
     super::{
         Template,
         code::ClaimCode,
+        task::Conditions,
         terms::{Aim, Eligibility, Limits, Terms, Validity},
     },
     word,
@@ -29,6 +30,7 @@ struct Row {
     terms: Json<Terms>,
     validity: Json<Validity>,
     eligibility: Json<Eligibility>,
+    conditions: Json<Conditions>,
     aim: String,
     quantity: Option<i64>,
     budget: Option<Money>,
@@ -50,6 +52,7 @@ impl Row {
             terms: self.terms.0,
             validity: self.validity.0,
             eligibility: self.eligibility.0,
+            conditions: self.conditions.0,
             aim: aim.map_err(anyhow::Error::from)?,
             limits: Limits {
                 quantity: self.quantity,
@@ -81,8 +84,8 @@ pub(in crate::coupon) async fn add_template(
     let added = sqlx::query!(
         "
         insert into coupon_templates (id, shop_id, state, terms, validity, eligibility, aim, worth, quantity, budget, claim_from,
-          claim_until, per_person, per_device, created_at)
-        select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15
+          claim_until, per_person, per_device, created_at, conditions)
+        select $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $17
         where (select count(*) from coupon_templates where shop_id = $2) < $16
         ",
         template.id.0,
@@ -101,6 +104,7 @@ pub(in crate::coupon) async fn add_template(
         limits.per_device,
         template.created_at.to_sqlx() as _,
         most,
+        json(&template.conditions)?,
     )
     .execute(tx.sql())
     .await?;
@@ -186,7 +190,7 @@ pub(in crate::coupon) async fn template(
         Row,
         r#"
         select id as "id: CouponTemplateId", state, terms as "terms: Json<Terms>", validity as "validity: Json<Validity>",
-          eligibility as "eligibility: Json<Eligibility>", aim, quantity, budget as "budget: Money",
+          eligibility as "eligibility: Json<Eligibility>", conditions as "conditions: Json<Conditions>", aim, quantity, budget as "budget: Money",
           claim_from as "claim_from: SqlTimestamp", claim_until as "claim_until: SqlTimestamp", per_person, per_device, claimed,
           given, created_at as "created_at: SqlTimestamp"
         from coupon_templates
@@ -250,7 +254,7 @@ pub(in crate::coupon) async fn templates(
         Row,
         r#"
         select id as "id: CouponTemplateId", state, terms as "terms: Json<Terms>", validity as "validity: Json<Validity>",
-          eligibility as "eligibility: Json<Eligibility>", aim, quantity, budget as "budget: Money",
+          eligibility as "eligibility: Json<Eligibility>", conditions as "conditions: Json<Conditions>", aim, quantity, budget as "budget: Money",
           claim_from as "claim_from: SqlTimestamp", claim_until as "claim_until: SqlTimestamp", per_person, per_device, claimed,
           given, created_at as "created_at: SqlTimestamp"
         from coupon_templates
@@ -279,7 +283,7 @@ pub(in crate::coupon) async fn offers(
         Row,
         r#"
         select t.id as "id: CouponTemplateId", state, terms as "terms: Json<Terms>", validity as "validity: Json<Validity>",
-          eligibility as "eligibility: Json<Eligibility>", aim, quantity, budget as "budget: Money",
+          eligibility as "eligibility: Json<Eligibility>", conditions as "conditions: Json<Conditions>", aim, quantity, budget as "budget: Money",
           claim_from as "claim_from: SqlTimestamp", claim_until as "claim_until: SqlTimestamp", per_person, per_device, claimed,
           given, created_at as "created_at: SqlTimestamp"
         from coupon_templates t
@@ -289,6 +293,7 @@ pub(in crate::coupon) async fn offers(
           and (budget is null or (claimed + given + 1) * worth <= budget)
           and (state = 'published'
             or exists (select from coupon_people p where p.template_id = t.id and p.list = 'testers' and p.customer_id = $5))
+          and conditions -> 'earned_only' is distinct from 'true'
           and (eligibility ->> 'who' <> 'listed'
             or exists (select from coupon_people p where p.template_id = t.id and p.list = 'customers' and p.customer_id = $5))
         order by t.id desc

@@ -73,7 +73,7 @@ pub(in crate::coupon) async fn wallet(
         where c.customer_id = $1 and ($2::uuid is null or c.shop_id = $2) and ($3::uuid is null or c.id < $3)
           and case
             when c.state = 'used' then 'used'
-            when c.state = 'expired' or (c.state = 'usable' and c.valid_until <= $4) then 'expired'
+            when c.state = 'expired' or (c.state in ('usable', 'held') and c.valid_until <= $4) then 'expired'
             else 'usable'
           end = $5
         order by c.id desc
@@ -113,7 +113,7 @@ pub(in crate::coupon) async fn in_wallet(
           c.used_at as "used_at: SqlTimestamp"
         from coupons c
         join coupon_templates t on t.id = c.template_id
-        where c.customer_id = $2 and c.shop_id = $1 and c.state in ('usable', 'locked') and c.valid_until > $3
+        where c.customer_id = $2 and c.shop_id = $1 and c.state in ('usable', 'locked', 'held') and c.valid_until > $3
         order by c.valid_until, c.id
         limit $4
         "#,
@@ -193,7 +193,7 @@ pub(in crate::coupon) async fn expire(pool: &PgPool, now: Timestamp, most: i64) 
         where id in (
           select id
           from coupons
-          where state = 'usable' and valid_until <= $1
+          where state in ('usable', 'held') and valid_until <= $1
           order by valid_until
           limit $2
           for update skip locked

@@ -119,8 +119,8 @@ pub(in crate::lottery) async fn tickets_of(
     Ok(rows.into_iter().map(|row| (row.number, row.link)).collect())
 }
 
-/// Everybody who takes part, or one of them. A friend counts who came into the group after the draw was published, by that invitation, for the
-/// first time, is there now, is a customer, and shares no device with whoever invited them (RISK-02).
+/// Everybody who takes part, or one of them. A friend counts who came into the group after the draw was published, if the view
+/// `invited_friends` counts them, as rewards do (RISK-02).
 pub(in crate::lottery) async fn earners(
     tx: &mut Tx,
     draw: &Draw,
@@ -137,20 +137,8 @@ pub(in crate::lottery) async fn earners(
         join draws d on d.id = p.draw_id
         cross join lateral (
           select count(*) as friends
-          from memberships m
-          join users u on u.id = m.user_id
-          where m.conversation_id = d.conversation_id and m.inviter_id = p.customer_id and m.user_id <> p.customer_id
-            and m.left_number is null and m.joined_number > d.card_number and u.kind = 'customer'
-            and not exists (
-              select from memberships e
-              where e.conversation_id = m.conversation_id and e.user_id = m.user_id and e.joined_number < m.joined_number
-            )
-            and not exists (select from staff s where s.shop_id = d.shop_id and s.user_id = m.user_id)
-            and not exists (
-              select from sessions a
-              join sessions b on b.device_id = a.device_id
-              where a.user_id = p.customer_id and b.user_id = m.user_id
-            )
+          from invited_friends i
+          where i.conversation_id = d.conversation_id and i.inviter_id = p.customer_id and i.joined_number > d.card_number
         ) f
         where d.shop_id = $1 and p.draw_id = $2 and ($3::uuid is null or p.customer_id = $3)
         order by p.entered_at, p.customer_id

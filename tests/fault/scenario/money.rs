@@ -1,7 +1,7 @@
 //! Money comes while everything breaks.
 
 use super::{CONVERGE, Plan, staged};
-use crate::{simulator::Lie, till::Till, wait::until, world::World};
+use crate::{claims::Limits, simulator::Lie, till::Till, wait::until, world::World};
 
 /// Who pay in each way.
 const EACH: usize = 5;
@@ -82,6 +82,61 @@ async fn f30_many_want_few() {
         assert_eq!((served, refused), (20, CROWD - 20));
         assert_eq!(till.level().await, (20, 20, 0));
         assert_eq!(till.audit(), None);
+    })
+    .await;
+}
+
+/// Who want a coupon, two on each device.
+const CLAIMANTS: usize = 500;
+/// Who also want one that a budget limits.
+const SPENDERS: usize = 100;
+
+/// F31, CPN-06, CPN-15, RISK-01: 500 customers on 250 devices claim 100 coupons at once, one each and one a device, over two nodes, and a node is
+/// killed midway; 100 of them claim what a budget of 300 yuan pays for 30 times. Exactly 100 and 30 are granted, nobody and no device has two,
+/// nobody is told what is not so, and the books balance; staff are alerted once to each.
+#[tokio::test(flavor = "multi_thread")]
+async fn f31_many_claim_few() {
+    let set = async |world: &mut World| Till::open(world, 1).await;
+    staged(Plan::of("f31", 2), set, async |world, run, till| {
+        let crowd = till.pairs(CLAIMANTS).await;
+        let hundred = Limits {
+            quantity: Some(100),
+            per_device: Some(1),
+            ..Limits::default()
+        };
+        let thirty = Limits {
+            budget: Some(30_999),
+            ..Limits::default()
+        };
+        let [hundred, thirty] = [till.coupons(hundred).await, till.coupons(thirty).await];
+        run.history.deed("kill node 0 in the rush");
+        let break_it = async {
+            let begun = async || till.claimed(hundred).await.0 >= 20;
+            assert!(until(CONVERGE, begun).await, "nobody gets any");
+            world.nodes[0].kill();
+            let midway = till.claimed(hundred).await.0;
+            world.nodes[0].start();
+            world.nodes[0].ready().await;
+            midway
+        };
+        let gone = ["coupon_sold_out", "coupon_device_limit"];
+        let spent = ["coupon_budget_spent"];
+        let (claims, spenders, midway) = tokio::join!(
+            till.claim_rush(&crowd, hundred, &gone),
+            till.claim_rush(&crowd[..SPENDERS], thirty, &spent),
+            break_it
+        );
+        println!("f31: the node died when {midway} were claimed");
+        for (claims, granted, refused) in [
+            (&claims, 100, CLAIMANTS - 100),
+            (&spenders, 30, SPENDERS - 30),
+        ] {
+            assert!(claims.wrong.is_empty(), "{:#?}", claims.wrong);
+            assert_eq!((claims.granted, claims.refused), (granted, refused));
+        }
+        assert_eq!(till.claimed(hundred).await, (100, 100, 1));
+        assert_eq!((till.claimed(thirty).await.0, till.audit()), (30, None));
+        assert_eq!(till.alerts("abnormal_claims").await, 2);
     })
     .await;
 }

@@ -79,6 +79,8 @@ export const refusals: Record<string, string> = {
   coupon_state: '优惠券当前状态不能这样操作。',
   coupon_frozen: '已有人领取，条款不能更改。',
   coupon_not_usable: '此优惠券不适用。',
+  coupon_task_open: '请先完成领取任务。',
+  coupon_help_invalid: '助力码无效。',
   too_many_unpaid: '待付款订单过多，请先付款或取消。',
   promotion_state: '活动当前状态不能这样操作。',
   draw_incomplete: '抽奖信息不完整。',
