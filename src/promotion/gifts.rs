@@ -72,12 +72,10 @@ pub(crate) async fn earned(
 }
 
 impl Applied {
-    fn give(&self, shelves: &[Shelf], left: &mut HashMap<VariantId, i64>) -> Vec<EarnedGift> {
+    fn give(&self, on: &[Shelf], left: &mut HashMap<VariantId, i64>) -> Vec<EarnedGift> {
         let mut given = vec![];
         for gift in &self.gifts {
-            let shelf = shelves
-                .iter()
-                .find(|shelf| shelf.variant == gift.variant_id);
+            let shelf = on.iter().find(|shelf| shelf.variant == gift.variant_id);
             let Some(shelf) = shelf else {
                 continue;
             };
