@@ -16,7 +16,7 @@ export default defineConfig({
     emptyOutDir: false,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rollupOptions: { input: ['index.html', 'desk.html'] },
+    rollupOptions: { input: ['index.html', 'desk.html', 'centre.html'] },
   },
   server: { proxy: { '/api': server, '/dev': server, '/socket': { target: server, ws: true, rewriteWsOrigin: true, changeOrigin: true } } },
   test: { include: ['tests/**/*.test.ts'], testTimeout: 20_000, hookTimeout: 60_000 },
@@ -28,7 +28,7 @@ function addresses(): Plugin {
     name: 'addresses',
     configureServer(dev) {
       dev.middlewares.use((request, _, next) => {
-        if (request.url?.match(/^\/desk(\?|$)/)) request.url = request.url.replace('/desk', '/desk.html')
+        request.url = request.url?.replace(/^\/(desk|centre)(?=\?|$)/, '/$1.html')
         next()
       })
     },

@@ -1,0 +1,49 @@
+import { onBeforeUnmount, shallowRef } from 'vue'
+import { AlertKind } from '../../contract/alert'
+import type { Session } from '../../session'
+import { type PushEvent, Socket } from '../../socket'
+import { heard } from './office'
+
+/** What waits for the shop, as it is now. */
+export interface Work {
+  orders: number
+  cases: number
+}
+
+const kinds = new Map(Object.entries(AlertKind).map(([name, kind]) => [kind, name.slice('ALERT_KIND_'.length).toLowerCase()]))
+
+/** Keeps a line open while the page is: lists load again when something asks for the shop, and the counts are as they are.
+ * Conversations are the desk's. */
+export function listen(session: Session, shop_id: () => string) {
+  const work = shallowRef<Work>({ orders: 0, cases: 0 })
+  const socket = new Socket({
+    url: `${location.origin.replace(/^http/, 'ws')}/socket`,
+    ticket: () => session.ticket(),
+    // What happened while there was no line is asked for by loading again.
+    opened: async () => tell('line'),
+    pushed,
+  })
+
+  function pushed(event: PushEvent) {
+    if (event.$case === 'work_counts' && event.value.shop_id === shop_id()) {
+      work.value = { orders: event.value.pending_orders, cases: event.value.pending_cases }
+      tell('work')
+    }
+    if (event.$case === 'alert' && event.value.shop_id === shop_id()) tell(kinds.get(event.value.kind) ?? '')
+  }
+
+  function tell(kind: string) {
+    heard.value = { kind, at: Date.now() }
+  }
+
+  const hurry = () => socket.hurry()
+  addEventListener('online', hurry)
+  addEventListener('focus', hurry)
+  onBeforeUnmount(() => {
+    removeEventListener('online', hurry)
+    removeEventListener('focus', hurry)
+    socket.stop()
+  })
+  void socket.run()
+  return { work, socket }
+}

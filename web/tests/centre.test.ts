@@ -1,0 +1,166 @@
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Browsers } from './support/browser'
+import { colleague, customer, merchant, password, type Person } from './support/people'
+import { TestServer } from './support/server'
+import { picture, Shop } from './support/shop'
+
+const poison = '<img src=x onerror="document.title=1">{{ 7 * 7 }}'
+const wide = { viewport: { width: 1280, height: 800 }, locale: 'en' }
+let server: TestServer
+let browsers: Browsers
+let shop: { person: Person; shop: string; phone: string }
+let owner: Shop
+let page: Page
+
+beforeAll(async () => {
+  server = await TestServer.start()
+  shop = await merchant(server, 'Olga')
+  owner = new Shop(shop.person, shop.shop)
+  await owner.shipWith('shunfeng', '顺丰')
+  browsers = await Browsers.of(server)
+})
+afterAll(async () => {
+  await browsers?.close()
+  await server?.stop()
+})
+
+const menu = (page: Page) => page.getByRole('navigation').getByRole('link')
+const go = (page: Page, name: string) => page.getByRole('navigation').getByRole('link', { name }).click()
+const dialog = () => page.getByRole('dialog').last()
+const press = (name: string) => dialog().getByRole('button', { name, exact: true }).click()
+const fill = (name: string, words: string) => dialog().getByRole('textbox', { name }).fill(words)
+
+test('the owner logs in, puts a dress on sale and brings a catalogue along', { timeout: 120_000 }, async () => {
+  page = await browsers.open('/centre', wide)
+  await page.getByRole('heading', { name: 'Merchant centre' }).waitFor()
+  await page.getByRole('textbox', { name: 'Mobile number' }).fill(shop.phone)
+  await page.getByLabel('Password').fill(password)
+  await page.getByRole('button', { name: 'Send me a code' }).click()
+  await browsers.giveCode(page, shop.phone)
+  await page.getByRole('heading', { name: 'Home' }).waitFor()
+  await page.getByRole('link', { name: 'New product' }).click()
+  await fill('Title', `Floral dress ${poison}`)
+  await fill('Category', 'clothes>dresses')
+  await fill('Price', '159')
+  await fill('List price', '199.00')
+  await fill('Description', 'Light, with flowers.')
+  await dialog().locator('input[type=file]').setInputFiles([1, 2, 3].map(picture))
+  await dialog().locator('.pictures img').nth(2).waitFor()
+  await fill('Option', 'Size')
+  await fill('Choices', 'S, M, L')
+  await fill('Stock of each', '8')
+  await browsers.shot(page, 'centre-new-product')
+  await press('Save')
+  // What was made is open, beside the list.
+  await page.getByRole('dialog').getByRole('cell', { name: 'M', exact: true }).waitFor()
+  await page.getByRole('dialog').getByText('¥159.00').waitFor()
+  await press('Close')
+  await page.getByRole('table', { name: 'Goods' }).getByText('clothes › dresses').waitFor()
+  await brings()
+  await browsers.shot(page, 'centre-goods')
+  expect(browsers.troubles).toEqual([])
+})
+
+/** A wrong row is named, and nothing of the file is taken; what is put right comes in as a whole. */
+async function brings() {
+  const table = (price: string) => `product,title,category,list_price,price,description,options,stock\n1,Cake,cakes,80,${price},Sweet.,,5\n`
+  const bring = async (words: string) => {
+    await page.getByRole('button', { name: 'Import CSV' }).click()
+    await dialog().locator('input[type=file]').setInputFiles({ name: 'goods.csv', mimeType: 'text/csv', buffer: Buffer.from(words) })
+    await press('Import CSV')
+  }
+  await bring(table('dear'))
+  await page.getByRole('table', { name: /these rows are wrong/ }).getByRole('cell', { name: 'price', exact: true }).waitFor()
+  expect(await page.getByRole('link', { name: 'Cake' }).count()).toBe(0)
+  await bring(table('64'))
+  await page.getByText('1 products with 1 variants came in').waitFor()
+  await page.getByRole('link', { name: 'Cake' }).waitFor()
+}
+
+test('orders come in by themselves, are accepted together, shipped, and given back', { timeout: 120_000 }, async () => {
+  const ann = await customer(server, `Ann ${poison}`)
+  await go(page, 'Orders')
+  await page.getByText('No such orders.').waitFor()
+  const first = await owner.sellTo(ann, 2)
+  await owner.sellTo(ann)
+  // Nobody loads the page again: the line tells.
+  const orders = page.getByRole('table', { name: 'Orders' })
+  await orders.getByText('to be accepted').nth(1).waitFor()
+  await page.getByRole('navigation').getByText('2', { exact: true }).waitFor()
+  await page.getByRole('checkbox', { name: 'Choose all' }).check()
+  await page.getByRole('button', { name: 'Accept' }).click()
+  await page.getByText('2 orders done').waitFor()
+  await orders.getByText('accepted', { exact: true }).nth(1).waitFor()
+  await browsers.shot(page, 'centre-orders')
+  await page.evaluate((id) => (location.hash = `orders/${id}`), first)
+  await press('Ship')
+  await fill('Tracking number', 'SF1234567890')
+  await press('Ship')
+  await dialog().getByText('shunfeng SF1234567890').waitFor()
+  // The buttons are the server's: what is on its way cannot be accepted or cancelled any more.
+  expect(await dialog().getByRole('button', { name: 'Accept' }).count()).toBe(0)
+  expect(await dialog().getByRole('button', { name: 'Ship' }).count()).toBe(0)
+  await browsers.shot(page, 'centre-order')
+  await press('Close')
+  await ann.session.rest.POST('/api/v1/orders/{order_id}/receive', { params: { path: { order_id: first } }, body: {} })
+  await orders.getByText('completed').waitFor()
+
+  await owner.givesBack(ann, first, 'One has a stain')
+  await go(page, 'After-sale')
+  await page.getByRole('table', { name: 'After-sale' }).getByRole('link').first().click()
+  await dialog().getByText('One has a stain').waitFor()
+  await press('Approve')
+  await dialog().getByText('The customer gets ¥159.00 back.').waitFor()
+  await press('Approve')
+  await page.getByRole('table', { name: 'After-sale' }).getByText(/refund/).first().waitFor()
+  await browsers.shot(page, 'centre-case')
+  await press('Close')
+  expect(browsers.troubles).toEqual([])
+})
+
+test('a coupon is issued, claimed and stopped, and its figures follow', { timeout: 60_000 }, async () => {
+  await go(page, 'Coupons')
+  await page.getByRole('button', { name: 'New coupon' }).click()
+  await fill('Title', 'Ten off')
+  await fill('Amount off', '10')
+  await fill('From', '50')
+  await fill('Quantity', '5')
+  await press('Save')
+  await press('Publish')
+  await press('Publish')
+  await dialog().getByText('published').waitFor()
+  const bea = await customer(server, 'Bea')
+  await owner.claim(bea)
+  await press('Close')
+  await page.getByRole('link', { name: 'Ten off' }).click()
+  await dialog().getByRole('listitem').filter({ hasText: 'in wallets' }).getByText('1', { exact: true }).waitFor()
+  await browsers.shot(page, 'centre-coupon')
+  await press('Stop')
+  await press('Stop')
+  await dialog().getByText('ended').waitFor()
+  await press('Close')
+  expect(browsers.troubles).toEqual([])
+})
+
+test('everybody sees the modules of their role, in their language', { timeout: 60_000 }, async () => {
+  const agent = await colleague(server, shop, 'Ada', 'agent')
+  const hers = await browsers.openAs(agent, '/centre#coupons', { ...wide, locale: 'zh-CN', colorScheme: 'dark' })
+  await hers.getByRole('heading', { name: '首页' }).waitFor()
+  const names = await menu(hers).allTextContents()
+  expect(names.map((name) => name.trim())).not.toContain('优惠券')
+  await browsers.shot(hers, 'centre-agent-zh-dark')
+  for (const place of ['home', 'orders', 'goods', 'coupons']) {
+    await page.evaluate((to) => (location.hash = to), place)
+    await page.getByRole('heading', { level: 1 }).waitFor()
+    expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0)
+    expect(await page.locator('main img:not([src^=blob])').count()).toBe(0)
+  }
+  await page.getByRole('button', { name: '中文' }).click()
+  for (const place of ['home', 'orders', 'cases', 'goods', 'coupons']) {
+    await page.evaluate((to) => (location.hash = to), place)
+    await page.locator('.listing[aria-busy=false], .alerts').first().waitFor()
+    await browsers.shot(page, `centre-zh-${place}`)
+  }
+  expect(browsers.troubles).toEqual([])
+})
