@@ -1,5 +1,6 @@
 import { onBeforeUnmount, shallowRef } from 'vue'
 import { AlertKind } from '../../contract/alert'
+import type { Card } from '../../contract/card'
 import type { Session } from '../../session'
 import { type PushEvent, Socket } from '../../socket'
 import { heard } from './office'
@@ -9,6 +10,9 @@ export interface Work {
   orders: number
   cases: number
 }
+
+/** What comes within so many milliseconds is told together: a rush of orders loads a list once a moment, not once an order. */
+const TOGETHER = 400
 
 const kinds = new Map(Object.entries(AlertKind).map(([name, kind]) => [kind, name.slice('ALERT_KIND_'.length).toLowerCase()]))
 
@@ -30,16 +34,32 @@ export function listen(session: Session, shop_id: () => string) {
       tell('work')
     }
     if (event.$case === 'alert' && event.value.shop_id === shop_id()) tell(kinds.get(event.value.kind) ?? '')
+    // An order or a case has moved when its card has: whoever may chat hears that at once.
+    if (event.$case === 'message_posted' || event.$case === 'message_changed') moved(event.value.message?.card)
   }
 
+  function moved(card: Card | undefined) {
+    if (card?.order) tell('order')
+    if (card?.case) tell('case')
+  }
+
+  let told = new Set<string>()
+  let telling: ReturnType<typeof setTimeout> | undefined
   function tell(kind: string) {
-    heard.value = { kind, at: Date.now() }
+    if (!kind) return
+    told.add(kind)
+    telling ??= setTimeout(() => {
+      heard.value = told
+      told = new Set()
+      telling = undefined
+    }, TOGETHER)
   }
 
   const hurry = () => socket.hurry()
   addEventListener('online', hurry)
   addEventListener('focus', hurry)
   onBeforeUnmount(() => {
+    clearTimeout(telling)
     removeEventListener('online', hurry)
     removeEventListener('focus', hurry)
     socket.stop()

@@ -25,4 +25,11 @@ export const modules: Module[] = [
   module('cases', 'cases', ['manage_orders'], () => import('./modules/Cases.vue')),
   module('goods', 'goods', ['manage_products'], () => import('./modules/Goods.vue')),
   module('coupons', 'coupons', ['manage_campaigns'], () => import('./modules/Coupons.vue')),
+  module('campaigns', 'campaigns', ['manage_campaigns'], () => import('./modules/Campaigns.vue')),
+  module('draws', 'draws', ['manage_campaigns'], () => import('./modules/Draws.vue')),
+  module('customers', 'customers', ['see_customers'], () => import('./modules/Customers.vue')),
+  module('groups', 'groups', ['manage_groups'], () => import('./modules/Groups.vue')),
+  module('staff', 'staff', ['manage_staff'], () => import('./modules/Staff.vue')),
+  module('programs', 'programs', ['manage_bots'], () => import('./modules/Programs.vue')),
+  module('settings', 'settings', ['manage_shop'], () => import('./modules/Settings.vue')),
 ]

@@ -1,4 +1,4 @@
-import { computed, inject, type InjectionKey, provide, type Ref, shallowRef } from 'vue'
+import { inject, type InjectionKey, provide, type Ref, shallowRef } from 'vue'
 import type { Schema } from '../../rest'
 import type { Session } from '../../session'
 import { money } from '../../words/forms'
@@ -43,6 +43,5 @@ export function useOffice(): Office {
   return office
 }
 
-/** What happened elsewhere a moment ago, by kind: lists that show such things load again. */
-export const heard = shallowRef<{ kind: string; at: number }>({ kind: '', at: 0 })
-export const lastHeard = computed(() => heard.value.at)
+/** Kinds of things that happened a moment ago, here or elsewhere: lists that show such things load again. */
+export const heard = shallowRef<ReadonlySet<string>>(new Set())

@@ -86,6 +86,8 @@ export function orderDeeds(office: Office, order: Order, carriers: Schema<'Carri
       return of('deed_hand_over', (said) => step(rest.POST(`${path}/hand-over`, { params, body: { code: said.text('code') } })), { fields }, true)
     }
   }
+  // Whether money came twice is a payment provider's to say; what is paid already is not offered again.
+  if (order.payment_status !== 'unpaid') delete known.pay
   return [...order.may.flatMap((deed) => known[deed]?.() ?? []), ...always(office, order, done)]
 }
 

@@ -43,7 +43,7 @@ export function usePages<T>(load: (cursor: string) => Promise<Page<T>>, kinds: s
     rows.value = rows.value.map((one) => (isIt(one) ? row : one))
   }
 
-  watch(heard, ({ kind }) => kinds.includes(kind) && void show(way.value))
+  watch(heard, (now) => kinds.some((kind) => now.has(kind)) && void show(way.value))
   void show([''])
   return {
     rows,
