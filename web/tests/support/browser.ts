@@ -30,7 +30,7 @@ export class Browsers {
     const page = await context.newPage()
     page.setDefaultTimeout(20_000)
     page.on('pageerror', (error) => this.troubles.push(error.message))
-    page.on('console', (said) => said.type() === 'error' && this.troubles.push(said.text()))
+    page.on('console', (said) => said.type() === 'error' && this.troubles.push(`${said.text()} ${said.location().url}`))
     await page.goto(this.server.url + path)
     return page
   }

@@ -49,6 +49,12 @@ export class Shop {
     await this.rest.PUT('/api/v1/shops/{shop_id}/carriers', { params: { path: { shop_id: this.id } }, body: { code, name } })
   }
 
+  /** Campaigns have no quiet hours: a test runs at any time of the day. */
+  async speaksAtNight() {
+    const body = { quiet_from: '00:00:00', quiet_until: '00:00:00', per_day: 100 }
+    await this.rest.PUT('/api/v1/shops/{shop_id}/campaign-rules', { params: { path: { shop_id: this.id } }, body })
+  }
+
   /** A customer takes the newest coupon that the shop offers. */
   async claim({ session: { rest } }: Person) {
     const path = { shop_id: this.id }

@@ -1,3 +1,4 @@
+import { Refused } from '../../../refused'
 import { type Schema, told } from '../../../rest'
 import type { Office } from '../office'
 import { typedOf } from '../parts/amount'
@@ -21,6 +22,12 @@ function setting<T>(name: Word, load: () => Promise<T>, lines: (now: T) => strin
   }
 }
 
+/** A shop that has told nothing of itself yet has no profile. */
+function nothingYet(error: unknown): Schema<'Profile'> {
+  if (error instanceof Refused && error.code === 'not_found') return {}
+  throw error
+}
+
 const clock = (time: string) => time.slice(0, 5)
 
 export function settings(office: Office): Setting[] {
@@ -39,7 +46,7 @@ export function settings(office: Office): Setting[] {
     ),
     setting(
       'profile',
-      () => told(rest.GET('/api/v1/shops/{shop_id}/profile', { params })),
+      () => told(rest.GET('/api/v1/shops/{shop_id}/profile', { params })).catch(nothingYet),
       (now) => [now.introduction ?? '', now.service_hours ?? '', now.phone ?? ''],
       (now) => ({
         fields: [
