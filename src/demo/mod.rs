@@ -45,6 +45,7 @@ fn addresses(app: &App) -> String {
         "\nSouk is open.\n\n  \
            Customers   {url}/\n  \
            Desk        {url}/desk\n  \
+           Centre      {url}/centre\n  \
            WebSocket   {socket}/socket\n  \
            REST        {url}/api/v1\n  \
            OpenAPI     {url}/api/openapi.json\n  \

@@ -263,8 +263,14 @@ test('everybody sees the modules of their role, in their language', { timeout: 6
   await page.getByRole('button', { name: '中文' }).click()
   for (const place of places) {
     await page.evaluate((to) => (location.hash = to), place)
-    await page.locator('.listing[aria-busy=false], .alerts, .cards').first().waitFor()
+    await page.locator('.listing[aria-busy=false], .alerts, .cards[aria-busy=false]').first().waitFor()
     await browsers.shot(page, `centre-zh-${place}`)
+  }
+  await page.getByRole('button', { name: '浅色或深色' }).click()
+  for (const place of ['orders', 'staff']) {
+    await page.evaluate((to) => (location.hash = to), place)
+    await page.locator('.listing[aria-busy=false]').first().waitFor()
+    await browsers.shot(page, `centre-zh-dark-${place}`)
   }
   forgiveRefusals()
   expect(browsers.troubles).toEqual([])
