@@ -3,6 +3,7 @@
 
 mod fill;
 mod people;
+mod sell;
 
 use std::fmt::Write as _;
 
