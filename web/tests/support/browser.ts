@@ -51,6 +51,11 @@ export class Browsers {
     return page.screenshot({ path: `${this.shots}/${name}.png` })
   }
 
+  /** A picture for the README, where such are asked for: they change with each run, and nobody wants that in every commit. */
+  async picture(page: Page, name: string) {
+    if (process.env.SOUK_PICTURES) await page.screenshot({ path: `${process.env.SOUK_PICTURES}/${name}.png` })
+  }
+
   async close() {
     await this.browser.close()
   }

@@ -19,7 +19,8 @@ const kinds = new Map(Object.entries(AlertKind).map(([name, kind]) => [kind, nam
 /** Keeps a line open while the page is: lists load again when something asks for the shop, and the counts are as they are.
  * Conversations are the desk's. */
 export function listen(session: Session, shop_id: () => string) {
-  const work = shallowRef<Work>({ orders: 0, cases: 0 })
+  /** By shop: the first counts may be here before it is known which shop is looked at. */
+  const work = shallowRef<ReadonlyMap<string, Work>>(new Map())
   const socket = new Socket({
     url: `${location.origin.replace(/^http/, 'ws')}/socket`,
     ticket: () => session.ticket(),
@@ -29,8 +30,9 @@ export function listen(session: Session, shop_id: () => string) {
   })
 
   function pushed(event: PushEvent) {
-    if (event.$case === 'work_counts' && event.value.shop_id === shop_id()) {
-      work.value = { orders: event.value.pending_orders, cases: event.value.pending_cases }
+    if (event.$case === 'work_counts') {
+      const { shop_id, pending_orders, pending_cases } = event.value
+      work.value = new Map(work.value).set(shop_id, { orders: pending_orders, cases: pending_cases })
       tell('work')
     }
     if (event.$case === 'alert' && event.value.shop_id === shop_id()) tell(kinds.get(event.value.kind) ?? '')
