@@ -7,8 +7,12 @@ import { defineConfig, type Plugin } from 'vite'
 
 const server = process.env.SOUK_URL ?? 'http://127.0.0.1:8080'
 
-export default defineConfig({
-  plugins: [vue(), addresses(), forTheServer()],
+/** What is built together shares code. A phone must not load what only the merchants' page needs of it (tables, forms), so that page is
+ * built by itself: `vite build --mode centre`. */
+const together: Record<string, string[]> = { centre: ['centre.html'] }
+
+export default defineConfig(({ mode }) => ({
+  plugins: [vue(), addresses(), forTheServer(mode)],
   define: { __VUE_OPTIONS_API__: 'false' },
   build: {
     target: 'es2022',
@@ -16,11 +20,11 @@ export default defineConfig({
     emptyOutDir: false,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rollupOptions: { input: ['index.html', 'desk.html'] },
+    rollupOptions: { input: together[mode] ?? ['index.html', 'desk.html'] },
   },
   server: { proxy: { '/api': server, '/dev': server, '/socket': { target: server, ws: true, rewriteWsOrigin: true, changeOrigin: true } } },
   test: { include: ['tests/**/*.test.ts'], testTimeout: 20_000, hookTimeout: 60_000 },
-})
+}))
 
 /** While developing, pages have the addresses that the server gives them. */
 function addresses(): Plugin {
@@ -28,19 +32,20 @@ function addresses(): Plugin {
     name: 'addresses',
     configureServer(dev) {
       dev.middlewares.use((request, _, next) => {
-        if (request.url?.match(/^\/desk(\?|$)/)) request.url = request.url.replace('/desk', '/desk.html')
+        request.url = request.url?.replace(/^\/(desk|centre)(?=\?|$)/, '/$1.html')
         next()
       })
     },
   }
 }
 
-/** Leaves nothing of an older build behind, and compresses each file once, so that the server never has to. */
-function forTheServer(): Plugin {
+/** Leaves nothing of an older build behind (the first of them clears away), and compresses each file once, so that the server never has to. */
+function forTheServer(mode: string): Plugin {
   return {
     name: 'for-the-server',
     apply: 'build',
     buildStart() {
+      if (mode in together) return
       for (const name of readdirSync('dist')) if (name !== '.gitignore') rmSync(join('dist', name), { recursive: true })
     },
     closeBundle() {

@@ -29,6 +29,7 @@ use crate::{
 
 /// What somebody wants.
 #[derive(Clone, Debug, Deserialize, utoipa::ToSchema)]
+#[schema(as = CaseWish)]
 #[serde(deny_unknown_fields)]
 pub struct Wish {
     /// For what, each line of the order at most once.

@@ -16,6 +16,7 @@ use crate::{
 
 /// One thing that was done.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = CaseEntry)]
 pub struct Entry {
     /// 1 and up, dense.
     pub version: i32,
@@ -40,6 +41,7 @@ pub struct Entry {
 
 /// A case as somebody sees it.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = CaseShown)]
 pub struct Shown {
     /// The case.
     #[serde(flatten)]

@@ -51,6 +51,7 @@ pub enum State {
 
 /// What customers hear.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = CampaignOffer)]
 #[serde(deny_unknown_fields)]
 pub struct Offer {
     /// 1 to 2,000 characters; `{name}` is each one's own name.
@@ -76,6 +77,7 @@ struct Layer {
 
 /// What groups are told.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
+#[schema(as = CampaignNotice)]
 #[serde(deny_unknown_fields)]
 pub struct Notice {
     /// Groups of the shop, 1 to 50.

@@ -3,7 +3,10 @@
 use proto::{CreateGroup, OpenConversation, SendMessage};
 use uuid::Uuid;
 
-use super::people::{self, CAKE_AGENT, CAKE_OWNER, CLOTHES_AGENT, CLOTHES_OWNER, DemoPerson, Role};
+use super::{
+    people::{self, CAKE_AGENT, CAKE_OWNER, CLOTHES_AGENT, CLOTHES_OWNER, DemoPerson, Role},
+    sell,
+};
 use crate::{
     actor::Actor,
     app::App,
@@ -28,9 +31,9 @@ const TALKS: [[&str; 2]; 3] = [
 ];
 
 /// A shop that is open, with whoever speaks for it.
-struct Team {
-    shop: ShopId,
-    owner: Actor,
+pub(super) struct Team {
+    pub(super) shop: ShopId,
+    pub(super) owner: Actor,
     agent: Actor,
 }
 
@@ -43,14 +46,18 @@ pub(super) async fn fill(app: &App) -> Result<()> {
     for customer in customers {
         actors.push(customer.register(app).await?);
     }
-    team(app, "甜点屋 Cake shop", CAKE_OWNER, CAKE_AGENT).await?;
+    let cakes = team(app, "甜点屋 Cake shop", CAKE_OWNER, CAKE_AGENT).await?;
+    sell::stock_up(app, &cakes, &sell::CAKES).await?;
+    sell::issue(app, &cakes).await?;
     let clothes = team(app, "花间衣橱 Clothes shop", CLOTHES_OWNER, CLOTHES_AGENT).await?;
     for (customer, [question, answer]) in actors.iter().zip(TALKS) {
         let conversation = consult(app, customer, clothes.shop).await?;
         say(app, customer, &conversation, question).await?;
         say(app, &clothes.agent, &conversation, answer).await?;
     }
-    gather(app, &clothes, &actors).await
+    gather(app, &clothes, &actors).await?;
+    let goods = sell::stock_up(app, &clothes, &sell::CLOTHES).await?;
+    sell::first_orders(app, &clothes, &actors, &goods).await
 }
 
 /// An owner opens a shop and invites an agent, who comes.

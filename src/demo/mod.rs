@@ -3,6 +3,7 @@
 
 mod fill;
 mod people;
+mod sell;
 
 use std::fmt::Write as _;
 
@@ -45,6 +46,7 @@ fn addresses(app: &App) -> String {
         "\nSouk is open.\n\n  \
            Customers   {url}/\n  \
            Desk        {url}/desk\n  \
+           Centre      {url}/centre\n  \
            WebSocket   {socket}/socket\n  \
            REST        {url}/api/v1\n  \
            OpenAPI     {url}/api/openapi.json\n  \

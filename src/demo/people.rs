@@ -20,7 +20,7 @@ use crate::{
 /// Everybody's: letters, digits and a symbol, as merchants must.
 pub(super) const PASSWORD: &str = "Souk-demo-1";
 
-const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
+pub(super) const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// What a person does in the demo.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -74,6 +74,7 @@ pub struct Which {
 
 /// What a customer wants.
 #[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = CampaignWish)]
 #[serde(deny_unknown_fields)]
 pub struct Wish {
     /// The shop's campaigns.

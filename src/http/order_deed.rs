@@ -90,6 +90,7 @@ pub struct Decision {
 
 /// When to look again.
 #[derive(Deserialize, utoipa::ToSchema)]
+#[schema(as = OrderFollowUp)]
 #[serde(deny_unknown_fields)]
 pub struct FollowUp {
     /// Within a year; null: never.

@@ -31,7 +31,11 @@ struct Page {
 static PAGES: &[Page] = include!(concat!(env!("OUT_DIR"), "/pages.rs"));
 
 /// Under which address people find which page.
-const ENTRIES: [(&str, &str); 2] = [("/", "/index.html"), ("/desk", "/desk.html")];
+const ENTRIES: [(&str, &str); 3] = [
+    ("/", "/index.html"),
+    ("/desk", "/desk.html"),
+    ("/centre", "/centre.html"),
+];
 
 /// Scripts, styles and the socket are our own; pictures may also come out of the page's own memory. Whoever frames it, or makes
 /// it run text, gets nothing.

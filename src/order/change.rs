@@ -24,6 +24,7 @@ use crate::{
 
 /// What the customer wants changed; at least one of them.
 #[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[schema(as = OrderWish)]
 #[serde(default, deny_unknown_fields)]
 pub struct Wish {
     /// Other lines or another wish.
@@ -34,6 +35,7 @@ pub struct Wish {
 
 /// A change that was asked for.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = OrderChange)]
 pub struct Change {
     /// Its id.
     pub id: ChangeId,

@@ -19,6 +19,7 @@ use crate::{
 
 /// One thing that was done.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = OrderEntry)]
 pub struct Entry {
     /// 1 and up, dense.
     pub version: i32,

@@ -63,6 +63,7 @@ impl Viewer {
 
 /// An order as somebody sees it.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = OrderShown)]
 pub struct Shown {
     /// The order.
     #[serde(flatten)]
@@ -134,6 +135,7 @@ pub async fn to_staff(app: &App, by: &Staff<ManageOrders>, order: OrderId) -> Re
 
 /// Where to talk about an order: its conversation, and the message there that shows it (CHAT-07).
 #[derive(Clone, Copy, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = OrderContact)]
 pub struct Contact {
     /// The conversation with its customer.
     pub conversation_id: ConversationId,

@@ -16,6 +16,7 @@ use crate::{
 
 /// What is to be different; what is missing stays.
 #[derive(Clone, Debug, Default, Deserialize, utoipa::ToSchema)]
+#[schema(as = ProductChange)]
 #[serde(default, deny_unknown_fields)]
 pub struct Change {
     /// 1 to 120 characters.

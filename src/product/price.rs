@@ -84,6 +84,7 @@ pub struct Priced {
 
 /// A basket with its prices.
 #[derive(Clone, Debug, Serialize, utoipa::ToSchema)]
+#[schema(as = PriceQuote)]
 pub struct Quote {
     /// ISO 4217.
     pub currency: String,

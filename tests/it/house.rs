@@ -80,6 +80,57 @@ fn arrows_go_one_way() {
 }
 
 /// The table of the map.
+/// CON-01: what the OpenAPI document calls by one name is one thing: clients are typed by it, and the document keeps only the last
+/// of two that are called alike.
+#[test]
+fn nothing_in_the_api_has_the_name_of_something_else() {
+    let spoken = fs::read_to_string("proto/conversation.proto").expect("it is there");
+    let mut named: BTreeMap<String, String> = spoken
+        .lines()
+        .filter_map(|line| Some((line.strip_prefix("message ")?, "proto/conversation.proto")))
+        .map(|(line, place)| (first_word(line), place.to_owned()))
+        .collect();
+    for file in rust_files(Path::new("src")) {
+        let text = fs::read_to_string(&file).expect("it is there");
+        for name in schemas_of(&text) {
+            let place = file.display().to_string();
+            let other = named.insert(name.clone(), place);
+            assert_eq!(
+                other, None,
+                "{name} is in {file:?}, too: #[schema(as = …)] gives another name"
+            );
+        }
+    }
+    assert!(named.len() > 200, "{} names", named.len());
+}
+
+/// What the types of a file are called that derive `ToSchema`.
+fn schemas_of(text: &str) -> Vec<String> {
+    let (mut names, mut derived, mut called) = (vec![], false, None);
+    for line in text.lines().map(str::trim) {
+        derived |= line.contains("ToSchema") && !line.starts_with("use ");
+        let other = line.split_once("schema(as = ").map(|(_, name)| name);
+        called = other.map(first_word).or(called);
+        let item = line
+            .split_once("struct ")
+            .or_else(|| line.split_once("enum "));
+        match item {
+            Some((before, name)) if before.is_empty() || before.starts_with("pub") => {
+                let name = called.take().unwrap_or_else(|| first_word(name));
+                names.extend(derived.then_some(name));
+                derived = false;
+            }
+            _ => {}
+        }
+    }
+    names
+}
+
+fn first_word(text: &str) -> String {
+    let is_word = |letter: &char| letter.is_alphanumeric() || *letter == '_';
+    text.chars().take_while(is_word).collect()
+}
+
 fn map() -> Arrows {
     let page = fs::read_to_string(MAP).expect("the map");
     let (_, table) = page.split_once("<!-- arrows -->\n").expect("a table");

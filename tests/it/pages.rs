@@ -10,6 +10,8 @@ async fn what_is_not_there_is_refused_as_ever() {
         "/nothing",
         "/desk/",
         "/desk.html",
+        "/centre/",
+        "/centre.html",
         "/index.html",
         "/assets/none.js",
         "/assets/..%2findex.html",

@@ -8,6 +8,8 @@ export class Refused extends Error {
     readonly sentence: string,
     /** Milliseconds after which trying again is worth it; 0: not by waiting. */
     readonly retryAfter = 0,
+    /** What of the request is wrong; empty: nothing by itself. */
+    readonly field = '',
   ) {
     super(`${code}: ${sentence}`)
   }

@@ -30,23 +30,28 @@ export function rest(token: () => Promise<string | undefined>, origin = location
     const body = asked.bodySerializer ? asked.bodySerializer(asked.body) : asked.body && JSON.stringify(asked.body)
     const response = await fetch(origin + address(path, asked), { method, headers, body: (body as BodyInit) ?? null })
     if (!response.ok) throw await refused(response)
-    return { data: asked.parseAs === 'blob' ? await response.blob() : await response.json(), response }
+    return { data: await read(response, asked), response }
   }
   const methods = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE'].map((method) => [method, send(method)])
   return Object.fromEntries(methods) as Rest
 }
 
+function read(response: Response, { parseAs }: Asked): Promise<unknown> | undefined {
+  if (response.status === 204) return undefined
+  return parseAs === 'blob' ? response.blob() : response.json()
+}
+
 function address(path: string, { params }: Asked): string {
   const places = path.replace(/\{(\w+)\}/g, (_, name: string) => encodeURIComponent(params?.path?.[name] ?? ''))
   const query = new URLSearchParams()
-  for (const [name, value] of Object.entries(params?.query ?? {})) query.set(name, String(value))
+  for (const [name, value] of Object.entries(params?.query ?? {})) if (value !== undefined) query.set(name, String(value))
   return query.size > 0 ? `${places}?${query}` : places
 }
 
 /** What the server says of why not (RFC 9457). */
 async function refused(response: Response): Promise<Refused> {
   const problem = (await response.json().catch(() => ({}))) as Partial<Schema<'ProblemBody'>>
-  return new Refused(problem.code ?? 'unavailable', problem.detail ?? response.statusText, problem.retry_after_ms)
+  return new Refused(problem.code ?? 'unavailable', problem.detail ?? response.statusText, problem.retry_after_ms, problem.field)
 }
 
 /** The body of an answer that was not refused. */

@@ -21,6 +21,14 @@ test('a customer sees the first message for 60 KiB', () => {
   expect(sum, sizes.join('\n')).toBeLessThan(60 * 1_024)
 })
 
+test('a merchant sees the first module for 80 KiB', () => {
+  const rest = readdirSync('dist/assets').filter((name) => /^(centre_zh|zh|Home|Orders)-.*\.(js|css)$/.test(name))
+  const files = [...loads('centre.html'), ...rest.map((name) => `assets/${name}`)]
+  const sum = files.reduce((sum, file) => sum + gzipSync(readFileSync(`dist/${file}`), { level: 9 }).length, 0)
+  expect(files.length).toBeGreaterThan(8)
+  expect(sum, files.join('\n')).toBeLessThan(80 * 1_024)
+})
+
 test('a browser that takes compressed files never gets others', () => {
   const names = readdirSync('dist/assets')
   const large = names.filter((name) => /\.(js|css)$/.test(name) && readFileSync(`dist/assets/${name}`).length >= 200)

@@ -100,6 +100,30 @@ test('what the queue holds survives a reload, and is said once', async () => {
   expect(Array.from({ length: carol.shelf.length }, (_, at) => carol.shelf.key(at)).filter((key) => key?.startsWith('souk.send'))).toEqual([])
 })
 
+test('what another page has said is not under way here, though this page first hears of it from its own answer', async () => {
+  const { carol, theirs, chat } = await talk()
+  const far = await Wire.to(server.url)
+  far.down = true
+  wire.down = true
+  wire.cut()
+  for (const text of ['one', 'two']) say(theirs, chat, text)
+  theirs.socket.stop()
+  // Two tabs keep the same; one of them says all of it before the other one has a line.
+  const late = carol.page(far.socket)
+  pages.push(late)
+  const early = await open(carol)
+  await until(() => early.queue.sends.size === 0, 'it is said')
+  expect([...late.queue.sends.values()].map((one) => one.state)).toEqual(['sending', 'sending'])
+  far.down = false
+  await until(() => {
+    late.socket.hurry()
+    return late.queue.sends.size === 0
+  }, 'the other tab knows that it is said')
+  expect(settled(late, late.all.get(chat.id) as Chat)).toBe(true)
+  expect(words(await kept(carol, chat))).toEqual(['one', 'two'])
+  far.stop()
+})
+
 test('what a line loses is asked for', async () => {
   const { carol, chat, shop, shopChat } = await talk()
   let lost = 0

@@ -1,45 +1,24 @@
-import { mkdirSync } from 'node:fs'
-import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { codeFor, customer, merchant, newPhone, password, type Person } from './support/people'
+import { Browsers } from './support/browser'
+import { customer, merchant, newPhone, password, type Person } from './support/people'
 import { TestServer, until } from './support/server'
 import { picture, Shop } from './support/shop'
 
 const poison = '<img src=x onerror="document.title=1"><script>document.title=2</script>{{ 7 * 7 }}'
-const shots = process.env.SOUK_SHOTS ?? 'shots'
 let server: TestServer
-let browser: Browser
+let browsers: Browsers
 let shop: { person: Person; shop: string; phone: string }
-const troubles: string[] = []
 
 beforeAll(async () => {
-  mkdirSync(shots, { recursive: true })
   server = await TestServer.start()
   shop = await merchant(server, poison.slice(0, 40))
-  const args = ['--no-sandbox', '--disable-background-networking', '--disable-gpu']
-  browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args })
+  browsers = await Browsers.of(server)
 })
 afterAll(async () => {
-  await browser?.close()
+  await browsers?.close()
   await server?.stop()
 })
-
-/** A browser of somebody's own. Whatever it complains of, a refused script among it, is trouble. */
-async function open(path: string, settings: Parameters<Browser['newContext']>[0]): Promise<Page> {
-  const context: BrowserContext = await browser.newContext(settings)
-  const page = await context.newPage()
-  page.setDefaultTimeout(20_000)
-  page.on('pageerror', (error) => troubles.push(error.message))
-  page.on('console', (said) => said.type() === 'error' && troubles.push(said.text()))
-  await page.goto(server.url + path)
-  return page
-}
-
-async function giveCode(page: Page, phone: string) {
-  await page.getByRole('textbox', { name: 'Code' }).waitFor()
-  await page.getByRole('textbox', { name: 'Code' }).fill(await codeFor(server, phone))
-  await page.keyboard.press('Enter')
-}
 
 async function say(page: Page, words: string) {
   await page.getByRole('textbox', { name: 'Write a message' }).fill(words)
@@ -47,27 +26,26 @@ async function say(page: Page, words: string) {
 }
 
 const heard = (page: Page, words: string) => page.getByRole('log').getByText(words, { exact: true })
-const shot = (page: Page, name: string) => page.screenshot({ path: `${shots}/${name}.png` })
 
 test('a customer writes on a phone, the agent answers at the desk, and markup is words', { timeout: 180_000 }, async () => {
-  const ann = await open(`/?shop=${shop.shop}`, { viewport: { width: 360, height: 740 }, locale: 'en', hasTouch: true })
+  const ann = await browsers.open(`/?shop=${shop.shop}`, { viewport: { width: 360, height: 740 }, locale: 'en', hasTouch: true })
   const phone = newPhone()
   await ann.getByRole('button', { name: 'I am new here' }).click()
   await ann.getByRole('textbox', { name: 'Mobile number' }).fill(phone)
   await ann.getByRole('textbox', { name: 'Your name' }).fill('Ann <b>bold</b>')
-  await shot(ann, 'customer-log-in')
+  await browsers.shot(ann, 'customer-log-in')
   await ann.getByRole('button', { name: 'Send me a code' }).click()
-  await giveCode(ann, phone)
+  await browsers.giveCode(ann, phone)
   await say(ann, 'Is the floral dress there in M?')
   await heard(ann, 'Is the floral dress there in M?').waitFor()
   await say(ann, poison)
   await heard(ann, poison).waitFor()
 
-  const desk = await open('/desk', { viewport: { width: 1280, height: 800 }, locale: 'en', colorScheme: 'dark' })
+  const desk = await browsers.open('/desk', { viewport: { width: 1280, height: 800 }, locale: 'en', colorScheme: 'dark' })
   await desk.getByRole('textbox', { name: 'Mobile number' }).fill(shop.phone)
   await desk.getByLabel('Password').fill(password)
   await desk.getByRole('button', { name: 'Send me a code' }).click()
-  await giveCode(desk, shop.phone)
+  await browsers.giveCode(desk, shop.phone)
   await desk.getByRole('link', { name: /Ann <b>bold<\/b>/ }).waitFor()
   await desk.keyboard.press('Alt+w')
   await heard(desk, poison).waitFor()
@@ -76,8 +54,8 @@ test('a customer writes on a phone, the agent answers at the desk, and markup is
   await say(ann, 'Then I take M.')
   await heard(desk, 'Then I take M.').waitFor()
   await ann.getByText('read', { exact: false }).first().waitFor()
-  await shot(ann, 'customer-talk')
-  await shot(desk, 'desk')
+  await browsers.shot(ann, 'customer-talk')
+  await browsers.shot(desk, 'desk')
   await sells(ann, desk)
 
   for (const page of [ann, desk]) {
@@ -85,7 +63,7 @@ test('a customer writes on a phone, the agent answers at the desk, and markup is
     expect(await page.title()).toMatch(/Souk/)
     expect(await page.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0)
   }
-  expect(troubles).toEqual([])
+  expect(browsers.troubles).toEqual([])
 })
 
 /** A coupon from its bubble, an order from its card, a picture: live on both screens, with the buttons that the server allows. */
@@ -99,7 +77,7 @@ async function sells(customer: Page, desk: Page) {
   await customer.getByRole('button', { name: 'Claim' }).click()
   await customer.getByText('In your wallet').waitFor()
   await desk.getByText('4 of 5 left').waitFor()
-  await shot(customer, 'customer-coupon')
+  await browsers.shot(customer, 'customer-coupon')
   for (const page of [customer, desk]) await page.evaluate((to) => (location.hash = to), conversation)
   await owner.draftOrder(conversation, poison.slice(0, 40))
   await customer.getByRole('button', { name: 'Confirm' }).click()
@@ -109,8 +87,8 @@ async function sells(customer: Page, desk: Page) {
   expect(await customer.getByRole('button', { name: 'Pay (play money)' }).count()).toBe(0)
   await customer.locator('input[type=file]').setInputFiles(picture())
   await desk.getByRole('button', { name: 'Picture', exact: true }).locator('img').waitFor()
-  await shot(customer, 'customer-cards')
-  await shot(desk, 'desk-cards')
+  await browsers.shot(customer, 'customer-cards')
+  await browsers.shot(desk, 'desk-cards')
 }
 
 test('of a long conversation a page draws little, and reaches all', { timeout: 120_000 }, async () => {
@@ -122,8 +100,7 @@ test('of a long conversation a page draws little, and reaches all', { timeout: 1
   await until(() => chat.log.cursor.number === 241, 'all of it is said')
   line.socket.stop()
 
-  const storageState = { cookies: [], origins: [{ origin: server.url, localStorage: carol.kept() }] }
-  const page = await open(`/#${chat.id}`, { viewport: { width: 360, height: 740 }, locale: 'en', storageState })
+  const page = await browsers.openAs(carol, `/#${chat.id}`, { viewport: { width: 360, height: 740 }, locale: 'en' })
   await heard(page, 'line 239').waitFor()
   const rows = page.locator('[data-number]')
   const most: number[] = []
@@ -135,7 +112,7 @@ test('of a long conversation a page draws little, and reaches all', { timeout: 1
   await page.getByRole('button', { name: 'To the newest message' }).click()
   await heard(page, 'line 239').waitFor()
   expect(await heard(page, 'line 0').count()).toBe(0)
-  expect(troubles).toEqual([])
+  expect(browsers.troubles).toEqual([])
 })
 
 test('the policy lets nothing run but the pages’ own files', async () => {

@@ -31,7 +31,7 @@ export class Chats {
   constructor(private readonly way: Way) {
     const door: Door = { ...way, opened: (welcome) => this.opened(welcome), pushed: (event) => this.pushed(event) }
     this.socket = new Socket(door)
-    this.queue = new SendQueue(this.socket, way.shelf, `souk.send.${way.me}.`)
+    this.queue = new SendQueue(this.socket, way.shelf, `souk.send.${way.me}.`, (send) => this.isHeard(send))
     this.catching = new CatchUp(this.socket, (chat) => this.all.delete(chat.id))
     watch(this.socket.state, (state) => state === 'live' && this.queue.resume(), { flush: 'sync' })
   }
@@ -70,8 +70,12 @@ export class Chats {
 
   /** What was said and is not in the log yet, the oldest first. */
   underWay(chat: Chat) {
-    const isHere = ({ request }: QueuedSend) => request.conversation_id === chat.id && !chat.log.has(request.client_message_id)
+    const isHere = (send: QueuedSend) => send.request.conversation_id === chat.id && !this.isHeard(send)
     return [...this.queue.sends.values()].filter(isHere)
+  }
+
+  private isHeard({ request, number }: QueuedSend): boolean {
+    return this.all.get(request.conversation_id)?.log.has(request.client_message_id, number) ?? false
   }
 
   private async opened(welcome: Authenticated): Promise<void> {
@@ -83,10 +87,7 @@ export class Chats {
 
   private async catchUp(chats: Iterable<Chat>): Promise<void> {
     await this.catching.run(chats)
-    for (const { request } of this.queue.sends.values()) {
-      const { log } = this.all.get(request.conversation_id) ?? {}
-      if (log?.has(request.client_message_id)) this.queue.forget(request.client_message_id)
-    }
+    for (const send of this.queue.sends.values()) if (this.isHeard(send)) this.queue.forget(send.request.client_message_id)
   }
 
   /** One's own conversations and, for staff, those of each shop's customers; the heads are where the logs begin. */

@@ -69,9 +69,10 @@ export class Log {
     return head.number > this.cursor.number || head.revision > this.cursor.revision
   }
 
-  /** Is what was sent under this id here? */
-  has(client_message_id: string): boolean {
-    return this.messages.value.length > 0 && this.ids.has(client_message_id)
+  /** Is what was sent under this id here, or, once its number is known, further up, where nothing has been loaded yet? */
+  has(client_message_id: string, number = Infinity): boolean {
+    const isLoaded = this.messages.value.length > 0 && this.ids.has(client_message_id)
+    return isLoaded || number <= this.cursor.number
   }
 
   private append(messages: Message[]) {

@@ -34,6 +34,8 @@ export class SendQueue {
     private readonly socket: Socket,
     private readonly shelf: Storage,
     private readonly prefix: string,
+    /** Is it in the conversation's log already? Then nothing more is heard of it. */
+    private readonly isHeard: (send: QueuedSend) => boolean,
     private readonly later: (then: () => void, ms: number) => void = setTimeout,
   ) {
     this.restore()
@@ -102,8 +104,10 @@ export class SendQueue {
 
   private accepted(send: QueuedSend, { number, sent_at }: MessageAccepted) {
     const id = send.request.client_message_id
-    // The message itself may have been pushed before this answer.
-    if (this.sends.has(id)) this.sends.set(id, { ...send, state: 'sent', number, sent_at })
+    const sent = { ...send, state: 'sent', number, sent_at } as const
+    // The message itself may have been pushed before this answer; or another page has sent it, before this one knew the conversation.
+    if (!this.sends.has(id) || this.isHeard(sent)) return this.forget(id)
+    this.sends.set(id, sent)
     this.shelf.removeItem(this.prefix + id)
   }
 

@@ -6,12 +6,29 @@ export type Language = 'zh' | 'en'
 
 const chosen = (localStorage.getItem('souk.language') ?? navigator.language).startsWith('zh') ? 'zh' : 'en'
 export const language = shallowRef<Language>(chosen)
-const words = shallowRef<Words>()
 const refusals = shallowRef<Record<string, string>>()
+
+type Places = Record<string, string | number>
+/** Loads each vocabulary in a language. */
+const loads: ((which: Language) => Promise<void>)[] = []
+
+/** Words in each language, loaded when it is spoken. What comes back says one of them, with what belongs into its places:
+ * `t('unread', { n: 3 })`. */
+export function vocabulary<W extends Record<string, string>>(load: (which: Language) => Promise<W>) {
+  const words = shallowRef<W>()
+  loads.push(async (which) => void (words.value = await load(which)))
+  return (key: keyof W, places: Places = {}): string => {
+    const text: string = words.value?.[key] ?? ''
+    return text.replace(/\{(\w+)\}/g, (_, name: string) => String(places[name] ?? ''))
+  }
+}
+
+/** What several pages say. */
+export const t = vocabulary<Words>(async (which) => (which === 'zh' ? (await import('./zh')).zh : (await import('./en')).en))
 
 /** Loads a language and speaks it from now on. */
 export async function speak(which: Language): Promise<void> {
-  words.value = which === 'zh' ? (await import('./zh')).zh : (await import('./en')).en
+  await Promise.all(loads.map((load) => load(which)))
   language.value = which
   document.documentElement.lang = locale()
 }
@@ -25,12 +42,6 @@ export async function speakOther(): Promise<void> {
 
 export function locale(): string {
   return language.value === 'zh' ? 'zh-CN' : 'en'
-}
-
-/** Words with what belongs into their places: `t('unread', { n: 3 })`. */
-export function t(key: keyof Words, places: Record<string, string | number> = {}): string {
-  const text = words.value?.[key] ?? ''
-  return text.replace(/\{(\w+)\}/g, (_, name: string) => String(places[name] ?? ''))
 }
 
 /** Why the server says no, in the language of the page. */

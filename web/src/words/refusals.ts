@@ -86,4 +86,6 @@ export const refusals: Record<string, string> = {
   draw_incomplete: '抽奖信息不完整。',
   draw_state: '抽奖当前状态不能这样操作。',
   draw_not_eligible: '您不能参加此抽奖。',
+  campaign_empty: '没有人会收到此活动。',
+  campaign_state: '活动当前状态不能这样操作。',
 }

@@ -111,3 +111,17 @@ export function newPhone(): string {
   phones += 1
   return `+86139${String(process.pid % 10_000).padStart(4, '0')}${String(phones).padStart(4, '0')}`
 }
+
+/** Somebody who works for a shop, in the role of this name. */
+export async function colleague(server: TestServer, shop: { person: Person; shop: string }, name: string, role: string): Promise<Person> {
+  const { rest } = shop.person.session
+  const path = { shop_id: shop.shop }
+  const { roles } = await told(rest.GET('/api/v1/shops/{shop_id}/roles', { params: { path } }))
+  const phone = newPhone()
+  const body = { phone, name, role_id: roles.find((one) => one.name === role)?.id ?? '' }
+  const { id } = await told(rest.POST('/api/v1/shops/{shop_id}/staff-invites', { params: { path, header: once() }, body }))
+  const person = new Person(server, 'merchant')
+  await person.session.logIn(phone, await person.proof(phone, 'log_in'))
+  await person.session.rest.POST('/api/v1/staff-invites/{invite_id}/accept', { params: { path: { invite_id: id }, header: once() } } as never)
+  return person
+}

@@ -6,22 +6,27 @@ import { join } from 'node:path'
 
 /** A real server of its own, with a private database in a folder of its own. `./dev` says where the program is. */
 export class TestServer {
+  /** What it has printed so far. */
+  said = ''
+
   private constructor(
     readonly url: string,
     private readonly process: ChildProcess,
     private readonly home: string,
   ) {}
 
-  static async start(): Promise<TestServer> {
+  /** @param more Flags beside those that every test's server has. */
+  static async start(...more: string[]): Promise<TestServer> {
     const program = process.env.SOUK_BIN ?? '../target/debug/souk'
     if (!existsSync(program)) throw new Error(`there is no ${program}: cargo build --bin souk`)
     const address = `127.0.0.1:${await freePort()}`
     const home = mkdtempSync(join(tmpdir(), 'souk-web-'))
     // The database's user must get there.
     chmodSync(home, 0o755)
-    const flags = ['serve', '--listen', address, '--data', join(home, 'data'), '--profile', 'development']
-    const server = spawn(program, flags, { stdio: 'ignore', env: { PATH: process.env.PATH } })
+    const flags = ['serve', '--listen', address, '--data', join(home, 'data'), '--profile', 'development', ...more]
+    const server = spawn(program, flags, { stdio: ['ignore', 'pipe', 'ignore'], env: { PATH: process.env.PATH } })
     const started = new TestServer(`http://${address}`, server, home)
+    server.stdout.on('data', (words: Buffer) => (started.said += words.toString()))
     await started.ready()
     return started
   }

@@ -37,12 +37,51 @@ export class Shop {
   /** A dress for 159 yuan, of which two are drafted as an order in a conversation. */
   async draftOrder(conversation_id: string, title: string) {
     const path = { shop_id: this.id }
-    await this.rest.PUT('/api/v1/shops/{shop_id}/carriers', { params: { path }, body: { code: 'shunfeng', name: '顺丰' } as never })
+    await this.shipWith('shunfeng', '顺丰')
     const variant_id = await this.list(title)
     const basket = { lines: [{ variant_id, units: 2 }] }
     const agreement = { basket, prices: [], requests: '', delivery_method: 'express', terms: 'pay_first', expected_at: null }
     const draft = { params: { path, header: once() }, body: { conversation_id, agreement } }
     await this.rest.POST('/api/v1/shops/{shop_id}/orders', draft as never)
+  }
+
+  async shipWith(code: string, name: string) {
+    await this.rest.PUT('/api/v1/shops/{shop_id}/carriers', { params: { path: { shop_id: this.id } }, body: { code, name } })
+  }
+
+  /** Campaigns have no quiet hours: a test runs at any time of the day. */
+  async speaksAtNight() {
+    const body = { quiet_from: '00:00:00', quiet_until: '00:00:00', per_day: 100 }
+    await this.rest.PUT('/api/v1/shops/{shop_id}/campaign-rules', { params: { path: { shop_id: this.id } }, body })
+  }
+
+  /** A customer takes the newest coupon that the shop offers. */
+  async claim({ session: { rest } }: Person) {
+    const path = { shop_id: this.id }
+    const { offers } = await told(rest.GET('/api/v1/shops/{shop_id}/coupons', { params: { path } }))
+    const params = { path: { ...path, template_id: offers[0]?.id ?? '' }, header: once() }
+    await rest.POST('/api/v1/shops/{shop_id}/coupon-templates/{template_id}/claim', { params, body: {} })
+  }
+
+  /** A customer buys so many of the first product that is on sale, and pays with play money; gives the order. */
+  async sellTo(customer: Person, units = 1): Promise<string> {
+    const { rest } = customer.session
+    const path = { shop_id: this.id }
+    const { products } = await told(rest.GET('/api/v1/shops/{shop_id}/products', { params: { path } }))
+    const variant_id = products[0]?.variants[0]?.id ?? ''
+    const recipient = { name: 'Ann', phone: '+8613800138000', address: '1 Long Street' }
+    const body = { basket: { lines: [{ variant_id, units }] }, delivery_method: 'express' as const, recipient }
+    const { id } = await told(rest.POST('/api/v1/shops/{shop_id}/checkout', { params: { path, header: once() }, body }))
+    await rest.POST('/api/v1/orders/{order_id}/pay-in-sandbox', { params: { path: { order_id: id } }, body: {} })
+    return id
+  }
+
+  /** The customer has the goods, and wants their money back for one of them. */
+  async givesBack(customer: Person, order_id: string, reason: string) {
+    const { rest } = customer.session
+    const params = { path: { order_id }, header: once() }
+    const body = { lines: [{ line: 1, units: 1 }], kind: 'refund_only' as const, reason, pictures: [] }
+    await rest.POST('/api/v1/orders/{order_id}/cases', { params, body })
   }
 
   private async list(title: string): Promise<string> {

@@ -1,0 +1,62 @@
+import { mkdirSync } from 'node:fs'
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
+import { codeFor, type Person } from './people'
+import type { TestServer } from './server'
+
+type Settings = Parameters<Browser['newContext']>[0]
+
+/** Browsers that people look at a server's pages with. */
+export class Browsers {
+  /** Whatever a page complains of, a refused script among it. */
+  readonly troubles: string[] = []
+
+  private constructor(
+    private readonly server: TestServer,
+    private readonly browser: Browser,
+    private readonly shots: string,
+  ) {}
+
+  static async of(server: TestServer): Promise<Browsers> {
+    const shots = process.env.SOUK_SHOTS ?? 'shots'
+    mkdirSync(shots, { recursive: true })
+    const args = ['--no-sandbox', '--disable-background-networking', '--disable-gpu']
+    const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args })
+    return new Browsers(server, browser, shots)
+  }
+
+  /** A browser of somebody's own. */
+  async open(path: string, settings: Settings): Promise<Page> {
+    const context: BrowserContext = await this.browser.newContext(settings)
+    const page = await context.newPage()
+    page.setDefaultTimeout(20_000)
+    page.on('pageerror', (error) => this.troubles.push(error.message))
+    page.on('console', (said) => said.type() === 'error' && this.troubles.push(`${said.text()} ${said.location().url}`))
+    await page.goto(this.server.url + path)
+    return page
+  }
+
+  /** The browser of somebody who has logged in before. */
+  openAs(person: Person, path: string, settings: Settings): Promise<Page> {
+    const storageState = { cookies: [], origins: [{ origin: this.server.url, localStorage: person.kept() }] }
+    return this.open(path, { ...settings, storageState })
+  }
+
+  async giveCode(page: Page, phone: string) {
+    await page.getByRole('textbox', { name: 'Code' }).waitFor()
+    await page.getByRole('textbox', { name: 'Code' }).fill(await codeFor(this.server, phone))
+    await page.keyboard.press('Enter')
+  }
+
+  shot(page: Page, name: string) {
+    return page.screenshot({ path: `${this.shots}/${name}.png` })
+  }
+
+  /** A picture for the README, where such are asked for: they change with each run, and nobody wants that in every commit. */
+  async picture(page: Page, name: string) {
+    if (process.env.SOUK_PICTURES) await page.screenshot({ path: `${process.env.SOUK_PICTURES}/${name}.png` })
+  }
+
+  async close() {
+    await this.browser.close()
+  }
+}
