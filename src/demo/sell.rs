@@ -14,6 +14,7 @@ use crate::{
     coupon::{
         change::publish,
         create::{self as coupon, NewTemplate},
+        task::Conditions,
         terms::{Aim, Eligibility, Face, NewValidity, Scope, Terms},
     },
     delivery::carriers::{self, Carrier},
@@ -217,6 +218,7 @@ pub(super) async fn issue(app: &App, team: &Team) -> Result<()> {
         eligibility: Eligibility::Anyone,
         customer_ids: vec![],
         tester_ids: vec![],
+        conditions: Conditions::default(),
         aim: Aim::NewCustomers,
         quantity: Some(100),
         budget: None,
