@@ -32,10 +32,12 @@ async fn a_balance_is_read_from_totals() {
     let order = market.paid(1).await;
     let why = json!({ "reason": "卖完了" });
     market.staff(&order, "cancel", why).await.ok();
+    // The refund is paid out before anything is counted: nothing but what happens here makes entries then.
+    market.on_time().await;
     let before = market.holds().await;
     assert_eq!(
         (&before["orders"], &before["refunds"]),
-        (&json!(31_800), &json!(15_900))
+        (&json!(31_800), &json!(0))
     );
     for _ in 0..2 {
         market.folds().await;
