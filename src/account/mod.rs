@@ -21,7 +21,12 @@ pub mod wire;
 
 pub use forget::forget_expired;
 
-use crate::error::{Result, refused_argument};
+use sha2::{Digest as _, Sha256};
+
+use crate::{
+    error::{Result, refused_argument},
+    id::ShopId,
+};
 
 /// The client that somebody uses.
 #[derive(Clone, Debug)]
@@ -70,6 +75,14 @@ impl DeviceKind {
 }
 
 impl Device {
+    /// Of somebody whose shop's site says nothing of their device: it is theirs alone, or all of the shop's visitors would count as one person
+    /// (RISK-02).
+    fn of_visitor(shop: ShopId, subject: &str, kind: DeviceKind) -> Self {
+        let own = Sha256::digest(format!("{shop} {subject}"));
+        let id = format!("embedded:{}", hex::encode(own));
+        Self { id, kind }
+    }
+
     /// The client's own id for itself has 1 to 100 bytes without control characters; it should be hard to guess.
     pub fn new(id: &str, kind: DeviceKind) -> Result<Self> {
         if (1..=100).contains(&id.len()) && !id.chars().any(char::is_control) {

@@ -4,7 +4,7 @@ use proto::UserKind;
 use sha2::{Digest as _, Sha256};
 
 use super::{
-    Device,
+    Device, DeviceKind,
     embed::{EmbedFault, EmbedKey, SignedWord, Visitor},
     embed_key,
     queries::embed as queries,
@@ -25,7 +25,12 @@ pub const NAMELESS: &str = "访客";
 /// Logs in whom the shop names; the first time, with a new account. Two statements and no password, for shops send
 /// thousands at once. Refuses with `embed_token_invalid`, `forbidden` (banned), `rate_limited` (the shop signs
 /// too many, or one of its users comes too often; addresses have their pace at the door).
-pub async fn visit(app: &App, word: &str, device: &Device) -> Result<(LoggedIn, Actor)> {
+pub async fn visit(
+    app: &App,
+    word: &str,
+    (device, kind): (Option<&str>, DeviceKind),
+) -> Result<(LoggedIn, Actor)> {
+    let said = device.map(|id| Device::new(id, kind)).transpose()?;
     let word = SignedWord::parse(word).map_err(refusal)?;
     let key = queries::key(app.store.pool(), word.kid()).await?;
     let key = key.ok_or(Refusal::EmbedTokenInvalid)?;
@@ -39,7 +44,8 @@ pub async fn visit(app: &App, word: &str, device: &Device) -> Result<(LoggedIn, 
         .verify(&signing, AUDIENCE, app.clock.now())
         .map_err(refusal)?;
     pace(app, key.shop, &visitor)?;
-    let (row, mut logged_in) = session::new_session(app, UserId::new(), device);
+    let device = said.unwrap_or_else(|| Device::of_visitor(key.shop, &visitor.subject, kind));
+    let (row, mut logged_in) = session::new_session(app, UserId::new(), &device);
     let customer = queries::Customer {
         shop: key.shop,
         key: word.kid(),

@@ -3,7 +3,7 @@
 //!
 //! Each case is settled in a work of its own, once, by its state: a fact that is read twice changes nothing.
 
-use proto::{AlertKind, CaseDeed, CaseKind, CaseState, Permission};
+use proto::{AlertKind, CaseDeed, CaseKind, CaseState, OrderState, Permission};
 
 use super::{
     step::{self, Done, Work},
@@ -19,7 +19,7 @@ use crate::{
     order::after_sale::{self, By},
     payment,
     stock::{
-        release::{held, release},
+        release::{held, release, release_all},
         take::put_back,
     },
 };
@@ -78,6 +78,11 @@ async fn settle(app: &App, work: &mut Work) -> Result<()> {
 async fn put_goods(app: &App, work: &mut Work) -> Result<()> {
     let (holder, now) = (work.order.holder(), app.clock.now());
     let goods = work.order.units_of(&work.case.units());
+    if work.order.state == OrderState::Cancelled && !work.case.sent {
+        // The gifts of the order are held still.
+        release_all(&mut work.tx, holder, None, now).await?;
+        return Ok(());
+    }
     if !work.case.sent {
         let held = held(&mut work.tx, holder).await?;
         let spare = work.order.spare(&goods, &held);

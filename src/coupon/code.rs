@@ -67,13 +67,17 @@ pub async fn issue(
 }
 
 /// Claims by a code. Whatever is wrong with the code or with the claim, it is `coupon_code_invalid`; who goes on guessing waits longer and
-/// longer (`rate_limited`).
+/// longer (`rate_limited`). Who has a right code and may have the coupon is told what is to be done first (`coupon_task_open`).
 pub async fn claim(app: &App, customer: &Customer, shop: ShopId, said: &str) -> Result<Coupon> {
     require_at_home(&customer.0, shop)?;
     let user = customer.0.user.to_string();
     let subject = Subject::new(&["coupon_code", &user]);
     limit::attempt(app, &subject).await?;
     let coupon = match by_code(app, customer, shop, said).await {
+        Err(Error::Refused(reason)) if reason.code == Refusal::CouponTaskOpen => {
+            limit::succeeded(app, &subject).await?;
+            return Err(Error::Refused(reason));
+        }
         Err(Error::Refused(reason)) if !of_the_weather(reason.code) => {
             return Err(Refusal::CouponCodeInvalid.into());
         }

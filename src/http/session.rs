@@ -226,6 +226,7 @@ pub struct EmbedRequest {
     /// A JWT (HS256) signed with one of the shop's keys: `kid` in its header; `iss` the shop's id, `aud` `souk`, `sub` the
     /// shop's own id of the user, `iat`, `exp` (at most ten minutes later), and `name` if wanted.
     token: String,
+    /// The client's own id for itself; without one each of the shop's users counts as on a device of their own.
     device_id: Option<String>,
     #[serde(default)]
     device_kind: DeviceKind,
@@ -235,9 +236,8 @@ pub struct EmbedRequest {
 #[utoipa::path(post, path = "/embed/sessions", tag = "embedding", request_body = EmbedRequest,
     responses((status = 200, body = LoggedIn), (status = 401, body = ProblemBody)))]
 pub async fn visit(State(app): State<App>, Body(asked): Body<EmbedRequest>) -> Answer<LoggedIn> {
-    let device = asked.device_id.as_deref().unwrap_or("embedded");
-    let device = Device::new(device, asked.device_kind)?;
-    let (session, actor) = visit::visit(&app, &asked.token, &device).await?;
+    let device = (asked.device_id.as_deref(), asked.device_kind);
+    let (session, actor) = visit::visit(&app, &asked.token, device).await?;
     Ok(Json(LoggedIn::of(session, &actor)))
 }
 

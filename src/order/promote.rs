@@ -122,7 +122,13 @@ impl Order {
 
     /// Refuses with `promotion_state` unless what is in its prices and discount is running still.
     pub(super) async fn require_promotions(&self, tx: &mut Tx, now: Timestamp) -> Result<()> {
-        let ids: Vec<_> = self.promotions.iter().map(|one| one.promotion_id).collect();
+        let does = |one: &&Earned| one.reduced > Money::ZERO || !one.gift_lines.is_empty();
+        let ids: Vec<_> = self
+            .promotions
+            .iter()
+            .filter(does)
+            .map(|one| one.promotion_id)
+            .collect();
         promotion::require_running(tx, &ids, now).await
     }
 

@@ -58,10 +58,12 @@ impl Order {
         self.lines.iter().map(net).collect()
     }
 
-    /// Nothing was ever sent, and with these units nothing will be.
+    /// Nothing was ever sent, and with these units nothing will be: gifts do not go alone.
     fn ends_unsent(&self, concern: &Concern<'_>) -> bool {
-        let none =
-            |line: &Line| line.shipped == 0 && line.left().unsigned_abs() == concern.units(line);
+        let none = |line: &Line| {
+            let ends = line.gift || line.left().unsigned_abs() == concern.units(line);
+            line.shipped == 0 && ends
+        };
         !concern.sent && self.lines.iter().all(none)
     }
 
@@ -75,10 +77,22 @@ impl Order {
         }
     }
 
-    /// All money for all lines is back, and the order is not fulfilled.
+    /// All money for all lines is back, and the order is not fulfilled. A gift that was not sent keeps no order alive.
     pub(super) fn all_back(&self) -> bool {
-        let back = |line: &Line| line.refunded == line.units && line.case_id.is_none();
+        let back = |line: &Line| {
+            let back = line.refunded == line.units || line.gift && line.shipped == 0;
+            back && line.case_id.is_none()
+        };
         self.state != OrderState::Completed && self.lines.iter().all(back)
+    }
+
+    /// Gifts that were not sent stay in the house.
+    pub(super) fn keep_gifts(&mut self) {
+        for line in self.lines.iter_mut().filter(|line| line.gift) {
+            let left = line.left();
+            line.dropped += left;
+            line.refunded += left;
+        }
     }
 
     /// What was still to be sent is not any more, and its money is back.

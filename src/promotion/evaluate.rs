@@ -127,6 +127,9 @@ pub struct Verdict {
     pub rejected: Vec<Rejected>,
 }
 
+/// The tier that is reached, what it takes off, and each line's share of that; or why it does nothing.
+type Effect<'a> = Result<(&'a Tier, Money, Vec<Money>), Reason>;
+
 /// Judges all promotions that are running for a basket. `coupon`: the order has one, and whether it counts beside promotions.
 pub fn evaluate(
     campaigns: &[Campaign],
@@ -220,7 +223,7 @@ impl Campaign {
         lines: &[Line],
         coupon: Option<bool>,
         trace: &mut Vec<Step>,
-    ) -> Result<Result<(&Tier, Money, Vec<Money>), Reason>, TooMuch> {
+    ) -> Result<Effect<'_>, TooMuch> {
         let mut note = |rule, amount| trace.push(Step { rule, amount });
         let counts = |line: &Line| self.terms.holds(line.product);
         if !lines.iter().any(counts) {

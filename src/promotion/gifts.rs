@@ -75,8 +75,8 @@ impl Applied {
     fn give(&self, on: &[Shelf], left: &mut HashMap<VariantId, i64>) -> Vec<EarnedGift> {
         let mut given = vec![];
         for gift in &self.gifts {
-            let shelf = on.iter().find(|shelf| shelf.variant == gift.variant_id);
-            let Some(shelf) = shelf else {
+            let found = on.iter().find(|place| place.variant == gift.variant_id);
+            let Some(found) = found else {
                 continue;
             };
             let units = i64::from(gift.units);
@@ -86,10 +86,10 @@ impl Applied {
             let sold_out = there.map(|left| *left -= units).is_none();
             given.push(EarnedGift {
                 promotion_id: self.promotion_id,
-                product_id: shelf.product,
-                variant_id: shelf.variant,
-                title: shelf.title.clone(),
-                choice: shelf.choice.clone(),
+                product_id: found.product,
+                variant_id: found.variant,
+                title: found.title.clone(),
+                choice: found.choice.clone(),
                 units: gift.units,
                 sold_out,
             });

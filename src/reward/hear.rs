@@ -1,7 +1,7 @@
 //! Hear of what customers did, and reward it. Whatever is written is written once by its own statement, so a fact that is read again, after
 //! a crash or beside another node, changes nothing.
 
-use proto::{OrderDeed, PaymentStatus};
+use proto::{OrderDeed, OrderState, PaymentStatus};
 
 use super::{
     Rule, Trigger,
@@ -26,7 +26,7 @@ enum What<'a> {
     Did(UserId, String),
     /// These came into a group by somebody's invitation.
     Joined(ConversationId, UserId, &'a [UserId]),
-    /// Somebody paid an order.
+    /// Somebody's paid order was accepted.
     Bought(UserId, OrderId),
 }
 
@@ -73,10 +73,11 @@ fn events(fact: &Fact) -> Vec<Event<'_>> {
         Fact::OrderMoved {
             order_id,
             customer_id,
-            deed: OrderDeed::Pay,
+            deed,
             payment_status: PaymentStatus::Paid,
+            state,
             ..
-        } => {
+        } if is_bought(*deed, *state) => {
             let did = What::Did(*customer_id, order_id.to_string());
             let bought = What::Bought(*customer_id, *order_id);
             vec![
@@ -85,6 +86,15 @@ fn events(fact: &Fact) -> Vec<Event<'_>> {
             ]
         }
         _ => vec![],
+    }
+}
+
+/// Is what is paid with this deed bought for good? Until the shop has accepted, the customer takes the money back at will.
+fn is_bought(deed: OrderDeed, state: OrderState) -> bool {
+    match deed {
+        OrderDeed::Accept => true,
+        OrderDeed::Pay => state != OrderState::PendingAcceptance,
+        _ => false,
     }
 }
 

@@ -26,6 +26,12 @@ pub fn earned(title: &str, yuan: i64) -> Value {
 }
 
 impl Market {
+    /// Somebody buys a thing: the shop has their money, and accepts.
+    async fn sold(&self, who: &Person) {
+        let order = self.sells(who, &[(self.thing, 1)]).await;
+        self.accept(&order).await.ok();
+    }
+
     /// A new customer on a device of their own.
     pub async fn stranger(&self, name: &str) -> Person {
         let person = Person::customer(&self.server, name).await;

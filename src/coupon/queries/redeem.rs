@@ -122,7 +122,12 @@ pub(in crate::coupon) async fn release(tx: &mut Tx, order: OrderId, now: Timesta
     sqlx::query!(
         "
         update coupons
-        set state = case when valid_until > $3 then 'usable' else 'expired' end, order_id = null, deducted = null, used_at = null
+        set state = case
+            when valid_until <= $3 then 'expired'
+            when exists (select from claim_batches b where b.id = coupons.batch_id and b.hold and b.released is not true) then 'held'
+            else 'usable'
+          end,
+          order_id = null, deducted = null, used_at = null
         where shop_id = $1 and order_id = $2
         ",
         shop.0,

@@ -1,7 +1,7 @@
 //! Promotions as their staff see them.
 
 use jiff::{Timestamp, civil::DateTime};
-use jiff_sqlx::{Timestamp as SqlTimestamp, ToSqlx as _};
+use jiff_sqlx::{Timestamp as SqlTimestamp, ToSqlx};
 use serde_json::json;
 use sqlx::types::Json;
 use uuid::Uuid;
@@ -89,7 +89,7 @@ pub(in crate::promotion) async fn save(tx: &mut Tx, promotion: &Promotion) -> Re
         promotion.stacks_with_coupons,
         promotion.starts_at.to_sqlx() as _,
         promotion.ends_at.to_sqlx() as _,
-        promotion.stopped_at.map(|at| at.to_sqlx()) as _,
+        promotion.stopped_at.map(ToSqlx::to_sqlx) as _,
     )
     .execute(tx.sql())
     .await?;

@@ -43,7 +43,7 @@ pub(in crate::reward) async fn count_joined(
     Ok(())
 }
 
-/// Somebody paid an order. They are written down as a friend of the customer who brought them first, by a link or into a group, if this is the
+/// Somebody's paid order was accepted. They are written down as a friend of the customer who brought them first, by a link or into a group, if this is the
 /// first order that they paid, if they had ordered nothing here before they were brought, are no staff, and share no device with that customer.
 pub(in crate::reward) async fn count_bought(
     tx: &mut Tx,
@@ -74,7 +74,7 @@ pub(in crate::reward) async fn count_bought(
           order by w.at, w.inviter_id
           limit 1
         ) b
-        where o.shop_id = $1 and o.id = $4 and o.customer_id = $3 and o.paid_at >= $6 and b.at <= o.placed_at
+        where o.shop_id = $1 and o.id = $4 and o.customer_id = $3 and o.state <> 'cancelled' and o.paid_at >= $6 and b.at <= o.placed_at
           and not exists (
             select from orders e
             where e.shop_id = o.shop_id and e.customer_id = o.customer_id and e.id <> o.id

@@ -20,7 +20,7 @@ pub(in crate::reward) async fn hold_customer(tx: &mut Tx, customer: UserId) -> R
     Ok(())
 }
 
-/// Writes it down: the statement that decides. False: it was before, or the customer has had as many by this rule as it gives.
+/// Writes it down: the statement that decides. False: it was before, the rule has ended, or the customer has had as many by this rule as it gives.
 pub(in crate::reward) async fn add_grant(tx: &mut Tx, rule: &Rule, grant: &Grant) -> Result<bool> {
     let shop = tx.shop()?;
     let most = rule.most.filter(|_| !rule.trigger.counts_friends());
@@ -29,7 +29,7 @@ pub(in crate::reward) async fn add_grant(tx: &mut Tx, rule: &Rule, grant: &Grant
         insert into reward_grants (id, rule_id, customer_id, event, coupon_id, refused, at)
         select $3, r.id, $4, $5, $6, $7, $8
         from reward_rules r
-        where r.shop_id = $1 and r.id = $2
+        where r.shop_id = $1 and r.id = $2 and r.ended_at is null
           and ($9::integer is null or $9 > (
             select count(*) from reward_grants g where g.rule_id = r.id and g.customer_id = $4 and g.coupon_id is not null
           ))

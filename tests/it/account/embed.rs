@@ -374,3 +374,30 @@ async fn no_word_of_a_shop_breaks_anything() {
         }
     }
 }
+
+/// RISK-02: two of a shop's users of whose devices its site says nothing are not one person; one of them who comes twice is.
+#[tokio::test]
+async fn each_visitor_counts_as_on_a_device_of_their_own() {
+    let server = TestServer::start().await;
+    let (_, shop, key) = shop_with_key(&server, 1).await;
+    let mut users = vec![];
+    for subject in ["u-1", "u-2", "u-1"] {
+        let token = sign(&key, &claims(&server, shop, subject));
+        let visitor = visit(&server, token).await.ok();
+        users.push(
+            visitor["user"]["id"]
+                .as_str()
+                .unwrap()
+                .parse::<uuid::Uuid>()
+                .unwrap(),
+        );
+    }
+    assert_eq!(users[0], users[2]);
+    let together: bool = sqlx::query_scalar("select share_a_device($1, $2)")
+        .bind(users[0])
+        .bind(users[1])
+        .fetch_one(server.server.app.store.pool())
+        .await
+        .unwrap();
+    assert!(!together);
+}

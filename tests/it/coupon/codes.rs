@@ -34,6 +34,19 @@ async fn says_as(market: &Market, who: &Person, shop: &TestShop, code: &str) -> 
         .await
 }
 
+/// CPN-09, CPN-16: who has the right code hears what is to be done first, and that was no guess.
+#[tokio::test]
+async fn a_right_code_says_what_is_to_be_done_first() {
+    let market = Market::with(1).await;
+    let conditions = json!({ "conditions": { "browse_seconds": 30 } });
+    let template = market.issues(but(ten_off(), conditions)).await;
+    let right = code(&market, &template, 48).await;
+    for _ in 0..20 {
+        let said = says_as(&market, &market.ann, &market.shop, &right).await;
+        assert_eq!(said.refused(), "coupon_task_open");
+    }
+}
+
 /// CPN-09: the code gives a coupon, in small letters and with hyphens, too. Wrong, expired, exhausted, ended and foreign ones are refused
 /// alike, to the letter.
 #[tokio::test]

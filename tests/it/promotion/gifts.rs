@@ -174,15 +174,49 @@ async fn a_gift_refunds_nothing() {
     market.accept(&order).await.ok();
     for (line, amount) in [(2, 0), (1, 10_000)] {
         let wish = json!({ "lines": [{ "line": line, "units": 1 }], "reason": "no room" });
-        let case = market.mine(&order, "cases", wish).await.ok();
-        assert_eq!(case["amount"], amount);
-        market.money_arrives(&case).await;
+        let refund = market.mine(&order, "cases", wish).await.ok();
+        assert_eq!(refund["amount"], amount);
+        market.money_arrives(&refund).await;
     }
     let order = market.seen(&order).await;
     assert_eq!(
         (&order["state"], &order["refunded"]),
         (&json!("cancelled"), &json!(10_000))
     );
+    assert_eq!(market.stock_of(&cup).await, [5, 0, 5]);
+    assert_eq!(market.differences().await, [""; 0]);
+}
+
+/// PRO-04, AFS-03: when everything bought is refunded before anything was sent, the gift stays in the house, the order is over, and the freight
+/// goes back with the rest.
+#[tokio::test]
+async fn a_gift_does_not_go_alone() {
+    let market = Market::with(1).await;
+    let (cake, cup) = (
+        market.puts_up("cake", 5_000, 20).await,
+        market.puts_up("cup", 900, 5).await,
+    );
+    market.tries(one_and_two(&cup), true).await.ok();
+    let freight = json!({ "fee": 800, "free_from": null });
+    let path = market.shop.path("/freight");
+    market.boss().put(&path, freight).await.ok();
+    let order = market.orders(&cake, 2).await;
+    assert_eq!(
+        (given(&order), &order["total"]),
+        (vec![(1, 0)], &json!(10_800))
+    );
+    let paid = market.pays(&order).await;
+    market.accept(&paid).await.ok();
+    let wish = json!({ "lines": [{ "line": 1, "units": 2 }], "reason": "不要了" });
+    let refund = market.apply(&order, wish).await.ok();
+    assert_eq!(refund["amount"], 10_800);
+    market.money_arrives(&refund).await;
+    let seen = market.seen(&order).await;
+    assert_eq!(
+        (&seen["state"], &seen["refunded"]),
+        (&json!("cancelled"), &json!(10_800))
+    );
+    assert_eq!(market.stock_of(&cake).await, [20, 0, 20]);
     assert_eq!(market.stock_of(&cup).await, [5, 0, 5]);
     assert_eq!(market.differences().await, [""; 0]);
 }

@@ -69,9 +69,9 @@ async fn refunds_add_up_to_what_was_paid() {
     let mut back = vec![];
     for line in [1, 2, 1, 1] {
         let wish = json!({ "lines": [{ "line": line, "units": 1 }], "reason": "too sweet" });
-        let case = market.mine(&order, "cases", wish).await.ok();
-        back.push(case["amount"].as_i64().expect("an amount"));
-        market.money_arrives(&case).await;
+        let refund = market.mine(&order, "cases", wish).await.ok();
+        back.push(refund["amount"].as_i64().expect("an amount"));
+        market.money_arrives(&refund).await;
     }
     assert_eq!(back.iter().sum::<i64>(), 16_299, "{back:?}");
     let order = market.seen(&order).await;

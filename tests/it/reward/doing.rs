@@ -40,9 +40,11 @@ async fn following_and_ordering_give_one_each() {
     let order = rest.post(&market.shop.path("/checkout"), form).await.ok();
     assert_eq!(market.has(&ann).await, ["新人礼"], "nothing is paid yet");
     let pay = format!("/orders/{}/pay-in-sandbox", crate::order::id(&order));
-    rest.post(&pay, json!({})).await.ok();
+    let order = rest.post(&pay, json!({})).await.ok();
+    assert_eq!(market.has(&ann).await, [""; 0], "it could be taken back");
+    market.accept(&order).await.ok();
     assert_eq!(market.has(&ann).await, ["下次见"]);
-    market.sells(&ann, &[(market.thing, 1)]).await;
+    market.sold(&ann).await;
     assert_eq!(market.has(&ann).await, ["下次见", "下次见"]);
     let coupons = market.pocket(&ann, "usable").await;
     assert!(coupons.iter().all(|coupon| coupon["source"] == "reward"));
@@ -79,18 +81,18 @@ async fn a_rule_gives_so_many_and_ends() {
     let rule = json!({ "trigger": "order_paid", "template_id": template, "most": 2 });
     let rule = market.rewards(rule).await;
     for _ in 0..3 {
-        market.paid(1).await;
+        market.accepted(1).await;
     }
     assert_eq!(market.has(&market.ann).await.len(), 2);
     let path = market.shop.path(&format!("/reward-rules/{rule}"));
     let changed = market.boss().patch(&path, json!({ "most": 3 })).await.ok();
     assert_eq!(changed["most"], 3);
-    market.paid(1).await;
+    market.accepted(1).await;
     assert_eq!(market.has(&market.ann).await.len(), 3);
     let changed = market.boss().patch(&path, json!({ "most": 9 })).await;
     changed.ok();
     market.boss().delete(&path).await.ok();
-    market.paid(1).await;
+    market.accepted(1).await;
     assert_eq!(market.has(&market.ann).await.len(), 3);
     let again = market.boss().delete(&path).await;
     assert_eq!(again.refused(), "not_found");
@@ -126,7 +128,7 @@ async fn what_cannot_be_given_is_written_down() {
         market.follows(who).await;
         market.all_heard().await;
     }
-    market.sells(&people[0], &[(market.thing, 1)]).await;
+    market.sold(&people[0]).await;
     market.all_heard().await;
     let why: Vec<_> = market
         .grants(&rule)

@@ -116,7 +116,7 @@ async fn both_are_rewarded_when_the_friend_buys() {
     for who in [&ann, &bob] {
         assert_eq!(market.has(who).await, [""; 0], "a visit is no purchase");
     }
-    market.sells(&bob, &[(market.thing, 1)]).await;
+    market.sold(&bob).await;
     assert_eq!(market.has(&ann).await, ["谢谢你"]);
     assert_eq!(market.has(&bob).await, ["见面礼"]);
     assert_eq!(
@@ -128,7 +128,7 @@ async fn both_are_rewarded_when_the_friend_buys() {
         ["您由好友邀请而来,优惠券「见面礼」已放入您的卡包"]
     );
     market.visits(&ann, &bob).await;
-    market.sells(&bob, &[(market.thing, 1)]).await;
+    market.sold(&bob).await;
     assert_eq!(market.has(&ann).await.len(), 1);
     assert_eq!(market.has(&bob).await.len(), 1);
     assert_eq!(market.grants(&rule).await.len(), 2);
@@ -145,7 +145,7 @@ async fn only_real_new_people_are_friends() {
     let rule = market.rewards(rule).await;
     let (ann, bob) = (market.stranger("Ann").await, market.stranger("Bob").await);
     let buys = async |who: &Person| {
-        market.sells(who, &[(market.thing, 1)]).await;
+        market.sold(who).await;
         market.all_heard().await;
     };
 

@@ -195,3 +195,27 @@ async fn the_watch_is_the_shops_own() {
     let agent = market.server.rest().by(&agent);
     assert_eq!(agent.put(&path, two).await.refused(), "forbidden");
 }
+
+/// RISK-01: a coupon that was on an order already when its batch was noticed is held as soon as the order lets go of it.
+#[tokio::test]
+async fn an_order_hides_no_coupon() {
+    let market = Market::with(9).await;
+    market.watches(true).await;
+    let template = market.issues(ten_off()).await;
+    let first = market.crowd_claims(1, &template).await.remove(0);
+    let rest = market.server.rest().by(&first);
+    let coupon = market.pocket(&first, "usable").await[0]["id"].clone();
+    let form = but(market.basket(1), json!({ "coupon_id": coupon }));
+    let order = rest.post(&market.shop.path("/checkout"), form).await.ok();
+    market.crowd_claims(29, &template).await;
+    let batches = market.batches().await;
+    assert_eq!(
+        (&batches[0]["coupons"], &batches[0]["held"]),
+        (&json!(30), &json!(29))
+    );
+    market.decides(&batches[0], false).await.ok();
+    let cancel = format!("/orders/{}/cancel", crate::order::id(&order));
+    rest.post(&cancel, json!({})).await.ok();
+    assert_eq!(states(&market.pocket(&first, "usable").await), ["held"]);
+    assert_eq!(market.differences().await, [""; 0]);
+}
