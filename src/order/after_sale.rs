@@ -86,7 +86,6 @@ pub(crate) async fn let_go(
         .for_each(|line| line.case_id = None);
     let after = Some(json!({ "case_id": null, "ended": case }));
     if order.all_back() {
-        order.keep_gifts();
         order.go(OrderDeed::Refund, Party::System, OrderState::Cancelled)?;
         order.cancelled_at = Some(now);
         let done = step::Done {

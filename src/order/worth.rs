@@ -86,15 +86,6 @@ impl Order {
         self.state != OrderState::Completed && self.lines.iter().all(back)
     }
 
-    /// Gifts that were not sent stay in the house.
-    pub(super) fn keep_gifts(&mut self) {
-        for line in self.lines.iter_mut().filter(|line| line.gift) {
-            let left = line.left();
-            line.dropped += left;
-            line.refunded += left;
-        }
-    }
-
     /// What was still to be sent is not any more, and its money is back.
     pub(super) fn all_else_sent(&self) -> bool {
         let waits = |line: &Line| line.case_id.is_some() && line.dropped > 0;
