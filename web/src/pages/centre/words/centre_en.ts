@@ -57,6 +57,7 @@ export const en = {
   alert_order_follow_up: 'Order to follow up',
   alert_goods_arrived: 'Goods have arrived',
   alert_follow_up: 'Customer to follow up',
+  alert_abnormal_claims: 'Abnormal claims of coupons',
   // Orders.
   order: 'Order',
   orders: 'Orders',

@@ -57,6 +57,7 @@ export const zh: CentreWords = {
   alert_order_follow_up: '订单跟进',
   alert_goods_arrived: '到货',
   alert_follow_up: '客户跟进',
+  alert_abnormal_claims: '优惠券领取异常',
   order: '订单',
   orders: '订单',
   noOrders: '没有符合条件的订单。',
