@@ -2,7 +2,7 @@
 //!
 //! A flash discount ([`Flash`]) makes chosen products cost less: `product::price` puts it in the place of the product's price, so that
 //! whoever shows or judges a price says the same. A tiered promotion ([`Campaign`]) takes money off a basket, or adds gifts to it, from an
-//! amount or a number of pieces on: [`evaluate`] says which, and knows no database; [`gifts`] says which of the gifts are there. What a
+//! amount or a number of pieces on: [`evaluate`] says which, and knows no database; `gifts` says which of the gifts are there. What a
 //! promotion did for an order is kept with the order. Which is running is always asked with the moment at which the order is judged.
 
 pub mod books;
