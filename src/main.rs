@@ -166,9 +166,15 @@ fn command(command: Command) -> anyhow::Result<()> {
             commitment,
             receipt,
         } => verify_draw(&file, commitment.as_deref(), receipt.as_deref())?,
-        Command::Migrate(flags) => runtime()?.block_on(migrate(flags.load()?))?,
-        Command::Audit(flags) => runtime()?.block_on(audit(flags.load()?))?,
-        Command::Serve(flags) => runtime()?.block_on(serve(flags.load()?))?,
+        Command::Migrate(flags) => threads("souk")?.block_on(migrate(flags.load()?))?,
+        Command::Audit(flags) => threads("souk")?.block_on(audit(flags.load()?))?,
+        Command::Serve(flags) => {
+            let (line, office) = (threads("souk-line")?, threads("souk-office")?);
+            line.block_on(serve(
+                flags.load()?,
+                Shutdown::with_office(office.handle().clone()),
+            ))?;
+        }
     }
     Ok(())
 }
@@ -196,8 +202,10 @@ fn verify_draw(
     Ok(())
 }
 
-fn runtime() -> anyhow::Result<tokio::runtime::Runtime> {
+/// As many threads as there are processors.
+fn threads(name: &str) -> anyhow::Result<tokio::runtime::Runtime> {
     Ok(tokio::runtime::Builder::new_multi_thread()
+        .thread_name(name)
         .enable_all()
         .build()?)
 }
@@ -278,17 +286,14 @@ async fn audit(config: Config) -> anyhow::Result<()> {
     Ok(())
 }
 
-async fn serve(config: Config) -> anyhow::Result<()> {
+async fn serve(config: Config, shutdown: Shutdown) -> anyhow::Result<()> {
     telemetry::install(&config.log);
     config.check()?;
     let listener = TcpListener::bind(&config.server.listen)
         .await
         .with_context(|| format!("cannot listen on {}", config.server.listen))?;
     let database = Database::open(&config).await?;
-    let (shutdown, drain) = (
-        Shutdown::default(),
-        Duration::from_secs(config.server.drain_seconds),
-    );
+    let drain = Duration::from_secs(config.server.drain_seconds);
     let started = souk::run(
         config,
         database.options.clone(),

@@ -2,7 +2,11 @@
 
 use std::{future::Future, io, thread, time::Duration};
 
-use tokio::{runtime::Builder, task::JoinHandle, time::timeout};
+use tokio::{
+    runtime::{Builder, Handle},
+    task::JoinHandle,
+    time::timeout,
+};
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 /// The two stop signals and the tasks that heed them. Cheap to clone.
@@ -12,9 +16,18 @@ pub struct Shutdown {
     firm: CancellationToken,
     tasks: TaskTracker,
     keepers: TaskTracker,
+    office: Option<Handle>,
 }
 
 impl Shutdown {
+    /// With a back office: threads on which [`Self::spawn_in_office`] runs what it is given. It has to live until [`Self::stop`] is over.
+    pub fn with_office(office: Handle) -> Self {
+        Self {
+            office: Some(office),
+            ..Self::default()
+        }
+    }
+
     /// Fires when no new work is taken and what is under way is finished.
     pub fn soft(&self) -> &CancellationToken {
         &self.soft
@@ -38,6 +51,20 @@ impl Shutdown {
         F::Output: Send + 'static,
     {
         tokio::spawn(self.tasks.track_future(task))
+    }
+
+    /// Runs a task as [`Self::spawn`] does, in the back office if there is one, and there whatever it spawns as well. A thousand requests
+    /// that come at once wait for one another there, and no message on a socket waits behind them.
+    #[expect(clippy::disallowed_methods, reason = "the one place that spawns")]
+    pub fn spawn_in_office<F>(&self, task: F) -> JoinHandle<F::Output>
+    where
+        F: Future + Send + 'static,
+        F::Output: Send + 'static,
+    {
+        match &self.office {
+            Some(office) => office.spawn(self.tasks.track_future(task)),
+            None => self.spawn(task),
+        }
     }
 
     /// Runs a task that others need until they have stopped; it heeds [`Self::firm`].

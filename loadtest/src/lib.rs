@@ -10,6 +10,7 @@
 pub mod bare;
 pub mod check;
 pub mod client;
+mod crowd;
 pub mod figures;
 pub mod floor;
 pub mod front_door;

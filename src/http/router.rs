@@ -513,6 +513,6 @@ impl Modify for Bearer {
 /// Runs every request to its end, whether or not its caller waits: a handler dropped in the middle of its database work
 /// may lose other people's writes.
 async fn to_the_end(State(app): State<App>, request: Request, next: Next) -> Response {
-    let handled = app.tasks.spawn(next.run(request)).await;
+    let handled = app.tasks.spawn_in_office(next.run(request)).await;
     handled.unwrap_or_else(|panic| Problem(Error::Broken(panic.into())).into_response())
 }

@@ -24,10 +24,10 @@ pub fn start(app: &App, vapid: Vapid, shutdown: &Shutdown) -> anyhow::Result<()>
     let webhooks = webhook::deliver::Courier::new(app, fanned_out.clone())?;
     let pushes = push::deliver::Courier::new(app, vapid)?;
     for _ in 0..worker::WORKERS {
-        shutdown.spawn(worker::run(app.clone(), fanned_out.clone()));
+        shutdown.spawn_in_office(worker::run(app.clone(), fanned_out.clone()));
     }
-    shutdown.spawn(webhooks.run());
-    shutdown.spawn(pushes.run());
-    shutdown.spawn(schedule::run(app.clone()));
+    shutdown.spawn_in_office(webhooks.run());
+    shutdown.spawn_in_office(pushes.run());
+    shutdown.spawn_in_office(schedule::run(app.clone()));
     Ok(())
 }

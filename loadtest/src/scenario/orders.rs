@@ -19,6 +19,7 @@ use super::{
 };
 use crate::{
     check::{Faults, Promised},
+    crowd::Crowd,
     figures::{Figures, Times},
     front_door::FrontDoor,
     market::{Market, Placed},
@@ -164,10 +165,10 @@ impl Hall {
         }
         let customers = self.customers.len() as u64;
         let (each, more) = (event.orders / customers, event.orders % customers);
-        let mut ordering = JoinSet::new();
+        let (crowd, mut ordering) = (Crowd::new()?, JoinSet::new());
         for (place, customer) in self.customers.iter().cloned().enumerate() {
             let (market, orders) = (self.market.clone(), each + u64::from((place as u64) < more));
-            ordering.spawn(async move {
+            let order = async move {
                 let (mut placed, mut times) = (vec![], Times::default());
                 for _ in 0..orders {
                     let asked = Instant::now();
@@ -175,7 +176,8 @@ impl Hall {
                     times.record(asked.elapsed());
                 }
                 anyhow::Ok((place, placed, times))
-            });
+            };
+            ordering.spawn_on(order, crowd.handle());
         }
         let (mut placed, mut times) = (BTreeMap::new(), Times::default());
         while let Some(ordered) = ordering.join_next().await {
