@@ -26,6 +26,7 @@ create table campaigns (
   name text not null constraint campaigns_name check (char_length(name) between 1 and 100),
   state text not null constraint campaigns_state check (state in ('scheduled', 'sending', 'done', 'stopped')),
   plan jsonb not null,
+  reached bigint not null default 0,
   starts_at timestamptz not null,
   started_at timestamptz,
   ended_at timestamptz,
@@ -34,11 +35,11 @@ create table campaigns (
   created_at timestamptz not null
 );
 comment on column campaigns.plan is 'who hears what: layers with their conditions, and groups (src/campaign/mod.rs)';
+comment on column campaigns.reached is 'up to this place none of its recipients waits any more: where to look for the next';
 comment on column campaigns.stopped_because is 'stopped by staff, or `sender_disabled`';
 create index campaigns_shop on campaigns (shop_id, id);
 create index campaigns_scheduled on campaigns (starts_at) where state = 'scheduled';
 create index campaigns_sending on campaigns (id) where state = 'sending';
-create index campaigns_stopped on campaigns (ended_at) where state = 'stopped';
 
 -- No foreign keys: 50,000 rows are written at once, from ids that were just read (docs/decisions/003).
 create table campaign_recipients (
@@ -47,22 +48,20 @@ create table campaign_recipients (
   customer_id uuid not null,
   place bigint not null,
   layer smallint not null,
-  state text not null default 'waiting' constraint campaign_recipients_state check (state in ('waiting', 'sending', 'sent', 'skipped')),
+  state text not null default 'waiting' constraint campaign_recipients_state check (state in ('waiting', 'sent', 'skipped')),
   because text,
   conversation_id uuid,
   number bigint,
   gift_id uuid,
   sent_at timestamptz,
-  primary key (campaign_id, customer_id),
+  primary key (campaign_id, place),
+  constraint campaign_recipients_once unique (campaign_id, customer_id),
   constraint campaign_recipients_sent check ((state = 'sent') = (number is not null))
 ) with (fillfactor = 60);
 comment on table campaign_recipients is 'Who hears a campaign: fixed by one statement when it starts, so that nobody is skipped or told twice whatever happens on the way.';
+comment on column campaign_recipients.place is 'from 1, without a gap: in this order they are told';
 comment on column campaign_recipients.layer is 'the first of the campaign''s layers that they are in, from 0';
-comment on column campaign_recipients.state is 'sending: it counts against their day and is said, or about to be; whoever comes next says it again with the same client message id';
 comment on column campaign_recipients.because is 'why they were skipped';
-create index campaign_recipients_waiting on campaign_recipients (campaign_id, place) where state = 'waiting';
-create index campaign_recipients_sending on campaign_recipients (campaign_id, place) where state = 'sending';
-
 create table campaign_days (
   shop_id uuid not null,
   customer_id uuid not null,

@@ -84,7 +84,7 @@ alter table coupons add column batch_id uuid;
 comment on column coupons.batch_id is 'claimed together with many others by young accounts (RISK-01): which time';
 drop index coupons_ending;
 create index coupons_ending on coupons (valid_until) where state in ('usable', 'held');
-create index coupons_lately on coupons (template_id, claimed_at);
+create index coupons_unmarked on coupons (template_id, claimed_at) where batch_id is null;
 create index coupons_batch on coupons (batch_id) where batch_id is not null;
 
 create table coupon_browsing (

@@ -2,7 +2,10 @@
 
 use jiff::Timestamp;
 
-use super::{LINK, Notice, message_id, queries, run::Under, say::refused};
+use super::{
+    LINK, Notice, message_id, queries,
+    run::{Under, refused},
+};
 use crate::{
     actor::Actor,
     conversation::log,

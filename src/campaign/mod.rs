@@ -1,20 +1,18 @@
 //! Campaigns: the right words to the right customers, each in their own conversation with the shop, and to the shop's groups.
 //!
-//! Who hears one is fixed by one statement when it starts ([`run`]): a row each, which says whether they have heard it. Words go through the log's commit
-//! coordinator like everybody's, in batches, under a client message id that is made of campaign and recipient: whoever comes after a crash says
-//! them again and gets the first answer. A coupon, its card and its row are one unit of work.
+//! Who hears one is fixed by one statement when it starts ([`run`]): a row each, which says whether they have heard it. A batch is one unit of work: who is next, their
+//! coupons, their messages, their rows. Whoever comes after a crash finds them as they were before or after it.
 
 pub mod dry_run;
 mod group;
 pub mod launch;
-mod offer;
 mod queries;
 pub mod recall;
 pub mod rules;
 pub mod run;
-mod say;
 pub mod show;
 pub mod stop;
+mod tell;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -108,6 +106,14 @@ fn a_day() -> u32 {
 struct Plan {
     layers: Vec<Layer>,
     notice: Option<Notice>,
+}
+
+impl Plan {
+    /// Is there a coupon in it for somebody?
+    fn gives(&self) -> bool {
+        let mut offers = self.layers.iter().map(|layer| &layer.offer);
+        offers.any(|offer| offer.template_id.is_some())
+    }
 }
 
 /// A campaign.

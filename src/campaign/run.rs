@@ -1,18 +1,19 @@
 //! Campaigns on their way. Whichever node holds the schedule's lease takes them in turns, a batch of each; what another node has begun and not ended is
 //! ended first.
 
-use super::{Plan, group, offer, queries, say};
+use proto::{Card, Message};
+
+use super::{Offer, Plan, fingerprint, group, queries, tell};
 use crate::{
     app::App,
     bot::voice::{self, Voice},
-    error::{Result, Round},
-    id::{CampaignId, ConversationId, ShopId, UserId},
+    conversation::Draft,
+    error::{Error, Refusal, Result, Round},
+    id::{CampaignId, ConversationId, GiftId, ShopId, UserId},
 };
 
 /// What one round starts at most.
 const ROUND: i64 = 100;
-/// Recipients of one batch.
-const BATCH: i64 = 1_000;
 
 /// Starts what is due, and says what is to be said until nothing is left that may be said now.
 pub async fn due(app: &App) -> Result<()> {
@@ -55,25 +56,29 @@ pub(super) struct Under<'a> {
     pub voice: &'a Voice,
 }
 
-/// One who is about to hear it.
+/// One who is next to hear it.
 #[derive(Clone, Debug)]
 pub(super) struct Recipient {
+    /// Which one of them, from 1.
+    pub place: i64,
     pub customer: UserId,
     pub name: String,
     pub layer: i16,
     pub conversation: Option<ConversationId>,
+    /// Why they do not.
+    pub because: Option<String>,
 }
 
 /// What became of a recipient.
 #[derive(Clone, Debug)]
 pub(super) enum Fate {
-    /// They have it, as this message.
-    Sent(ConversationId, u64),
+    /// They have it, as this message, with this gift.
+    Told(ConversationId, u64, Option<GiftId>),
     /// They do not get it, for this reason.
     Skipped(String),
 }
 
-/// One batch. False: nothing could be moved at this moment.
+/// A few batches, two at the same time. False: nothing could be moved at this moment.
 async fn step(app: &App, shop: ShopId, id: CampaignId) -> Result<bool> {
     let Some(plan) = queries::plan(app.store.pool(), shop, id).await? else {
         return Ok(false);
@@ -91,20 +96,17 @@ async fn step(app: &App, shop: ShopId, id: CampaignId) -> Result<bool> {
     };
     let groups = group::tell(&under).await?;
     let mut tx = app.store.begin(shop).await?;
-    let (taken, batch) = queries::take(&mut tx, id, BATCH, app.clock.now()).await?;
+    queries::advance(&mut tx, id).await?;
     tx.commit().await?;
-    let (gifted, told): (Vec<_>, Vec<_>) = batch
-        .into_iter()
-        .partition(|one| under.coupon(one).is_some());
-    let said = say::say(&under, told).await?;
-    let given = offer::give(&under, gifted).await?;
-    if taken == 0 && !groups {
-        let mut tx = app.store.begin(shop).await?;
-        queries::end(&mut tx, id, app.clock.now()).await?;
-        tx.commit().await?;
-        return Ok(false);
+    // While the database writes for one of them, the other is made ready.
+    let (one, other) = tokio::join!(tell::tell(&under), tell::tell(&under));
+    if one? + other? > 0 || groups {
+        return Ok(true);
     }
-    Ok(said && given)
+    let mut tx = app.store.begin(shop).await?;
+    queries::end(&mut tx, id, app.clock.now()).await?;
+    tx.commit().await?;
+    Ok(false)
 }
 
 /// The shop has silenced its own bot: its campaigns are over.
@@ -112,20 +114,51 @@ async fn silence(app: &App, shop: ShopId, id: CampaignId) -> Result<bool> {
     let now = app.clock.now();
     let mut tx = app.store.begin(shop).await?;
     queries::stop(&mut tx, id, "sender_disabled", now).await?;
-    queries::let_go(&mut tx, id).await?;
     tx.commit().await?;
     Ok(false)
 }
 
 impl Under<'_> {
     /// What somebody hears.
-    pub(super) fn offer(&self, of: &Recipient) -> Option<&super::Offer> {
+    pub(super) fn offer(&self, of: &Recipient) -> Option<&Offer> {
         let layer = usize::try_from(of.layer).ok()?;
         Some(&self.plan.layers.get(layer)?.offer)
     }
 
-    /// Which coupon they get.
-    fn coupon(&self, of: &Recipient) -> Option<crate::id::CouponTemplateId> {
-        self.offer(of)?.template_id
+    /// What the shop's own bot says. Under the same id it is said once, whatever it says.
+    pub(super) fn draft_as(
+        &self,
+        client_message_id: String,
+        conversation: ConversationId,
+        text: String,
+        card: Option<Card>,
+    ) -> Draft {
+        let message = Message {
+            conversation_id: conversation.to_string(),
+            client_message_id,
+            sender: Some(self.voice.sender()),
+            text,
+            card,
+            ..Message::default()
+        };
+        Draft {
+            conversation,
+            sender: Some(self.voice.user),
+            message,
+            fingerprint: Some(fingerprint(self.id)),
+        }
     }
+}
+
+/// What the rules say no to is no failure of the campaign: it is this recipient's reason.
+pub(super) fn refused(error: Error) -> Result<Refusal> {
+    match error.refusal() {
+        Some(code) if !error.is_weather() => Ok(code),
+        _ => Err(error),
+    }
+}
+
+pub(super) fn skipped(code: Refusal) -> Fate {
+    use proto::json::Word as _;
+    Fate::Skipped(code.word())
 }

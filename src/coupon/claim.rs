@@ -62,6 +62,7 @@ pub(super) async fn one_of_template(
     let claimant = Claimant::of(actor);
     put_into_wallet(tx, &template, &coupon, claimant, None).await?;
     remember(tx, &coupon, actor.user, None, now).await?;
+    tx.mark().await?;
     take(tx, &template, Seats::Claimed(1), now).await?;
     Ok(coupon)
 }
@@ -95,6 +96,7 @@ pub async fn from_gift(app: &App, customer: &Customer, gift: GiftId) -> Result<C
         return Ok(coupon.ok_or(Refusal::Conflict)?);
     }
     remember(&mut tx, &coupon, actor.user, Some(gift.id), now).await?;
+    tx.mark().await?;
     if !queries::take_one(&mut tx, gift.id, now).await? {
         let gift = queries::gift(&mut tx, gift.id).await?;
         return Err(gift.map_or(Refusal::NotFound, |gift| gift.why_not()).into());

@@ -1,6 +1,6 @@
 //! Once and no more: what is done for an idempotency key is marked by it, in the very transaction that does it.
 //!
-//! [`Tx::commit`](super::Tx::commit) puts the key down as its last act. Of two executions of one key the second waits
+//! [`Tx::commit`](super::Tx::commit) puts the key down as its last act, or [`Tx::mark`](super::Tx::mark) shortly before. Of two executions of one key the second waits
 //! there for the first, and then commits nothing. Where nothing is committed nothing is written either: a refusal costs no
 //! more than a [`look`].
 

@@ -27,6 +27,7 @@ pub struct Tx {
     shown: Vec<Arc<Event>>,
     rechecks: Vec<(UserId, Recheck)>,
     remembers: bool,
+    marked: bool,
     bus: Bus,
     remembered: Arc<Notify>,
 }
@@ -44,6 +45,7 @@ impl Tx {
             shown: vec![],
             rechecks: vec![],
             remembers: false,
+            marked: false,
             bus,
             remembered,
         }
@@ -113,10 +115,20 @@ impl Tx {
         Ok(())
     }
 
+    /// Marks now that the execution of this task has an effect, and not as the last act of the work: for who then takes what everybody wants and
+    /// should hold it for the commit only. Refuses with `conflict` if another execution of the same key was faster.
+    pub async fn mark(&mut self) -> Result<()> {
+        if !self.marked {
+            once::mark(&mut self.sql).await?;
+            self.marked = true;
+        }
+        Ok(())
+    }
+
     /// Commits, then shows and tells. After an error nothing is known for sure: the connection may have died between
     /// the database's commit and its answer.
     pub async fn commit(mut self) -> Result<()> {
-        once::mark(&mut self.sql).await?;
+        self.mark().await?;
         self.sql.commit().await?;
         once::committed();
         for event in &self.shown {

@@ -163,7 +163,7 @@ pub(in crate::campaign) async fn start(
     Ok(())
 }
 
-/// Those with something left to be said, outside of their shop's quiet hours; of those that were stopped, what was about to be said.
+/// Those with something left to be said, outside of their shop's quiet hours.
 pub(in crate::campaign) async fn under_way(
     pool: &PgPool,
     now: Timestamp,
@@ -179,12 +179,7 @@ pub(in crate::campaign) async fn under_way(
           select ($1 at time zone s.time_zone)::time as wall, coalesce(r.quiet_from, '22:00') as quiet_from,
             coalesce(r.quiet_until, '08:00') as quiet_until
         ) q
-        where (c.state = 'sending' or c.id in (
-            select r.campaign_id
-            from campaign_recipients r
-            join campaigns s on s.id = r.campaign_id and s.state = 'stopped' and s.ended_at > $1 - interval '1 day'
-            where r.state = 'sending'
-          ))
+        where c.state = 'sending'
           and not case
             when q.quiet_from <= q.quiet_until then q.wall >= q.quiet_from and q.wall < q.quiet_until
             else q.wall >= q.quiet_from or q.wall < q.quiet_until
@@ -229,7 +224,6 @@ pub(in crate::campaign) async fn end(
         set state = 'done', ended_at = $3
         where shop_id = $1 and id = $2 and state = 'sending'
           and not exists (select from campaign_recipients where campaign_id = $2 and state = 'waiting')
-          and not exists (select from campaign_recipients where campaign_id = $2 and state = 'sending')
           and not exists (select from campaign_groups where campaign_id = $2 and state = 'waiting')
         ",
         shop.0,

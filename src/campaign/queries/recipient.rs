@@ -7,100 +7,105 @@ use uuid::Uuid;
 use crate::{
     campaign::run::{Fate, Recipient},
     error::Result,
-    id::{CampaignId, ConversationId, GiftId, UserId},
+    id::{CampaignId, ConversationId, UserId},
     store::Tx,
 };
 
-/// Takes the next: those who were about to be told when somebody stopped in the middle, else so many who wait. Each of these counts against their day;
-/// who takes no campaigns, is banned, or has had enough is skipped. Gives how many were taken, and who of them is to be told.
-pub(in crate::campaign) async fn take(
+/// Says how far it has come: up to there nobody waits any more.
+pub(in crate::campaign) async fn advance(tx: &mut Tx, campaign: CampaignId) -> Result<()> {
+    let shop = tx.shop()?;
+    sqlx::query!(
+        "
+        update campaigns c
+        set reached = reached.place
+        from (
+          select coalesce(min(r.place) filter (where r.state = 'waiting') - 1, max(r.place)) as place
+          from campaigns c
+          join campaign_recipients r on r.campaign_id = c.id and r.place > c.reached and r.place <= c.reached + $3
+          where c.shop_id = $1 and c.id = $2
+        ) reached
+        where c.shop_id = $1 and c.id = $2 and c.reached < reached.place
+        ",
+        shop.0,
+        campaign.0,
+        WINDOW,
+    )
+    .execute(tx.sql())
+    .await?;
+    Ok(())
+}
+
+/// Who is next, so many at most, each with why they are skipped if they are: whoever takes no campaigns, is banned, or has had enough. It counts against the day of
+/// the others. Nobody, if the campaign is not being sent; the stop button waits for this work, and nobody else takes these.
+pub(in crate::campaign) async fn next(
     tx: &mut Tx,
     campaign: CampaignId,
     most: i64,
     now: Timestamp,
-) -> Result<(usize, Vec<Recipient>)> {
-    if !hold_campaign(tx, campaign).await? {
-        let left = about_to_be_told(tx, campaign, most).await?;
-        return Ok((left.len(), left));
+) -> Result<Vec<Recipient>> {
+    match hold_campaign(tx, campaign).await? {
+        Some(reached) => judge(tx, campaign, reached, most, now).await,
+        None => Ok(vec![]),
     }
-    let left = about_to_be_told(tx, campaign, most).await?;
-    if !left.is_empty() {
-        return Ok((left.len(), left));
-    }
-    let taken = judge(tx, campaign, most, now).await?;
-    let batch = about_to_be_told(tx, campaign, most).await?;
-    Ok((usize::try_from(taken).unwrap_or(usize::MAX), batch))
 }
 
-/// Is it being sent? It stays so for this work: taking is done by one at a time, and the stop button waits for it.
-async fn hold_campaign(tx: &mut Tx, campaign: CampaignId) -> Result<bool> {
+/// Holds one that is being sent, and says up to which place nobody waits.
+async fn hold_campaign(tx: &mut Tx, campaign: CampaignId) -> Result<Option<i64>> {
     let shop = tx.shop()?;
-    let held = sqlx::query!(
-        "select from campaigns where shop_id = $1 and id = $2 and state = 'sending' for no key update",
+    let reached = sqlx::query_scalar!(
+        "select reached from campaigns where shop_id = $1 and id = $2 and state = 'sending' for share",
         shop.0,
         campaign.0,
     )
     .fetch_optional(tx.sql())
     .await?;
-    Ok(held.is_some())
+    Ok(reached)
 }
 
-async fn about_to_be_told(tx: &mut Tx, campaign: CampaignId, most: i64) -> Result<Vec<Recipient>> {
+/// So many places are looked at for the next ones, from where it was said last how far it has come: twice three batches.
+const WINDOW: i64 = 1_500;
+
+/// One statement: what counts is written where it is decided. The rows of a campaign are new, so the database does not know how many there are, and would read all of
+/// them for each batch: that is why the places have two ends, and each step says by itself how its rows are found.
+async fn judge(
+    tx: &mut Tx,
+    campaign: CampaignId,
+    reached: i64,
+    most: i64,
+    now: Timestamp,
+) -> Result<Vec<Recipient>> {
     let shop = tx.shop()?;
     let rows = sqlx::query_as!(
         Recipient,
         r#"
-        select r.customer_id as "customer: UserId", u.name, r.layer, c.id as "conversation?: ConversationId"
-        from campaign_recipients r
-        join users u on u.id = r.customer_id
-        left join lateral (
-          select c.id
-          from conversations c
-          where c.kind = 'shop' and c.shop_id = r.shop_id and c.person_a = r.customer_id
-          limit 1
-        ) c on true
-        where r.shop_id = $1 and r.campaign_id = $2 and r.state = 'sending'
-        order by r.place
-        limit $3
-        "#,
-        shop.0,
-        campaign.0,
-        most,
-    )
-    .fetch_all(tx.sql())
-    .await?;
-    Ok(rows)
-}
-
-/// One statement: what counts is written where it is decided. The rows of a campaign are new, so nothing is known of how many there are: each step says
-/// by itself how the next rows are found, or all of them would be read for each.
-async fn judge(tx: &mut Tx, campaign: CampaignId, most: i64, now: Timestamp) -> Result<u64> {
-    let shop = tx.shop()?;
-    let judged = sqlx::query!(
-        "
         with rules as (
-          select ($4 at time zone s.time_zone)::date as day, coalesce(r.per_day, 3) as per_day
+          select ($5 at time zone s.time_zone)::date as day, coalesce(r.per_day, 3) as per_day
           from shops s
           left join campaign_rules r on r.shop_id = s.id
           where s.id = $1
         ),
         next as materialized (
-          select r.ctid as at, r.customer_id
+          select r.customer_id, r.place, r.layer
           from campaign_recipients r
-          where r.shop_id = $1 and r.campaign_id = $2 and r.state = 'waiting'
+          where r.campaign_id = $2 and r.place > $3 and r.place <= $3 + $6 and r.shop_id = $1 and r.state = 'waiting'
           order by r.place
-          limit $3
+          limit $4
+          for no key update skip locked
         ),
         picked as materialized (
-          select n.at, n.customer_id,
+          select n.*, u.name, v.id as conversation,
             case when c.opted_out_at is not null then 'opted_out' when b.banned then 'banned' end as because
           from next n
+          cross join lateral (select u.name from users u where u.id = n.customer_id limit 1) u
           cross join lateral (
             select c.opted_out_at from customers c where c.shop_id = $1 and c.user_id = n.customer_id limit 1
           ) c
           cross join lateral (
             select exists (select from bans b where b.shop_id = $1 and b.user_id = n.customer_id) as banned
           ) b
+          left join lateral (
+            select v.id from conversations v where v.kind = 'shop' and v.shop_id = $1 and v.person_a = n.customer_id limit 1
+          ) v on true
         ),
         counted as (
           insert into campaign_days (shop_id, customer_id, day, sent)
@@ -114,125 +119,83 @@ async fn judge(tx: &mut Tx, campaign: CampaignId, most: i64, now: Timestamp) -> 
           where campaign_days.sent < (select per_day from rules)
           returning customer_id
         )
-        update campaign_recipients r
-        set state = case when p.customer_id in (select customer_id from counted) then 'sending' else 'skipped' end,
-          because = case
-            when p.customer_id not in (select customer_id from counted) then coalesce(p.because, 'had_enough')
-          end
+        select p.place as "place!", p.customer_id as "customer!: UserId", p.name as "name!", p.layer as "layer!", p.conversation as "conversation?: ConversationId",
+          case when p.customer_id not in (select customer_id from counted) then coalesce(p.because, 'had_enough') end as because
         from picked p
-        where r.ctid = p.at
-        ",
-        shop.0,
-        campaign.0,
-        most,
-        now.to_sqlx() as _,
-    )
-    .execute(tx.sql())
-    .await?;
-    Ok(judged.rows_affected())
-}
-
-/// Those of these who are still to be told, held until the work ends.
-pub(in crate::campaign) async fn hold(
-    tx: &mut Tx,
-    campaign: CampaignId,
-    customers: &[UserId],
-) -> Result<Vec<UserId>> {
-    let shop = tx.shop()?;
-    let customers: Vec<Uuid> = customers.iter().map(|id| id.0).collect();
-    let held = sqlx::query_scalar!(
-        r#"
-        select customer_id as "customer: UserId"
-        from campaign_recipients
-        where shop_id = $1 and campaign_id = $2 and customer_id = any ($3) and state = 'sending'
-        order by customer_id
-        for no key update
+        order by p.place
         "#,
         shop.0,
         campaign.0,
-        &customers,
+        reached,
+        most,
+        now.to_sqlx() as _,
+        WINDOW,
     )
     .fetch_all(tx.sql())
     .await?;
-    Ok(held)
+    Ok(rows)
 }
 
-/// Writes down what became of these; of whom it is known already, nothing changes.
+/// Writes down what became of these, by their places.
 pub(in crate::campaign) async fn settle(
     tx: &mut Tx,
     campaign: CampaignId,
-    fates: &[(UserId, Fate)],
+    fates: &[(i64, Fate)],
     now: Timestamp,
 ) -> Result<()> {
     let shop = tx.shop()?;
-    let (mut customers, mut conversations, mut numbers, mut reasons) =
-        (vec![], vec![], vec![], vec![]);
-    for (customer, fate) in fates {
-        let (conversation, number, because) = match fate {
-            Fate::Sent(conversation, number) => {
-                (Some(conversation.0), Some(number.cast_signed()), None)
-            }
-            Fate::Skipped(because) => (None, None, Some(because.as_str())),
-        };
-        customers.push(customer.0);
-        conversations.push(conversation);
-        numbers.push(number);
-        reasons.push(because);
-    }
+    let mut rows = Rows::default();
+    fates
+        .iter()
+        .for_each(|(place, fate)| rows.add(*place, fate));
     sqlx::query!(
         "
         update campaign_recipients r
         set state = case when f.number is not null then 'sent' else 'skipped' end, conversation_id = f.conversation_id,
-          number = f.number, because = f.because, sent_at = case when f.number is not null then $7::timestamptz end
-        from unnest($3::uuid[], $4::uuid[], $5::bigint[], $6::text[]) as f (customer_id, conversation_id, number, because)
-        where r.shop_id = $1 and r.campaign_id = $2 and r.customer_id = f.customer_id and r.state = 'sending'
+          number = f.number, gift_id = f.gift_id, because = f.because, sent_at = case when f.number is not null then $8::timestamptz end
+        from unnest($3::bigint[], $4::uuid[], $5::bigint[], $6::uuid[], $7::text[])
+          as f (place, conversation_id, number, gift_id, because)
+        where r.campaign_id = $2 and r.place between $9 and $10 and r.place = f.place and r.shop_id = $1
         ",
         shop.0,
         campaign.0,
-        &customers,
-        &conversations as &[Option<Uuid>],
-        &numbers as &[Option<i64>],
-        &reasons as &[Option<&str>],
+        &rows.places,
+        &rows.conversations as &[Option<Uuid>],
+        &rows.numbers as &[Option<i64>],
+        &rows.gifts as &[Option<Uuid>],
+        &rows.reasons as &[Option<&str>],
         now.to_sqlx() as _,
+        rows.places.iter().min(),
+        rows.places.iter().max(),
     )
     .execute(tx.sql())
     .await?;
     Ok(())
 }
 
-/// Which gift somebody got with it.
-pub(in crate::campaign) async fn note_gift(
-    tx: &mut Tx,
-    campaign: CampaignId,
-    customer: UserId,
-    gift: GiftId,
-) -> Result<()> {
-    let shop = tx.shop()?;
-    sqlx::query!(
-        "update campaign_recipients set gift_id = $4 where shop_id = $1 and campaign_id = $2 and customer_id = $3",
-        shop.0,
-        campaign.0,
-        customer.0,
-        gift.0,
-    )
-    .execute(tx.sql())
-    .await?;
-    Ok(())
+/// Fates, column by column.
+#[derive(Default)]
+struct Rows<'a> {
+    places: Vec<i64>,
+    conversations: Vec<Option<Uuid>>,
+    numbers: Vec<Option<i64>>,
+    gifts: Vec<Option<Uuid>>,
+    reasons: Vec<Option<&'a str>>,
 }
 
-/// Those who were about to be told are not: the one who would tell them may not speak.
-pub(in crate::campaign) async fn let_go(tx: &mut Tx, campaign: CampaignId) -> Result<()> {
-    let shop = tx.shop()?;
-    sqlx::query!(
-        "
-        update campaign_recipients
-        set state = 'skipped', because = 'sender_disabled'
-        where shop_id = $1 and campaign_id = $2 and state = 'sending'
-        ",
-        shop.0,
-        campaign.0,
-    )
-    .execute(tx.sql())
-    .await?;
-    Ok(())
+impl<'a> Rows<'a> {
+    fn add(&mut self, place: i64, fate: &'a Fate) {
+        let (conversation, number, gift, because) = match fate {
+            Fate::Told(conversation, number, gift) => {
+                let number = Some(number.cast_signed());
+                (Some(conversation.0), number, gift.map(|gift| gift.0), None)
+            }
+            Fate::Skipped(because) => (None, None, None, Some(because.as_str())),
+        };
+        self.places.push(place);
+        self.conversations.push(conversation);
+        self.numbers.push(number);
+        self.gifts.push(gift);
+        self.reasons.push(because);
+    }
 }

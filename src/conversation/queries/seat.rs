@@ -55,7 +55,8 @@ impl SeatRow {
     }
 }
 
-/// The rows for a user and these conversations; those that do not exist are passed over.
+/// The rows for a user and these conversations; those that do not exist are passed over. The subquery hides how many there are: else the database would
+/// find a better plan for one than for many, and plan anew each time.
 pub(in crate::conversation) async fn seats(
     sql: &mut PgConnection,
     conversations: &[Uuid],
@@ -78,7 +79,7 @@ pub(in crate::conversation) async fn seats(
           from memberships
           where conversation_id = c.id and user_id = $2
         ) m on true
-        where c.id = any ($1)
+        where c.id = any ((select $1::uuid[])::uuid[])
         "#,
         conversations,
         user.0,

@@ -158,6 +158,7 @@ type Which = (
     Option<GiftId>,
 );
 
+/// The inner subqueries hide from the database what is null, or it would plan anew each time.
 async fn one(tx: &mut Tx, (customer, coupon, order, gift): Which) -> Result<Option<Coupon>> {
     let shop = tx.shop()?;
     let row = sqlx::query_as!(
@@ -171,7 +172,11 @@ async fn one(tx: &mut Tx, (customer, coupon, order, gift): Which) -> Result<Opti
         from coupons c
         join coupon_templates t on t.id = c.template_id
         where c.shop_id = $1 and ($2::uuid is null or c.customer_id = $2)
-          and (c.id = $3 or c.order_id = $4 or c.gift_id = $5)
+          and c.id = coalesce(
+            $3,
+            (select o.id from coupons o where o.order_id = (select $4::uuid)),
+            (select g.id from coupons g where g.gift_id = (select $5::uuid) and g.customer_id = $2)
+          )
         "#,
         shop.0,
         customer.map(|id| id.0),

@@ -1,0 +1,207 @@
+//! The next batch of a campaign: whether they may hear it, their coupon, their message, and that they have it, in one unit of work. Who dies on the way has
+//! told nobody.
+
+use std::collections::{BTreeMap, btree_map::Entry};
+
+use jiff::Timestamp;
+
+use super::{
+    message_id, queries,
+    run::{Fate, Recipient, Under, refused, skipped},
+};
+use crate::{
+    conversation::{Draft, log, open},
+    coupon::packed::{self, Packed, Supply, To},
+    error::{Refusal, Result},
+    id::{ConversationId, CouponTemplateId, UserId},
+    store::Tx,
+};
+
+/// Recipients of one unit of work: their conversations are held meanwhile.
+const BATCH: i64 = 250;
+/// The same where coupons go with it: their templates are held as well.
+const FEW: i64 = 50;
+/// Batches one after another, before it is another campaign's turn.
+const BATCHES: usize = 3;
+
+/// Tells the next, a few batches of them. Says how many it has got on with: 0 when nobody waits.
+pub(super) async fn tell(under: &Under<'_>) -> Result<usize> {
+    let most = if under.plan.gives() { FEW } else { BATCH };
+    let mut count = 0;
+    for _ in 0..BATCHES {
+        let told = match batch(under, most).await {
+            Ok(told) => told,
+            Err(error) => {
+                refused(error)?;
+                one_by_one(under, most).await?
+            }
+        };
+        if told == 0 {
+            break;
+        }
+        count += told;
+    }
+    Ok(count)
+}
+
+/// Not all of them can be told: each by itself, and who cannot is passed over.
+async fn one_by_one(under: &Under<'_>, most: i64) -> Result<usize> {
+    let mut count = 0;
+    for _ in 0..most {
+        let told = match batch(under, 1).await {
+            Ok(told) => told,
+            Err(error) => pass_over(under, refused(error)?).await?,
+        };
+        if told == 0 {
+            break;
+        }
+        count += told;
+    }
+    Ok(count)
+}
+
+async fn pass_over(under: &Under<'_>, because: Refusal) -> Result<usize> {
+    let now = under.app.clock.now();
+    let mut tx = under.app.store.begin(under.shop).await?;
+    let next = queries::next(&mut tx, under.id, 1, now).await?;
+    let fates: Vec<_> = next
+        .iter()
+        .map(|one| (one.place, skipped(because)))
+        .collect();
+    queries::settle(&mut tx, under.id, &fates, now).await?;
+    tx.commit().await?;
+    Ok(fates.len())
+}
+
+/// One who is about to hear it.
+struct Going {
+    place: i64,
+    customer: UserId,
+    conversation: ConversationId,
+    words: String,
+    packed: Option<Packed>,
+}
+
+/// One unit of work. Refuses if the log does not take the messages, or the coupons are gone: then nobody has anything.
+async fn batch(under: &Under<'_>, most: i64) -> Result<usize> {
+    let now = under.app.clock.now();
+    let mut tx = under.app.store.begin(under.shop).await?;
+    let next = queries::next(&mut tx, under.id, most, now).await?;
+    let count = next.len();
+    if count == 0 {
+        return Ok(0);
+    }
+    let mut batch = Batch::new(under, now);
+    for one in next {
+        match &one.because {
+            Some(because) => batch
+                .fates
+                .push((one.place, Fate::Skipped(because.clone()))),
+            None => batch.ready(&mut tx, &one).await?,
+        }
+    }
+    batch.say(&mut tx).await?;
+    queries::settle(&mut tx, under.id, &batch.fates, now).await?;
+    for (supply, pieces) in batch.coupons.values().filter(|(_, pieces)| *pieces > 0) {
+        supply.take(&mut tx, *pieces, now).await?;
+    }
+    tx.commit().await?;
+    Ok(count)
+}
+
+/// Recipients between waiting and told.
+struct Batch<'a> {
+    under: &'a Under<'a>,
+    now: Timestamp,
+    going: Vec<Going>,
+    fates: Vec<(i64, Fate)>,
+    /// What there is of each template, and how many of it are gone.
+    coupons: BTreeMap<CouponTemplateId, (Supply, i64)>,
+}
+
+impl<'a> Batch<'a> {
+    fn new(under: &'a Under<'a>, now: Timestamp) -> Self {
+        Self {
+            under,
+            now,
+            going: vec![],
+            fates: vec![],
+            coupons: BTreeMap::new(),
+        }
+    }
+
+    /// One gets what there is for them, or is skipped for what speaks against it.
+    async fn ready(&mut self, tx: &mut Tx, one: &Recipient) -> Result<()> {
+        match self.going(tx, one).await {
+            Ok(going) => self.going.push(going),
+            Err(error) => self.fates.push((one.place, skipped(refused(error)?))),
+        }
+        Ok(())
+    }
+
+    async fn going(&mut self, tx: &mut Tx, one: &Recipient) -> Result<Going> {
+        let offer = self.under.offer(one).ok_or(Refusal::NotFound)?;
+        let conversation = match one.conversation {
+            Some(conversation) => conversation,
+            None => open::by_itself(self.under.app, tx, one.customer)
+                .await?
+                .ok_or(Refusal::Banned)?,
+        };
+        let packed = match offer.template_id {
+            Some(template) => Some(self.pack(tx, template, conversation, one.customer).await?),
+            None => None,
+        };
+        Ok(Going {
+            place: one.place,
+            customer: one.customer,
+            conversation,
+            words: offer.words(&one.name),
+            packed,
+        })
+    }
+
+    async fn pack(
+        &mut self,
+        tx: &mut Tx,
+        template: CouponTemplateId,
+        conversation: ConversationId,
+        customer: UserId,
+    ) -> Result<Packed> {
+        let (supply, pieces) = match self.coupons.entry(template) {
+            Entry::Occupied(known) => known.into_mut(),
+            Entry::Vacant(new) => new.insert((packed::supply(tx, template).await?, 0)),
+        };
+        let packed = supply
+            .pack(tx, conversation, To::Customer(customer), self.now)
+            .await?;
+        *pieces += 1;
+        Ok(packed)
+    }
+
+    /// All messages by one statement; what was packed is kept with them.
+    async fn say(&mut self, tx: &mut Tx) -> Result<()> {
+        let app = self.under.app;
+        let drafts = self.going.iter().map(|one| self.under.draft(one));
+        let said = log::append_all(tx, &app.clock, drafts.collect()).await?;
+        for (one, posted) in self.going.iter().zip(said) {
+            let gift = match &one.packed {
+                Some(packed) => {
+                    let by = self.under.voice.user;
+                    Some(packed::keep(tx, packed, posted.number, by, self.now).await?)
+                }
+                None => None,
+            };
+            let told = Fate::Told(one.conversation, posted.number, gift);
+            self.fates.push((one.place, told));
+        }
+        Ok(())
+    }
+}
+
+impl Under<'_> {
+    fn draft(&self, one: &Going) -> Draft {
+        let card = one.packed.as_ref().map(|packed| packed.card.clone());
+        let id = message_id(self.id, one.customer.0);
+        self.draft_as(id, one.conversation, one.words.clone(), card)
+    }
+}
