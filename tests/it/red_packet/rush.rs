@@ -109,7 +109,7 @@ async fn one_person_presses_twenty_times() {
     }
     let id = treat.sends(json!({})).await;
     let path = format!("/red-packets/{id}/take");
-    let said = join_all((0..40).map(async |press| {
+    let said = join_all((0_usize..40).map(async |press| {
         let node = if press % 4 < 2 {
             &treat.club.server
         } else {
