@@ -25,6 +25,7 @@ fn main() -> Result<(), Box<dyn std::error::Error>> {
     config.boxed(".souk.Card.shortage");
     config.boxed(".souk.Card.coupon");
     config.boxed(".souk.Card.draw");
+    config.boxed(".souk.Card.red_packet");
     for file in descriptors
         .file
         .iter()

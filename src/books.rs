@@ -5,7 +5,8 @@ use anyhow::Context as _;
 use sqlx::Connection as _;
 
 use crate::{
-    aftersale, coupon, lottery, order, payment, promotion, reward, shortage, stock, store::Store,
+    aftersale, coupon, lottery, order, payment, promotion, red_packet, reward, shortage, stock,
+    store::Store,
 };
 
 /// Everything that differs, one sentence each; nothing: the books balance. Reads one moment of the database, so that it may run
@@ -25,6 +26,7 @@ pub async fn differences(store: &Store) -> anyhow::Result<Vec<String>> {
     differences.extend(promotion::books::differences(&mut moment).await?);
     differences.extend(reward::books::differences(&mut moment).await?);
     differences.extend(lottery::books::differences(&mut moment).await?);
+    differences.extend(red_packet::books::differences(&mut moment).await?);
     differences.extend(aftersale::books::differences(&mut moment).await?);
     differences.extend(shortage::books::differences(&mut moment).await?);
     differences.extend(payment::books::differences(&mut moment).await?);

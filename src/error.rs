@@ -410,6 +410,24 @@ pub fn meaning(code: Refusal) -> (StatusCode, &'static str) {
             StatusCode::CONFLICT,
             "The promotion is over, or has begun and keeps its terms.",
         ),
+        R::RedPacketEmpty => (
+            StatusCode::CONFLICT,
+            "Others have taken all shares of this red packet.",
+        ),
+        R::RedPacketOver => (StatusCode::CONFLICT, "The time of this red packet is over."),
+        R::RedPacketTaken => (
+            StatusCode::CONFLICT,
+            "A share of this red packet was taken already on this device.",
+        ),
+        R::RedPacketNotEligible => (
+            StatusCode::FORBIDDEN,
+            "This red packet is not for the shop's staff, nor for whom it has banned.",
+        ),
+        R::RedPacketOpen => (
+            StatusCode::CONFLICT,
+            "Shares of this red packet can still be taken: its file is there when it is over.",
+        ),
+        R::BalanceTooLow => (StatusCode::CONFLICT, "There is not so much in the balance."),
         R::CaseState => (
             StatusCode::CONFLICT,
             "The request for money or goods back is not in a state that allows it.",

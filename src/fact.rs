@@ -5,14 +5,14 @@
 use jiff::Timestamp;
 use proto::{
     CaseDeed, CaseKind, CaseState, CouponSource, DrawDeed, DrawState, OrderDeed, OrderState,
-    PaymentStatus,
+    PaymentStatus, RedPacketDeed, RedPacketState,
 };
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::id::{
     AlertId, CaseId, ConversationId, CouponId, CouponTemplateId, DrawId, EndpointId, GiftId,
-    HolderId, OrderId, RefundId, ShopId, UserId, VariantId,
+    HolderId, OrderId, RedPacketId, RefundId, ShopId, UserId, VariantId,
 };
 
 /// Something that happened.
@@ -185,6 +185,21 @@ pub enum Fact {
         /// How many tickets there are.
         tickets: i64,
     },
+    /// Something was done with a red packet: sent, emptied, or its rest went back.
+    RedPacketMoved {
+        /// Which.
+        red_packet_id: RedPacketId,
+        /// In which group.
+        conversation_id: ConversationId,
+        /// What was done.
+        deed: RedPacketDeed,
+        /// Where it stands.
+        state: RedPacketState,
+        /// How many shares were taken.
+        taken: i64,
+        /// What was taken, in minor units.
+        taken_amount: i64,
+    },
     /// Something asked for the shop's staff.
     AlertRaised {
         /// Which alert.
@@ -227,6 +242,9 @@ impl Fact {
                 conversation_id, ..
             }
             | Self::DrawMoved {
+                conversation_id, ..
+            }
+            | Self::RedPacketMoved {
                 conversation_id, ..
             }
             | Self::MemberLeft {

@@ -107,6 +107,8 @@ ids! {
     RewardGrantId
     /// A lottery in a group.
     DrawId
+    /// Money for the members of a group.
+    RedPacketId
     /// A condition on customers, with a name.
     SegmentId
     /// A note on a customer, to come back to.

@@ -26,6 +26,7 @@
 //! * [`reward`]: coupons for what customers do and whom they bring, once for each event.
 //! * [`campaign`]: the right words to the right customers, each in their own conversation, and to groups.
 //! * [`lottery`]: draws in groups that everybody can check: published, entered, drawn once.
+//! * [`red_packet`]: money for the members of a group, in shares that were committed to before anybody came.
 //! * [`aftersale`]: money and goods back. [`shortage`]: what was sold and is not there, and who waits for it.
 //! * [`parcel`]: where packages are, once they have left. [`tracker`]: the edge to whoever knows: what is said to Kuaidi100.
 //! * [`pay`]: the edge to WeChat Pay and Alipay: what is said to them, and what of theirs is believed.
@@ -82,6 +83,7 @@ pub mod places;
 pub mod product;
 pub mod promotion;
 pub mod push;
+pub mod red_packet;
 pub mod reward;
 pub mod rights;
 pub mod shop;

@@ -16,6 +16,7 @@ use souk::{
     http::router::document,
     lottery::file as draw_file,
     order::evidence,
+    red_packet::file as packet_file,
     shutdown::Shutdown,
     store::private::{PrivateError, PrivatePostgres},
     telemetry,
@@ -82,6 +83,17 @@ enum Command {
         #[arg(long, value_name = "HEX")]
         commitment: Option<String>,
         /// One's receipt, as entering gave it: its tickets must be in the file.
+        #[arg(long, value_name = "FILE")]
+        receipt: Option<PathBuf>,
+    },
+    /// Split a red packet again by its file alone, and say where it differs.
+    VerifyPacket {
+        /// As `GET /red-packets/{red_packet_id}/file` gave it.
+        file: PathBuf,
+        /// The commitment that the card has shown since it appeared; the file must have the same.
+        #[arg(long, value_name = "HEX")]
+        commitment: Option<String>,
+        /// One's share, as taking it gave it: it must be in the file.
         #[arg(long, value_name = "FILE")]
         receipt: Option<PathBuf>,
     },
@@ -156,16 +168,33 @@ fn command(command: Command) -> anyhow::Result<()> {
         Command::Settings => print!("{}", config::sample()),
         Command::Openapi => println!("{}", document().to_pretty_json()?),
         Command::VerifyEvidence { file } => {
-            let said =
-                std::fs::read(&file).with_context(|| format!("cannot read {}", file.display()))?;
-            let (number, key) = evidence::verify(&said)?;
+            let (number, key) = evidence::verify(&read(&file)?)?;
             println!("order {number}: whole, as signed by {key}");
         }
         Command::VerifyDraw {
             file,
             commitment,
             receipt,
-        } => verify_draw(&file, commitment.as_deref(), receipt.as_deref())?,
+        } => {
+            let draw = draw_file::verify(&read(&file)?)?;
+            if let Some(receipt) = receipt {
+                draw.verify_receipt(&read(&receipt)?)?;
+            }
+            require_commitment(commitment.as_deref(), &draw.commitment)?;
+            println!("{draw}");
+        }
+        Command::VerifyPacket {
+            file,
+            commitment,
+            receipt,
+        } => {
+            let packet = packet_file::verify(&read(&file)?)?;
+            if let Some(receipt) = receipt {
+                packet.verify_receipt(&read(&receipt)?)?;
+            }
+            require_commitment(commitment.as_deref(), &packet.commitment)?;
+            println!("{packet}");
+        }
         Command::Migrate(flags) => threads("souk")?.block_on(migrate(flags.load()?))?,
         Command::Audit(flags) => threads("souk")?.block_on(audit(flags.load()?))?,
         Command::Serve(flags) => {
@@ -179,26 +208,15 @@ fn command(command: Command) -> anyhow::Result<()> {
     Ok(())
 }
 
-#[expect(clippy::print_stdout, reason = "the verdict is what it is for")]
-fn verify_draw(
-    file: &Path,
-    commitment: Option<&str>,
-    receipt: Option<&Path>,
-) -> anyhow::Result<()> {
-    let read = |path: &Path| {
-        std::fs::read(path).with_context(|| format!("cannot read {}", path.display()))
-    };
-    let draw = draw_file::verify(&read(file)?)?;
-    if let Some(commitment) = commitment {
-        ensure!(
-            draw.commitment == commitment.trim(),
-            "commitment: the card has shown another one"
-        );
-    }
-    if let Some(receipt) = receipt {
-        draw.verify_receipt(&read(receipt)?)?;
-    }
-    println!("{draw}");
+fn read(file: &Path) -> anyhow::Result<Vec<u8>> {
+    std::fs::read(file).with_context(|| format!("cannot read {}", file.display()))
+}
+
+fn require_commitment(shown: Option<&str>, of_file: &str) -> anyhow::Result<()> {
+    ensure!(
+        shown.is_none_or(|shown| shown.trim() == of_file),
+        "commitment: the card has shown another one"
+    );
     Ok(())
 }
 

@@ -4,8 +4,8 @@ use serde::Deserialize;
 
 use crate::id::{
     AnswerId, BundleId, CampaignId, CaseId, ClaimBatchId, ConversationId, CouponTemplateId, DrawId,
-    FileId, FollowUpId, GiftId, HookId, OrderId, ProductId, PromotionId, RewardRuleId, RoleId,
-    SegmentId, SessionId, ShopId, ShortageId, StaffInviteId, TemplateId, UserId, VariantId,
+    FileId, FollowUpId, GiftId, HookId, OrderId, ProductId, PromotionId, RedPacketId, RewardRuleId,
+    RoleId, SegmentId, SessionId, ShopId, ShortageId, StaffInviteId, TemplateId, UserId, VariantId,
 };
 use crate::pay::Method;
 
@@ -71,6 +71,18 @@ pub struct OfEmbedKey {
 pub struct OfHook {
     pub(super) conversation_id: ConversationId,
     pub(super) hook_id: HookId,
+}
+
+/// What a shop owes a customer.
+#[derive(Deserialize)]
+pub struct OfCustomerBalance {
+    pub(super) customer_id: UserId,
+}
+
+/// A red packet.
+#[derive(Deserialize)]
+pub struct OfRedPacket {
+    pub(super) red_packet_id: RedPacketId,
 }
 
 /// A shop.

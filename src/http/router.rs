@@ -31,10 +31,10 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 use super::{
     account, alert, answer, audit, bot, campaign, case, claim, conversation, coupon, crm, customer,
     delivery, dev, embed_key, file, group, health, lottery, member, message, my_case, my_coupon,
-    my_draw, my_order,
+    my_draw, my_order, my_red_packet,
     once::once,
     order, order_deed, order_paper, order_rules, order_template, pages, parcel, payment, product,
-    promotion, push,
+    promotion, push, red_packet,
     reply::Problem,
     reward, segment, session, shop, shop_front, shortage, staff, stock,
     turn::{strangers_turn, turn},
@@ -135,6 +135,7 @@ fn api() -> OpenApiRouter<App> {
             .merge(after_sale())
             .merge(coupons())
             .merge(draws())
+            .merge(red_packets())
             .merge(staff())
             .merge(alerts())
             .routes(routes!(crm::contact))
@@ -328,6 +329,20 @@ fn draws() -> OpenApiRouter<App> {
         .routes(routes!(my_draw::show))
         .routes(routes!(my_draw::enter))
         .routes(routes!(my_draw::file))
+}
+
+/// Red packets, for the shop and for the people of its groups, and what it owes them.
+fn red_packets() -> OpenApiRouter<App> {
+    OpenApiRouter::new()
+        .routes(routes!(red_packet::send, red_packet::page))
+        .routes(routes!(red_packet::dossier))
+        .routes(routes!(red_packet::owed))
+        .routes(routes!(red_packet::pay_out))
+        .routes(routes!(my_red_packet::mine))
+        .routes(routes!(my_red_packet::show))
+        .routes(routes!(my_red_packet::take))
+        .routes(routes!(my_red_packet::file))
+        .routes(routes!(my_red_packet::balances))
 }
 
 /// What a shop takes off: for its members, by promotions, and coupons, as it issues them, as customers claim them and what they are given for.

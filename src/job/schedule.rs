@@ -20,7 +20,7 @@ use crate::{
     app::App,
     campaign, coupon, crm,
     error::{Error, Result},
-    lottery, order, parcel, payment, push, webhook,
+    lottery, order, parcel, payment, push, red_packet, webhook,
 };
 
 /// So often a node looks for what is due.
@@ -41,6 +41,9 @@ const JOBS: &[Job] = &[
     }),
     Job("draws_due", seconds(5), |app| {
         Box::pin(async move { lottery::time_out::due(&app).await })
+    }),
+    Job("red_packets_due", seconds(5), |app| {
+        Box::pin(async move { red_packet::time_out::due(&app).await })
     }),
     Job("campaigns", seconds(1), |app| {
         Box::pin(async move { campaign::run::due(&app).await })

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use anyhow::anyhow;
 use proto::{
-    ClaimCoupon, Done, EnterDraw, MessageAccepted, Ping, Pong, Resume, Resumed,
+    ClaimCoupon, Done, EnterDraw, MessageAccepted, Ping, Pong, Resume, Resumed, TakeRedPacket,
     client_frame::Request, reply::Answer,
 };
 use tokio::task::JoinHandle;
@@ -23,7 +23,7 @@ use crate::{
     },
     coupon, enquiry,
     error::{Error, Refusal, Result},
-    group, lottery,
+    group, lottery, red_packet,
 };
 
 /// Answers a request of an authenticated line. `under_way` is given back when the answer is queued. Where a task is
@@ -99,6 +99,9 @@ impl Live {
                 .map(A::MemberPage),
             R::ClaimCoupon(ask) => claim_coupon(app, actor, &ask).await.map(A::Coupon),
             R::EnterDraw(ask) => enter_draw(app, actor, &ask).await.map(A::DrawReceipt),
+            R::TakeRedPacket(ask) => take_red_packet(app, actor, &ask)
+                .await
+                .map(A::RedPacketShare),
         }
     }
 
@@ -128,6 +131,14 @@ async fn claim_coupon(app: &App, actor: &Actor, ask: &ClaimCoupon) -> Result<pro
 
 async fn enter_draw(app: &App, actor: &Actor, ask: &EnterDraw) -> Result<proto::DrawReceipt> {
     lottery::enter::enter(app, &actor.customer()?, ask.draw_id.parse()?, &ask.nonce).await
+}
+
+async fn take_red_packet(
+    app: &App,
+    actor: &Actor,
+    ask: &TakeRedPacket,
+) -> Result<proto::RedPacketShare> {
+    red_packet::take::take(app, &actor.customer()?, ask.red_packet_id.parse()?).await
 }
 
 fn log_failure<T>(result: &Result<T>) {

@@ -166,12 +166,21 @@ pub fn pseudonym(draw: DrawId, user: &str, salt: &str) -> String {
 }
 
 fn digest(kind: &str, lines: &[&str]) -> String {
-    hex::encode(Sha256::digest(text(kind, lines)))
+    hash(ALGORITHM, kind, lines)
+}
+
+fn text(kind: &str, lines: &[&str]) -> String {
+    text_of(ALGORITHM, kind, lines)
+}
+
+/// The hash, in hexadecimal, of some lines: of which algorithm, and of what kind, is hashed with them.
+pub(crate) fn hash(algorithm: &str, kind: &str, lines: &[&str]) -> String {
+    hex::encode(Sha256::digest(text_of(algorithm, kind, lines)))
 }
 
 /// What is hashed: `souk-draw-1 kind`, then the lines, each with its end.
-fn text(kind: &str, lines: &[&str]) -> String {
-    let mut text = format!("{ALGORITHM} {kind}\n");
+fn text_of(algorithm: &str, kind: &str, lines: &[&str]) -> String {
+    let mut text = format!("{algorithm} {kind}\n");
     for line in lines {
         text.push_str(line);
         text.push('\n');

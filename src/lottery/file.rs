@@ -4,12 +4,15 @@
 
 use std::fmt;
 
-use anyhow::{Context as _, Result, anyhow, bail, ensure};
+use anyhow::{Context as _, Result, ensure};
 use proto::DrawReceipt;
-use serde::{Deserialize, Serialize, de::IgnoredAny};
+use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::fair::{self, ALGORITHM, LeftOut, Place, Ticket};
+use super::{
+    fair::{self, ALGORITHM, LeftOut, Place, Ticket},
+    proof,
+};
 use crate::id::DrawId;
 
 /// Everything that a draw was decided by.
@@ -133,7 +136,7 @@ impl DrawFile {
 
     /// The one way to write it: names in this order, two spaces a level, a newline at the end.
     pub fn text(&self) -> Result<String> {
-        Ok(serde_json::to_string_pretty(self)? + "\n")
+        proof::write(self)
     }
 
     /// Decides it again, piece by piece: fails at the first piece that does not follow from those before it, and names it.
@@ -283,34 +286,10 @@ impl fmt::Display for DrawFile {
 
 /// Checks a file without anything else. Says what is wrong and where: a piece by its name, else a line.
 pub fn verify(file: &[u8]) -> Result<DrawFile> {
-    let read = serde_json::from_slice::<DrawFile>(file);
-    let read = read.map_err(|error| match broken_line(file) {
-        Some(line) => anyhow!("line {line} cannot be read"),
-        None => anyhow!("it cannot be read, at this place or shortly before: {error}"),
-    })?;
+    let read: DrawFile = proof::read(file)?;
     read.verify()?;
-    let right = read.text()?;
-    if right.as_bytes() != file {
-        let same = std::iter::zip(right.bytes(), file).take_while(|(right, said)| right == *said);
-        let same = same.count();
-        let line = file[..same].split(|byte| *byte == b'\n').count();
-        bail!("line {line}, byte {same}: it is not written as the server writes it");
-    }
+    proof::require_written(&read.text()?, file)?;
     Ok(read)
-}
-
-/// The first line that is broken in itself: every line of a file is a bracket, or a value with or without its name.
-fn broken_line(file: &[u8]) -> Option<usize> {
-    let text = String::from_utf8_lossy(file);
-    let whole = |line: &str| {
-        let line = line.trim().trim_end_matches(',');
-        let named = line
-            .split_once(": ")
-            .filter(|(name, _)| name.starts_with('"'));
-        let value = named.map_or(line, |(_, value)| value);
-        matches!(value, "{" | "}" | "[" | "]") || serde_json::from_str::<IgnoredAny>(value).is_ok()
-    };
-    text.lines().position(|line| !whole(line)).map(|at| at + 1)
 }
 
 /// Who wins, and who follows, by the numbers in the rules.

@@ -13,6 +13,7 @@ pub mod file;
 pub mod hear;
 pub mod hold;
 mod picture;
+pub(crate) mod proof;
 pub mod publish;
 mod queries;
 mod roll;

@@ -9,7 +9,7 @@ use crate::{
     actor::{SeeFinance, Staff},
     app::App,
     error::Result,
-    id::{OrderId, RefundId},
+    id::{OrderId, RedPacketId, RefundId, UserId},
     money::Money,
     store::Tx,
 };
@@ -29,6 +29,12 @@ pub enum Account {
     Balance,
     /// Paid out.
     Withdrawn,
+    /// In red packets that are open.
+    Packets,
+    /// What the shop owes its customers.
+    Customers,
+    /// What it owed its customers and has paid.
+    PaidOut,
 }
 
 impl Account {
@@ -41,6 +47,9 @@ impl Account {
             Self::Tomorrow => "tomorrow",
             Self::Balance => "balance",
             Self::Withdrawn => "withdrawn",
+            Self::Packets => "packets",
+            Self::Customers => "customers",
+            Self::PaidOut => "paid_out",
         }
     }
 }
@@ -51,14 +60,33 @@ pub(super) struct Cause {
     pub word: &'static str,
     pub order: Option<OrderId>,
     pub refund: Option<RefundId>,
+    pub red_packet: Option<RedPacketId>,
+    /// Whose part of `customers` it is.
+    pub customer: Option<UserId>,
 }
 
 impl Cause {
-    pub(super) fn order(word: &'static str, order: OrderId) -> Self {
+    pub(super) fn new(word: &'static str) -> Self {
         Self {
             word,
-            order: Some(order),
+            order: None,
             refund: None,
+            red_packet: None,
+            customer: None,
+        }
+    }
+
+    pub(super) fn order(word: &'static str, order: OrderId) -> Self {
+        Self {
+            order: Some(order),
+            ..Self::new(word)
+        }
+    }
+
+    pub(super) fn red_packet(word: &'static str, red_packet: RedPacketId) -> Self {
+        Self {
+            red_packet: Some(red_packet),
+            ..Self::new(word)
         }
     }
 
@@ -98,6 +126,12 @@ pub struct Balances {
     pub balance: Money,
     /// Paid out so far.
     pub withdrawn: Money,
+    /// In red packets that are open.
+    pub packets: Money,
+    /// What the shop owes its customers.
+    pub customers: Money,
+    /// What it owed its customers and has paid so far.
+    pub paid_out: Money,
 }
 
 /// Adds what has moved since the last time to the running totals, so that a balance is read from these and a few entries, however old the

@@ -7,6 +7,7 @@
 pub mod books;
 pub mod charge;
 pub mod ledger;
+pub mod owed;
 mod queries;
 pub mod refund;
 pub mod settle;

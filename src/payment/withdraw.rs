@@ -36,11 +36,7 @@ pub async fn withdraw(app: &App, by: &Staff<ManageShop>, amount: Money) -> Resul
             "is above 0 and not above the balance",
         ));
     }
-    let cause = Cause {
-        word: "withdrawn",
-        order: None,
-        refund: None,
-    };
+    let cause = Cause::new("withdrawn");
     transfer(
         &mut tx,
         Account::Balance,

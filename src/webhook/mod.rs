@@ -23,7 +23,7 @@ use crate::id::{DeliveryId, EndpointId, UserId};
 pub const ENDPOINTS: i64 = 20;
 
 /// What may be told: the kinds of facts that leave the house.
-pub const EVENTS: [&str; 14] = [
+pub const EVENTS: [&str; 15] = [
     MESSAGE_POSTED,
     MESSAGE_CHANGED,
     "conversation_opened",
@@ -38,6 +38,7 @@ pub const EVENTS: [&str; 14] = [
     "coupon_claimed",
     "coupon_used",
     "draw_moved",
+    "red_packet_moved",
 ];
 /// Somebody said something.
 pub const MESSAGE_POSTED: &str = "message_posted";

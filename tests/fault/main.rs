@@ -12,6 +12,7 @@ mod checker;
 mod claims;
 mod client;
 mod crowd;
+mod draws;
 mod history;
 mod pace;
 mod people;

@@ -238,6 +238,26 @@ impl Till {
         sqlx::query_scalar(sql).fetch_one(&self.pool).await.ok()
     }
 
+    /// The shop's operator asks until somebody does it.
+    pub async fn commands(&self, path: &str, form: Value) -> Value {
+        self.does(&self.operator, path, form).await
+    }
+
+    /// Asks for a file until somebody gives it, byte for byte.
+    pub async fn fetches(&self, who: &Person, path: &str) -> Vec<u8> {
+        for tries in 0..TRIES {
+            let url = format!("http://{}/api/v1{path}", self.door());
+            let got = self.browser.get(url).bearer_auth(&who.token).send().await;
+            if let Ok(answer) = got.and_then(reqwest::Response::error_for_status)
+                && let Ok(file) = answer.bytes().await
+            {
+                return file.to_vec();
+            }
+            back_off(tries.min(3)).await;
+        }
+        panic!("nobody gives {path}");
+    }
+
     /// Asks until somebody does it.
     async fn does(&self, who: &Person, path: &str, form: Value) -> Value {
         let key = Uuid::new_v4().to_string();

@@ -365,6 +365,7 @@ fn frames(stage: &Stage) -> Vec<(&'static str, Value)> {
         ),
         ("open_conversation", json!({ "user_id": person })),
         ("claim_coupon", json!({ "gift_id": file })),
+        ("take_red_packet", json!({ "red_packet_id": file })),
         (
             "enter_draw",
             json!({ "draw_id": file, "nonce": "0123456789abcdef" }),

@@ -44,6 +44,7 @@ mod presence;
 mod private_postgres;
 mod promotion;
 mod reading;
+mod red_packet;
 mod resume;
 mod resume_at_random;
 mod revocation;

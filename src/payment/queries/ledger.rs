@@ -16,8 +16,8 @@ pub(in crate::payment) async fn transfer(
     let shop = tx.shop()?;
     sqlx::query!(
         "
-        insert into ledger (shop_id, debit, credit, amount, cause, order_id, refund_id, at)
-        values ($1, $2, $3, $4, $5, $6, $7, $8)
+        insert into ledger (shop_id, debit, credit, amount, cause, order_id, refund_id, red_packet_id, customer_id, at)
+        values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)
         ",
         shop.0,
         from.word(),
@@ -26,6 +26,8 @@ pub(in crate::payment) async fn transfer(
         cause.word,
         cause.order.map(|order| order.0),
         cause.refund.map(|refund| refund.0),
+        cause.red_packet.map(|red_packet| red_packet.0),
+        cause.customer.map(|customer| customer.0),
         now.to_sqlx() as _,
     )
     .execute(tx.sql())
@@ -52,7 +54,10 @@ pub(in crate::payment) async fn balances(tx: &mut Tx) -> Result<Balances> {
           coalesce(sum(amount) filter (where account = 'refunds'), 0)::bigint as "refunds!: Money",
           coalesce(sum(amount) filter (where account = 'tomorrow'), 0)::bigint as "tomorrow!: Money",
           coalesce(sum(amount) filter (where account = 'balance'), 0)::bigint as "balance!: Money",
-          coalesce(sum(amount) filter (where account = 'withdrawn'), 0)::bigint as "withdrawn!: Money"
+          coalesce(sum(amount) filter (where account = 'withdrawn'), 0)::bigint as "withdrawn!: Money",
+          coalesce(sum(amount) filter (where account = 'packets'), 0)::bigint as "packets!: Money",
+          coalesce(sum(amount) filter (where account = 'customers'), 0)::bigint as "customers!: Money",
+          coalesce(sum(amount) filter (where account = 'paid_out'), 0)::bigint as "paid_out!: Money"
         from moved
         "#,
         shop.0

@@ -3,6 +3,7 @@
 mod books;
 mod charge;
 mod ledger;
+mod owed;
 mod payment;
 mod refund;
 mod settlement;
@@ -10,6 +11,7 @@ mod settlement;
 pub(super) use books::*;
 pub(super) use charge::*;
 pub(super) use ledger::*;
+pub(super) use owed::*;
 pub(super) use payment::*;
 pub(super) use refund::*;
 pub(super) use settlement::*;

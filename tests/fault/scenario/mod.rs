@@ -1,6 +1,7 @@
 //! The scenarios. Each is a story of the same shape: a cast at work, a nemesis, healing, and the checker's verdict.
 
 mod bus;
+mod chance;
 mod crowds;
 mod database;
 mod money;
