@@ -8,8 +8,8 @@ import { defineConfig, type Plugin } from 'vite'
 const server = process.env.SOUK_URL ?? 'http://127.0.0.1:8080'
 
 /** What is built together shares code. A phone must not load what only the merchants' page needs of it (tables, forms), so that page is
- * built by itself: `vite build --mode centre`. */
-const together: Record<string, string[]> = { centre: ['centre.html'] }
+ * built by itself: `vite build --mode centre`; and so is the page by which draws are checked. */
+const together: Record<string, string[]> = { centre: ['centre.html'], verify: ['verify.html'] }
 
 export default defineConfig(({ mode }) => ({
   plugins: [vue(), addresses(), forTheServer(mode)],
@@ -32,7 +32,7 @@ function addresses(): Plugin {
     name: 'addresses',
     configureServer(dev) {
       dev.middlewares.use((request, _, next) => {
-        request.url = request.url?.replace(/^\/(desk|centre)(?=\?|$)/, '/$1.html')
+        request.url = request.url?.replace(/^\/(desk|centre|verify)(?=\?|$)/, '/$1.html')
         next()
       })
     },
