@@ -5,6 +5,7 @@ use std::io::Cursor;
 use bytes::Bytes;
 use futures_util::stream;
 use image::{ImageFormat, Rgb, RgbImage};
+use jiff::{SignedDuration, tz::TimeZone};
 use proto::DeliveryMethod;
 
 use super::{fill::Team, people::HERE};
@@ -21,13 +22,17 @@ use crate::{
     error::{Refusal, Result},
     id::{FileId, VariantId},
     media::upload,
-    money::Money,
+    money::{BasisPoints, Money},
     order::{Seen, accept, pay, place, recipient::Recipient},
     product::{
         Goods,
         create::{self, NewProduct},
         price::Basket,
         variant::NewVariant,
+    },
+    promotion::{
+        create::{NewPromotion, create as create_promotion},
+        terms::{FlashTerms, Terms as promotion},
     },
     stock::Units,
 };
@@ -52,7 +57,7 @@ pub(super) const CAKES: [Ware; 2] = [
     ware(
         "草莓奶油蛋糕 Strawberry cake",
         ["蛋糕", "奶油"],
-        [8_000, 6_400],
+        [8_000, 8_000],
         "尺寸",
         &["6 寸", "8 寸"],
         12,
@@ -200,6 +205,25 @@ async fn hang(app: &App, owner: &Actor, picture: &Bytes) -> Result<FileId> {
     let place = upload::begin(app, owner, HERE, None).await?;
     let body = stream::iter([Ok(picture.clone())]);
     Ok(place.take(app, owner, "picture.png", body).await?.id)
+}
+
+/// A fifth off the first of the goods, for a month: 80 is 64, and says until when.
+pub(super) async fn reduce(app: &App, team: &Team, goods: &[Goods]) -> Result<()> {
+    let first = goods.first().ok_or(Refusal::NotFound)?;
+    let today = app.clock.now().to_zoned(TimeZone::UTC).date();
+    let day = |days: i64| today.saturating_add(SignedDuration::from_hours(24 * days));
+    let new = NewPromotion {
+        name: "周年庆 Anniversary".to_owned(),
+        terms: promotion::Flash(FlashTerms {
+            product_ids: vec![first.product.id],
+            off: BasisPoints::try_from(2_000)?,
+        }),
+        stacks_with_coupons: true,
+        from: day(-1).at(0, 0, 0, 0),
+        until: day(30).at(0, 0, 0, 0),
+    };
+    create_promotion(app, &team.owner.staff(team.shop)?, new).await?;
+    Ok(())
 }
 
 /// Twenty off whatever costs sixty, for everybody, for a month.
