@@ -3,6 +3,7 @@ import { useDeed } from '../../../cards/deed'
 import { Refused } from '../../../refused'
 import { once, type Schema, told } from '../../../rest'
 import { useRoom } from '../../../room'
+import { useLatest } from '../parts/latest'
 import { cartOf } from './cart'
 
 type Delivery = Schema<'DeliveryMethod'>
@@ -18,26 +19,32 @@ export function useCheckout(shop_id: string) {
   /** Empty: the best one is taken; `none`: the customer wants none. */
   const picked = shallowRef('')
   const moved = shallowRef(false)
-  const { busy, trouble, attempt } = useDeed()
+  const { busy, trouble: refused, attempt } = useDeed()
+  const pricing = useLatest()
+  const trouble = computed(() => refused.value || pricing.trouble.value)
   /** The same press, sent again, is one order; what was changed since is another one. */
   let press = once()
 
   const lines = computed(() => cart.of(shop_id))
   const basket = computed(() => ({ lines: lines.value.map(({ variant_id, units }) => ({ variant_id, units })) }))
   const coupon_id = computed(() => (picked.value === 'none' ? '' : picked.value) || undefined)
+  /** While a new price is asked for nothing is ordered. */
+  const isAsking = computed(() => busy.value || pricing.busy.value)
 
-  async function price() {
-    if (lines.value.length === 0) return void (costs.value = undefined)
-    const ask = (coupon?: string) => told(rest.POST('/api/v1/shops/{shop_id}/checkout/quote', { params, body: { basket: basket.value, delivery_method: delivery.value, coupon_id: coupon } }))
-    const plain = await ask(coupon_id.value)
+  /** What it costs now, and with the best coupon, unless the customer has picked one or none. */
+  async function ask() {
+    if (lines.value.length === 0) return {}
+    const quote = (coupon?: string) => told(rest.POST('/api/v1/shops/{shop_id}/checkout/quote', { params, body: { basket: basket.value, delivery_method: delivery.value, coupon_id: coupon } }))
+    const plain = await quote(coupon_id.value)
     const best = plain.coupons.usable[0]?.coupon_id
-    if (!picked.value && best) {
-      picked.value = best
-      costs.value = await ask(best)
-    } else costs.value = plain
-    press = once()
+    return !picked.value && best ? { costs: await quote(best), best } : { costs: plain }
   }
-  const look = () => attempt(price)
+  const look = () =>
+    pricing.latest(ask, (found) => {
+      picked.value ||= found.best ?? ''
+      costs.value = found.costs
+      press = once()
+    })
 
   async function change(work: () => void) {
     work()
@@ -57,14 +64,14 @@ export function useCheckout(shop_id: string) {
       } catch (error) {
         if (!(error instanceof Refused) || !stale.has(error.code)) throw error
         if (error.code !== 'revision_stale') picked.value = ''
-        await price()
+        await look()
         moved.value = true
       }
     })
     return placed
   }
 
-  return { cart, lines, costs, delivery, picked, moved, busy, trouble, look, change, place }
+  return { cart, lines, costs, delivery, picked, moved, busy: isAsking, trouble, look, change, place }
 }
 
 /** What was shown does not hold any more. */

@@ -1,5 +1,5 @@
 import { onMounted, shallowRef } from 'vue'
-import { useDeed } from '../../../cards/deed'
+import { useLatest } from './latest'
 
 /** A list that grows by the server's cursors.
  *
@@ -8,16 +8,16 @@ export function usePages<T>(load: (cursor: string) => Promise<{ rows: T[]; next:
   const rows = shallowRef<T[]>([])
   const next = shallowRef('')
   const listed = shallowRef(false)
-  const { busy, trouble, attempt } = useDeed()
+  const { busy, trouble, latest } = useLatest()
 
-  async function page(cursor: string) {
-    const found = await load(cursor)
-    rows.value = cursor ? [...rows.value, ...found.rows] : found.rows
-    next.value = found.next
-    listed.value = true
-  }
-  const reload = () => attempt(() => page(''))
-  const more = () => attempt(() => page(next.value))
+  const page = (cursor: string) =>
+    latest(() => load(cursor), (found) => {
+      rows.value = cursor ? [...rows.value, ...found.rows] : found.rows
+      next.value = found.next
+      listed.value = true
+    })
+  const reload = () => page('')
+  const more = () => page(next.value)
   onMounted(reload)
 
   return { rows, next, listed, busy, trouble, reload, more }
