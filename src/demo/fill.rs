@@ -56,6 +56,7 @@ pub(super) async fn fill(app: &App) -> Result<()> {
     sell::issue(app, &cakes).await?;
     let clothes = team(app, "花间衣橱 Clothes shop", CLOTHES_OWNER, CLOTHES_AGENT).await?;
     take_on(app, &clothes, &CLOTHES_COLLEAGUES).await?;
+    let crowd = welfare::crowd(app, &clothes).await?;
     for (customer, [question, answer]) in actors.iter().zip(TALKS) {
         let conversation = consult(app, customer, clothes.shop).await?;
         say(app, customer, &conversation, question).await?;
@@ -65,7 +66,7 @@ pub(super) async fn fill(app: &App) -> Result<()> {
     let goods = sell::stock_up(app, &clothes, &sell::CLOTHES).await?;
     sell::first_orders(app, &clothes, &actors, &goods).await?;
     let (first, others) = actors.split_first().ok_or(Refusal::NotFound)?;
-    welfare::gather(app, &clothes, others, first).await
+    welfare::gather(app, &clothes, crowd, others, first).await
 }
 
 /// An owner opens a shop and invites an agent, who comes.

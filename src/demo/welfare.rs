@@ -29,15 +29,12 @@ const TARGET: u32 = 80;
 pub(super) async fn gather(
     app: &App,
     team: &Team,
+    crowd: Vec<Actor>,
     customers: &[Actor],
     next: &Actor,
 ) -> Result<()> {
-    let mut user_ids: Vec<String> = customers.iter().map(|one| one.user.to_string()).collect();
-    for (at, (name, phone)) in (0..).zip(crowd()) {
-        let person = people::come(app, name, &phone, at).await?;
-        consult(app, &person, team.shop).await?;
-        user_ids.push(person.user.to_string());
-    }
+    let members = crowd.iter().chain(customers);
+    let user_ids = members.map(|one| one.user.to_string()).collect();
     let request = CreateGroup {
         name: NAME.to_owned(),
         announcement: "满 80 人开奖，开奖后可在自己的设备上验证。".to_owned(),
@@ -56,8 +53,18 @@ pub(super) async fn gather(
     Ok(())
 }
 
-/// The customers who log in by code, and the guests.
-fn crowd() -> impl Iterator<Item = (String, String)> {
+/// The customers who log in by code, and the guests: they know the shop before anybody else, so that at the desk the others are before them.
+pub(super) async fn crowd(app: &App, team: &Team) -> Result<Vec<Actor>> {
+    let mut crowd = vec![];
+    for (at, (name, phone)) in (0..).zip(names()) {
+        let person = people::come(app, name, &phone, at).await?;
+        consult(app, &person, team.shop).await?;
+        crowd.push(person);
+    }
+    Ok(crowd)
+}
+
+fn names() -> impl Iterator<Item = (String, String)> {
     let customers = people::BY_CODE.map(|at| (format!("Customer {at}"), people::phone_of(at)));
     customers.chain(people::GUESTS.map(|at| (format!("Guest {at}"), people::phone_of(1_000 + at))))
 }

@@ -82,7 +82,7 @@ async fn the_next_member_of_the_welfare_group_starts_the_draw() {
     })
     .await;
     let card = card.expect("a card");
-    assert_eq!(card["winners"].as_array().map(Vec::len), Some(12));
+    assert_eq!(card["winners"].as_array().map(Vec::len), Some(6));
     let draw = card["draw_id"].as_str().unwrap_or_default();
     let file = customer.get(&format!("/draws/{draw}/file")).await.ok();
     assert_eq!(file["tickets"].as_array().map(Vec::len), Some(79));
