@@ -8,7 +8,7 @@ use super::{
         self, CAKE_AGENT, CAKE_COLLEAGUES, CAKE_OWNER, CLOTHES_AGENT, CLOTHES_COLLEAGUES,
         CLOTHES_OWNER, DemoPerson, Role,
     },
-    sell, welfare,
+    reduce, sell, welfare,
 };
 use crate::{
     actor::Actor,
@@ -52,8 +52,8 @@ pub(super) async fn fill(app: &App) -> Result<()> {
     let cakes = team(app, "甜点屋 Cake shop", CAKE_OWNER, CAKE_AGENT).await?;
     take_on(app, &cakes, &CAKE_COLLEAGUES).await?;
     let sold = sell::stock_up(app, &cakes, &sell::CAKES).await?;
-    sell::reduce(app, &cakes, &sold).await?;
-    sell::issue(app, &cakes).await?;
+    reduce::reduce(app, &cakes, &sold).await?;
+    reduce::issue(app, &cakes).await?;
     let clothes = team(app, "花间衣橱 Clothes shop", CLOTHES_OWNER, CLOTHES_AGENT).await?;
     take_on(app, &clothes, &CLOTHES_COLLEAGUES).await?;
     let crowd = welfare::crowd(app, &clothes).await?;

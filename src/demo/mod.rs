@@ -3,6 +3,7 @@
 
 mod fill;
 mod people;
+mod reduce;
 mod sell;
 mod welfare;
 
