@@ -8,8 +8,11 @@ import { defineConfig, type Plugin } from 'vite'
 const server = process.env.SOUK_URL ?? 'http://127.0.0.1:8080'
 
 /** What is built together shares code. A phone must not load what only the merchants' page needs of it (tables, forms), so that page is
- * built by itself: `vite build --mode centre`. */
-const together: Record<string, string[]> = { centre: ['centre.html'] }
+ * built by itself: `vite build --mode centre`; and so is the page by which draws are checked. */
+const together: Record<string, string[]> = { centre: ['centre.html'], verify: ['verify.html'] }
+
+/** What every page loads at once is one file: what later parts share with it would make crumbs of it, which compress badly. */
+const first = /node_modules|src\/(pages\/LogIn|look|room|session|rest|socket|backoff|refused|uuid|place|development|files|icons|store|contract|words\/(index|forms)|talk\/(?!PictureOf)|cards\/(CardOf|index|card))/
 
 export default defineConfig(({ mode }) => ({
   plugins: [vue(), addresses(), forTheServer(mode)],
@@ -20,7 +23,7 @@ export default defineConfig(({ mode }) => ({
     emptyOutDir: false,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rollupOptions: { input: together[mode] ?? ['index.html', 'desk.html'] },
+    rollupOptions: { input: together[mode] ?? ['index.html', 'desk.html'], output: mode in together ? {} : { codeSplitting: { groups: [{ name: 'first', test: first }] } } },
   },
   server: { proxy: { '/api': server, '/dev': server, '/socket': { target: server, ws: true, rewriteWsOrigin: true, changeOrigin: true } } },
   test: { include: ['tests/**/*.test.ts'], testTimeout: 20_000, hookTimeout: 60_000 },
@@ -32,7 +35,7 @@ function addresses(): Plugin {
     name: 'addresses',
     configureServer(dev) {
       dev.middlewares.use((request, _, next) => {
-        request.url = request.url?.replace(/^\/(desk|centre)(?=\?|$)/, '/$1.html')
+        request.url = request.url?.replace(/^\/(desk|centre|verify)(?=\?|$)/, '/$1.html')
         next()
       })
     },

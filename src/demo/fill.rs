@@ -4,8 +4,11 @@ use proto::{CreateGroup, OpenConversation, SendMessage};
 use uuid::Uuid;
 
 use super::{
-    people::{self, CAKE_AGENT, CAKE_OWNER, CLOTHES_AGENT, CLOTHES_OWNER, DemoPerson, Role},
-    sell,
+    people::{
+        self, CAKE_AGENT, CAKE_COLLEAGUES, CAKE_OWNER, CLOTHES_AGENT, CLOTHES_COLLEAGUES,
+        CLOTHES_OWNER, DemoPerson, Role,
+    },
+    reduce, sell, welfare,
 };
 use crate::{
     actor::Actor,
@@ -47,9 +50,13 @@ pub(super) async fn fill(app: &App) -> Result<()> {
         actors.push(customer.register(app).await?);
     }
     let cakes = team(app, "甜点屋 Cake shop", CAKE_OWNER, CAKE_AGENT).await?;
-    sell::stock_up(app, &cakes, &sell::CAKES).await?;
-    sell::issue(app, &cakes).await?;
+    take_on(app, &cakes, &CAKE_COLLEAGUES).await?;
+    let sold = sell::stock_up(app, &cakes, &sell::CAKES).await?;
+    reduce::reduce(app, &cakes, &sold).await?;
+    reduce::issue(app, &cakes).await?;
     let clothes = team(app, "花间衣橱 Clothes shop", CLOTHES_OWNER, CLOTHES_AGENT).await?;
+    take_on(app, &clothes, &CLOTHES_COLLEAGUES).await?;
+    let crowd = welfare::crowd(app, &clothes).await?;
     for (customer, [question, answer]) in actors.iter().zip(TALKS) {
         let conversation = consult(app, customer, clothes.shop).await?;
         say(app, customer, &conversation, question).await?;
@@ -57,28 +64,44 @@ pub(super) async fn fill(app: &App) -> Result<()> {
     }
     gather(app, &clothes, &actors).await?;
     let goods = sell::stock_up(app, &clothes, &sell::CLOTHES).await?;
-    sell::first_orders(app, &clothes, &actors, &goods).await
+    sell::first_orders(app, &clothes, &actors, &goods).await?;
+    let (first, others) = actors.split_first().ok_or(Refusal::NotFound)?;
+    welfare::gather(app, &clothes, crowd, others, first).await
 }
 
 /// An owner opens a shop and invites an agent, who comes.
 async fn team(app: &App, shop_name: &str, owner: DemoPerson, agent: DemoPerson) -> Result<Team> {
     let (owner, shop) = owner.found(app, shop_name).await?;
-    let by = owner.staff(shop)?;
-    let roles = roles::list(app, &by).await?;
-    let role = roles.iter().find(|role| role.name == "agent");
-    let newcomer = Newcomer {
-        phone: agent.phone,
-        name: agent.name,
-        role: role.ok_or(Refusal::NotFound)?.id,
-    };
-    let invited = invite::invite(app, &by, newcomer).await?;
-    let moved_in = agent.move_in(app).await?;
-    join::join(app, &moved_in.merchant()?, invited.id).await?;
+    employ(app, &owner, shop, agent).await?;
     let agent = people::actor(app, &agent.log_in(app).await?).await?;
     Ok(Team { shop, owner, agent })
 }
 
-async fn consult(app: &App, customer: &Actor, shop: ShopId) -> Result<String> {
+/// The other roles that there are.
+async fn take_on(app: &App, team: &Team, colleagues: &[DemoPerson]) -> Result<()> {
+    for colleague in colleagues {
+        employ(app, &team.owner, team.shop, *colleague).await?;
+    }
+    Ok(())
+}
+
+/// Invites somebody to the staff, who comes.
+async fn employ(app: &App, owner: &Actor, shop: ShopId, person: DemoPerson) -> Result<()> {
+    let by = owner.staff(shop)?;
+    let roles = roles::list(app, &by).await?;
+    let role = roles.iter().find(|role| role.name == person.role_name());
+    let newcomer = Newcomer {
+        phone: person.phone,
+        name: person.name,
+        role: role.ok_or(Refusal::NotFound)?.id,
+    };
+    let invited = invite::invite(app, &by, newcomer).await?;
+    let moved_in = person.move_in(app).await?;
+    join::join(app, &moved_in.merchant()?, invited.id).await?;
+    Ok(())
+}
+
+pub(super) async fn consult(app: &App, customer: &Actor, shop: ShopId) -> Result<String> {
     let request = OpenConversation {
         shop_id: shop.to_string(),
         source: "demo".to_owned(),

@@ -3,7 +3,9 @@
 
 mod fill;
 mod people;
+mod reduce;
 mod sell;
+mod welfare;
 
 use std::fmt::Write as _;
 
@@ -62,10 +64,18 @@ fn log_ins(page: &mut String) {
     for person in PEOPLE {
         let account = match person.role {
             Role::Customer => "customer",
-            Role::Owner | Role::Agent => "merchant",
+            _ => "merchant",
         };
-        let _ = writeln!(page, "  {:20}{:16}{account}", person.name, person.phone);
+        let _ = writeln!(page, "  {:28}{:16}{account}", person.name, person.phone);
     }
+    let (first, last) = (*people::BY_CODE.start(), *people::BY_CODE.end());
+    let phones = [first, last].map(people::phone_of);
+    let _ = writeln!(
+        page,
+        "\nCustomers {first} to {last} have no password, a code is enough: {} to {}.\n\
+           Customer 1 is invited to the welfare group: 79 people are there, and with the 80th a draw is held.",
+        phones[0], phones[1]
+    );
 }
 
 /// What the README's first lines use: the customer's oldest conversation with a shop is the one about the dress.

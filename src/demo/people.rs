@@ -1,6 +1,9 @@
 //! The demo's people, and how they come in: by the codes that would have gone to their phones.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::{
+    net::{IpAddr, Ipv4Addr},
+    ops::RangeInclusive,
+};
 
 use crate::{
     account::{
@@ -27,6 +30,8 @@ pub(super) const HERE: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 pub(super) enum Role {
     Customer,
     Owner,
+    Administrator,
+    Operator,
     Agent,
 }
 
@@ -48,14 +53,39 @@ pub(super) const CLOTHES_OWNER: DemoPerson =
     person("Clothes shop owner", "+8613800000003", Role::Owner);
 pub(super) const CLOTHES_AGENT: DemoPerson =
     person("Clothes shop agent", "+8613800000004", Role::Agent);
+pub(super) const CAKE_COLLEAGUES: [DemoPerson; 2] = [
+    person(
+        "Cake shop administrator",
+        "+8613800000005",
+        Role::Administrator,
+    ),
+    person("Cake shop operator", "+8613800000006", Role::Operator),
+];
+pub(super) const CLOTHES_COLLEAGUES: [DemoPerson; 2] = [
+    person(
+        "Clothes shop administrator",
+        "+8613800000007",
+        Role::Administrator,
+    ),
+    person("Clothes shop operator", "+8613800000008", Role::Operator),
+];
 /// Who the README's first lines speak as.
 pub(super) const CUSTOMER: DemoPerson = person("Customer 1", "+8613800000011", Role::Customer);
 
-/// All of them.
-pub(super) const PEOPLE: [DemoPerson; 7] = [
+/// The customers after those log in by code only.
+pub(super) const BY_CODE: RangeInclusive<u16> = 4..=30;
+/// Whoever else is in the welfare group, to make it 79 people.
+pub(super) const GUESTS: RangeInclusive<u16> = 1..=49;
+
+/// All who have a password.
+pub(super) const PEOPLE: [DemoPerson; 11] = [
     CAKE_OWNER,
+    CAKE_COLLEAGUES[0],
+    CAKE_COLLEAGUES[1],
     CAKE_AGENT,
     CLOTHES_OWNER,
+    CLOTHES_COLLEAGUES[0],
+    CLOTHES_COLLEAGUES[1],
     CLOTHES_AGENT,
     CUSTOMER,
     person("Customer 2", "+8613800000012", Role::Customer),
@@ -92,6 +122,17 @@ impl DemoPerson {
         };
         let (logged_in, shop) = register::register_merchant(app, new).await?;
         Ok((actor(app, &logged_in).await?, shop))
+    }
+
+    /// What the built-in role is called.
+    pub(super) fn role_name(self) -> &'static str {
+        match self.role {
+            Role::Customer => "",
+            Role::Owner => "owner",
+            Role::Administrator => "administrator",
+            Role::Operator => "operator",
+            Role::Agent => "agent",
+        }
     }
 
     /// Logs in by code as whom a shop has invited, which opens the account, and sets a password.
@@ -131,23 +172,52 @@ impl DemoPerson {
             account: self.account(),
             purpose,
         };
-        let request_id = code::send(app, &claim, HERE).await?.id;
-        let texts = outbox::outbox(app, Some(&claim.contact)).await?;
-        let code = texts.first().and_then(|newest| digits(&newest.text));
-        let code = code.unwrap_or_default().to_owned();
-        Ok(Proof { request_id, code })
+        prove(app, &claim, HERE).await
     }
 
     fn account(self) -> AccountKind {
         match self.role {
             Role::Customer => AccountKind::Customer,
-            Role::Owner | Role::Agent => AccountKind::Merchant,
+            _ => AccountKind::Merchant,
         }
     }
 
     fn contact(self) -> Result<Contact> {
         Contact::phone(self.phone)
     }
+}
+
+/// The phone of a customer by their number.
+pub(super) fn phone_of(customer: u16) -> String {
+    format!("+861380000{:04}", 10 + customer)
+}
+
+/// Opens the account of somebody without a password. So many could not ask for a code from one address in an hour.
+pub(super) async fn come(app: &App, name: String, phone: &str, at: u16) -> Result<Actor> {
+    let street = u8::try_from(at / 30).unwrap_or(0);
+    let from = IpAddr::V4(Ipv4Addr::new(127, 0, street, 2));
+    let claim = Claim {
+        contact: Contact::phone(phone)?,
+        account: AccountKind::Customer,
+        purpose: Purpose::Register,
+    };
+    let new = NewCustomer {
+        proof: prove(app, &claim, from).await?,
+        contact: claim.contact,
+        password: None,
+        name,
+        device: device()?,
+    };
+    actor(app, &register::register_customer(app, new).await?).await
+}
+
+/// Asks for a code and reads it in the outbox.
+async fn prove(app: &App, claim: &Claim, from: IpAddr) -> Result<Proof> {
+    let request_id = code::send(app, claim, from).await?.id;
+    let texts = outbox::outbox(app, Some(&claim.contact)).await?;
+    let code = texts.first().and_then(|newest| digits(&newest.text));
+    let code = code.unwrap_or_default().to_owned();
+    Ok(Proof { request_id, code })
 }
 
 /// The six digits of a code in its text.

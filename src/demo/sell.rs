@@ -1,4 +1,4 @@
-//! What the two shops sell, with pictures that are painted here, a coupon of the cake shop, and the first orders.
+//! What the two shops sell, with pictures that are painted here, and the first orders.
 
 use std::io::Cursor;
 
@@ -11,12 +11,6 @@ use super::{fill::Team, people::HERE};
 use crate::{
     actor::Actor,
     app::App,
-    coupon::{
-        change::publish,
-        create::{self as coupon, NewTemplate},
-        task::Conditions,
-        terms::{Aim, Eligibility, Face, NewValidity, Scope, Terms},
-    },
     delivery::carriers::{self, Carrier},
     error::{Refusal, Result},
     id::{FileId, VariantId},
@@ -52,7 +46,7 @@ pub(super) const CAKES: [Ware; 2] = [
     ware(
         "草莓奶油蛋糕 Strawberry cake",
         ["蛋糕", "奶油"],
-        [8_000, 6_400],
+        [8_000, 8_000],
         "尺寸",
         &["6 寸", "8 寸"],
         12,
@@ -200,37 +194,6 @@ async fn hang(app: &App, owner: &Actor, picture: &Bytes) -> Result<FileId> {
     let place = upload::begin(app, owner, HERE, None).await?;
     let body = stream::iter([Ok(picture.clone())]);
     Ok(place.take(app, owner, "picture.png", body).await?.id)
-}
-
-/// Twenty off whatever costs sixty, for everybody, for a month.
-pub(super) async fn issue(app: &App, team: &Team) -> Result<()> {
-    let new = NewTemplate {
-        terms: Terms {
-            title: "满 60 减 20".to_owned(),
-            face: Face::FullReduction {
-                value: Money::minor(2_000),
-                threshold: Money::minor(6_000),
-            },
-            scope: Scope::Shop,
-            stacks_with_promotions: true,
-        },
-        validity: NewValidity::Days { days: 30 },
-        eligibility: Eligibility::Anyone,
-        customer_ids: vec![],
-        tester_ids: vec![],
-        conditions: Conditions::default(),
-        aim: Aim::NewCustomers,
-        quantity: Some(100),
-        budget: None,
-        claim_from: None,
-        claim_until: None,
-        per_person: 1,
-        per_device: None,
-    };
-    let by = team.owner.staff(team.shop)?;
-    let template = coupon::create(app, &by, new).await?;
-    publish(app, &by, template.id, false).await?;
-    Ok(())
 }
 
 /// One order that waits to be accepted, and one that waits to be shipped.

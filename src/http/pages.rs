@@ -31,10 +31,11 @@ struct Page {
 static PAGES: &[Page] = include!(concat!(env!("OUT_DIR"), "/pages.rs"));
 
 /// Under which address people find which page.
-const ENTRIES: [(&str, &str); 3] = [
+const ENTRIES: [(&str, &str); 4] = [
     ("/", "/index.html"),
     ("/desk", "/desk.html"),
     ("/centre", "/centre.html"),
+    ("/verify", "/verify.html"),
 ];
 
 /// Scripts, styles and the socket are our own; pictures may also come out of the page's own memory. Whoever frames it, or makes

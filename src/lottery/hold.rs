@@ -1,7 +1,7 @@
 //! Hold a draw whose time has come: the list is closed, the seed revealed, the winners are known, all in one unit of work, once.
 
 use jiff::{SignedDuration, Timestamp};
-use proto::{DrawDeed, DrawState, Message, Notice, NoticeKind};
+use proto::{Card, DrawDeed, DrawState, Message, Notice, NoticeKind};
 
 use super::{
     Draw, PlaceOf,
@@ -97,16 +97,28 @@ async fn lapse(app: &App, tx: &mut Tx, id: DrawId) -> Result<()> {
     remember(tx, &draw, DrawDeed::Cancel, app.clock.now()).await
 }
 
+/// With the card once more: who makes the group full has not seen the first one, and can check the draw all the same.
 async fn announce(app: &App, tx: &mut Tx, draw: &Draw, places: &[PlaceOf]) -> Result<()> {
-    let number = say(app, tx, draw, words::result(draw, places)).await?;
+    let card = picture::of(tx, draw).await?;
+    let number = post(app, tx, draw, (words::result(draw, places), Some(card))).await?;
     queries::announced(tx, draw.id, number).await
 }
 
 /// Says something about a draw in its group. Gives the message's number; `None`: the group was dissolved.
 pub(super) async fn say(app: &App, tx: &mut Tx, draw: &Draw, words: String) -> Result<Option<i64>> {
+    post(app, tx, draw, (words, None)).await
+}
+
+async fn post(
+    app: &App,
+    tx: &mut Tx,
+    draw: &Draw,
+    (text, card): (String, Option<Card>),
+) -> Result<Option<i64>> {
     let message = Message {
         conversation_id: draw.conversation_id.to_string(),
-        text: words,
+        text,
+        card,
         notice: Some(Notice {
             kind: NoticeKind::DrawMoved.into(),
             ..Notice::default()

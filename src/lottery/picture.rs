@@ -1,6 +1,8 @@
 //! The card of a lottery says how many take part. Like that of a coupon gift it is drawn after they have entered, outside of what they wait
 //! for, and not once for each of them.
 
+use proto::Card;
+
 use super::{Draw, card, queries};
 use crate::{
     app::App,
@@ -46,11 +48,16 @@ async fn freshen(app: &App, shop: ShopId, id: DrawId) -> Result<()> {
     Ok(queries::drawn(app.store.pool(), shop, (id, found.tickets)).await?)
 }
 
-/// Draws it inside a work. A card that was recalled stays so.
-pub(super) async fn draw(app: &App, tx: &mut Tx, draw: &Draw) -> Result<()> {
+/// The draw as it is now.
+pub(super) async fn of(tx: &mut Tx, draw: &Draw) -> Result<Card> {
     let places = queries::places(tx, draw.id).await?;
     let operator_only = !queries::has_nonces(tx, draw.id).await?;
-    let drawn = card::draw(draw, &places, operator_only);
+    Ok(card::draw(draw, &places, operator_only))
+}
+
+/// Draws it inside a work. A card that was recalled stays so.
+pub(super) async fn draw(app: &App, tx: &mut Tx, draw: &Draw) -> Result<()> {
+    let drawn = of(tx, draw).await?;
     let place = (draw.conversation_id, draw.card_number.cast_unsigned());
     match redraw::redraw(tx, app, place, &drawn).await {
         Ok(_) | Err(Error::Refused(_)) => Ok(()),

@@ -12,6 +12,8 @@ async fn what_is_not_there_is_refused_as_ever() {
         "/desk.html",
         "/centre/",
         "/centre.html",
+        "/verify/",
+        "/verify.html",
         "/index.html",
         "/assets/none.js",
         "/assets/..%2findex.html",

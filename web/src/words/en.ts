@@ -114,6 +114,7 @@ export const en = {
   winners: 'Winners',
   youWon: 'You have won!',
   drawCancelled: 'Called off',
+  verify: 'Check this draw',
   organiser: 'Held by {name}, {contact}',
   commitment: 'Commitment',
   product: 'Product',

@@ -111,6 +111,7 @@ export const zh: Words = {
   winners: '中奖名单',
   youWon: '您中奖了！',
   drawCancelled: '已取消',
+  verify: '验证抽奖',
   organiser: '主办：{name}，{contact}',
   commitment: '承诺值',
   product: '商品',

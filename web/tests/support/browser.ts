@@ -31,7 +31,7 @@ export class Browsers {
     page.setDefaultTimeout(20_000)
     page.on('pageerror', (error) => this.troubles.push(error.message))
     page.on('console', (said) => said.type() === 'error' && this.troubles.push(`${said.text()} ${said.location().url}`))
-    await page.goto(this.server.url + path)
+    await page.goto(path.startsWith('about:') ? path : this.server.url + path)
     return page
   }
 

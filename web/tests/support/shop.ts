@@ -11,6 +11,8 @@ export function picture(): { name: string; mimeType: string; buffer: Buffer } {
 
 /** What the owner does by REST, until there is a page for it. */
 export class Shop {
+  private readonly goods: string[] = []
+
   constructor(
     private readonly owner: Person,
     readonly id: string,
@@ -82,6 +84,69 @@ export class Shop {
     const params = { path: { order_id }, header: once() }
     const body = { lines: [{ line: 1, units: 1 }], kind: 'refund_only' as const, reason, pictures: [] }
     await rest.POST('/api/v1/orders/{order_id}/cases', { params, body })
+  }
+
+  /** Puts something on sale, and gives its id. The newest is first on the shop's list. */
+  async sells(title: string, of: { list_price: number; price: number; sizes?: string[]; stock: number }): Promise<string> {
+    const pictures = await Promise.all([1, 2, 3].map(() => this.upload()))
+    const { sizes, stock, ...prices } = of
+    const variants = sizes ? sizes.map((size) => ({ choice: [size], stock })) : [{ stock }]
+    const options = sizes ? ['Size'] : []
+    const body = { title, category: [sizes ? 'dresses' : 'tea'], description: title, pictures, ...prices, options, variants, listed: true }
+    const params = { path: { shop_id: this.id }, header: once() }
+    const { product } = await told(this.rest.POST('/api/v1/shops/{shop_id}/products', { params, body: body as never }))
+    this.goods.push(product.id)
+    return product.id
+  }
+
+  /** Sets another price for the n-th of what was put on sale. */
+  async raises(at: number, price: number) {
+    const path = { shop_id: this.id, product_id: this.goods[at] ?? '' }
+    await this.rest.PATCH('/api/v1/shops/{shop_id}/products/{product_id}', { params: { path }, body: { list_price: price, price } })
+  }
+
+  /** A flash discount of so many basis points on the n-th. */
+  async reduces(name: string, at: number, off: number) {
+    const day = (days: number) => `${new Date(Date.now() + days * 86_400_000).toISOString().slice(0, 10)}T00:00`
+    const body = { name, terms: { kind: 'flash', product_ids: [this.goods[at]], off }, from: day(-2), until: day(5) }
+    await this.rest.POST('/api/v1/shops/{shop_id}/promotions', { params: { path: { shop_id: this.id }, header: once() }, body: body as never })
+  }
+
+  /** Coupons that anybody can claim in the shop. */
+  async offers(title: string, { value, threshold }: { value: number; threshold: number }) {
+    const params = { path: { shop_id: this.id }, header: once() }
+    const terms = { title, face: { kind: 'full_reduction' as const, value, threshold }, scope: { of: 'shop' as const }, stacks_with_promotions: true }
+    const body = { terms, validity: { days: 7 }, eligibility: { who: 'anyone' as const }, aim: 'new_customers' as const }
+    const { id } = await told(this.rest.POST('/api/v1/shops/{shop_id}/coupon-templates', { params, body: body as never }))
+    const path = { shop_id: this.id, template_id: id }
+    await this.rest.POST('/api/v1/shops/{shop_id}/coupon-templates/{template_id}/publish', { params: { path }, body: { on_trial: false } })
+  }
+
+  /** Accepts the newest order and sends all of it. */
+  async ships() {
+    const path = { shop_id: this.id }
+    const { orders } = await told(this.rest.GET('/api/v1/shops/{shop_id}/orders', { params: { path } }))
+    const { id, revision, hash } = orders[0] ?? {}
+    const params = { path: { ...path, order_id: id ?? '' } }
+    await this.rest.POST('/api/v1/shops/{shop_id}/orders/{order_id}/accept', { params, body: { revision, hash } as never })
+    const body = { carrier: 'shunfeng', tracking_number: 'SF1234567890' }
+    await this.rest.POST('/api/v1/shops/{shop_id}/orders/{order_id}/ship', { params, body })
+  }
+
+  /** Approves the newest case. */
+  async approves() {
+    const path = { shop_id: this.id }
+    const { cases } = await told(this.rest.GET('/api/v1/shops/{shop_id}/cases', { params: { path } }))
+    const params = { path: { ...path, case_id: cases[0]?.id ?? '' } }
+    await this.rest.POST('/api/v1/shops/{shop_id}/cases/{case_id}/approve', { params, body: {} })
+  }
+
+  /** A draw with two prizes in a group, held when it has so many members. */
+  async raffles(conversation_id: string, title: string, target: number) {
+    const claim = { how: 'In the chat', days: 30, delivery: 'By parcel', forfeiture: 'The next one has it' }
+    const rules = { title, organiser: 'Olga', contact: 'In the chat', conditions: 'Everybody', target, ends_at: new Date(Date.now() + 86_400_000).toISOString() }
+    const body = { conversation_id, ...rules, prizes: [{ name: 'Tea', value: 3_000, quantity: 2 }], claim }
+    await this.rest.POST('/api/v1/shops/{shop_id}/draws', { params: { path: { shop_id: this.id }, header: once() }, body: body as never })
   }
 
   private async list(title: string): Promise<string> {

@@ -1,0 +1,224 @@
+import * as fair from './fair'
+import type { LeftOut, Place, Ticket } from './fair'
+
+/** Everything that a draw was decided by, as `GET /draws/{id}/file` gives it. */
+export interface DrawFile {
+  algorithm: string
+  draw_id: string
+  /** Byte for byte as they were published. */
+  rules: string
+  rules_hash: string
+  commitment: string
+  tickets: Ticket[]
+  close: { tickets: number; last_link: string; left_out: LeftOut[]; hash: string }
+  seed: string
+  final_seed: string
+  grade: string
+  winners: Place[]
+  substitutes: Place[]
+}
+
+/** Why a file does not verify, as a word of the page. */
+export type Wrong =
+  | 'wrong_line' | 'wrong_form' | 'wrong_algorithm' | 'wrong_rules' | 'wrong_number' | 'wrong_link' | 'wrong_commitment' | 'wrong_count'
+  | 'wrong_last' | 'wrong_close' | 'wrong_seed' | 'wrong_final' | 'wrong_grade' | 'wrong_place' | 'wrong_places' | 'wrong_receipt'
+  | 'wrong_ticket' | 'wrong_person' | 'wrong_card'
+
+/** The file is not what it must be: `at` is the piece, as in `tickets[3]`, or `line 7`. */
+export class Unfit extends Error {
+  constructor(
+    readonly at: string,
+    readonly why: Wrong,
+  ) {
+    super(`${at}: ${why}`)
+  }
+}
+
+function ensure(so: boolean, at: string, why: Wrong): asserts so {
+  if (!so) throw new Unfit(at, why)
+}
+
+/** Decides a draw again from its file, piece by piece. Throws `Unfit` at the first piece that does not follow from those before it. */
+export async function verify(bytes: Uint8Array): Promise<DrawFile> {
+  const text = decoded(bytes)
+  const file = read(text)
+  ensure(file.algorithm === fair.ALGORITHM, 'algorithm', 'wrong_algorithm')
+  ensure(file.rules_hash === (await fair.rulesHash(file.rules)), 'rules, rules_hash', 'wrong_rules')
+  await verifyTickets(file)
+  ensure(file.commitment === (await fair.commitment(file.draw_id, file.rules_hash, file.seed)), 'draw_id, commitment, seed', 'wrong_commitment')
+  await verifyClose(file)
+  const mixed = await fair.mix(file.seed, file.draw_id, file.rules_hash, file.close.hash)
+  ensure(mixed !== undefined, 'seed', 'wrong_seed')
+  ensure(file.final_seed === mixed, 'final_seed', 'wrong_final')
+  ensure(file.grade === gradeOf(file.tickets), 'grade', 'wrong_grade')
+  await verifyPlaces(file)
+  verifyForm(file, text)
+  return file
+}
+
+function gradeOf(tickets: Ticket[]): string {
+  return tickets.some(({ nonce }) => nonce !== '') ? 'participants' : 'operator_only'
+}
+
+async function verifyTickets({ commitment, tickets }: DrawFile) {
+  const at = (index: number) => (index === 0 ? 'commitment, tickets[0]' : `tickets[${index}]`)
+  const links = await fair.each(tickets, (ticket, index) => fair.link(tickets[index - 1]?.link ?? commitment, ticket))
+  tickets.forEach((ticket, index) => {
+    ensure(ticket.number === index + 1, at(index), 'wrong_number')
+    ensure(ticket.link === links[index], at(index), 'wrong_link')
+  })
+}
+
+async function verifyClose({ commitment, tickets, close }: DrawFile) {
+  const last = tickets.at(-1)?.link ?? commitment
+  ensure(close.tickets === tickets.length, 'close.tickets', 'wrong_count')
+  ensure(close.last_link === last, 'close.last_link', 'wrong_last')
+  ensure(close.hash === (await fair.close(close.tickets, last, close.left_out)), 'close.left_out, close.hash', 'wrong_close')
+}
+
+async function verifyPlaces({ rules, tickets, close, final_seed, winners, substitutes }: DrawFile) {
+  const sizes = sizesOf(rules)
+  const right = await fair.select(tickets, close.left_out, final_seed, sizes.prizes + sizes.substitutes)
+  const lists = { winners: [winners, right.slice(0, sizes.prizes)], substitutes: [substitutes, right.slice(sizes.prizes)] } as const
+  for (const [name, [said, right]] of Object.entries(lists)) {
+    said.forEach((place, index) => ensure(samePlace(place, right[index]), `${name}[${index}]`, 'wrong_place'))
+    ensure(said.length === right.length, name, 'wrong_places')
+  }
+}
+
+function samePlace(one: Place, other: Place | undefined): boolean {
+  return !!other && one.place === other.place && one.person === other.person && one.ticket === other.ticket && one.score === other.score
+}
+
+/** What the rules say of how many places there are: the rest of them means nothing here. */
+function sizesOf(rules: string): { prizes: number; substitutes: number } {
+  const { algorithm, prizes, substitutes } = parsed(rules, 'rules') as { algorithm?: unknown; prizes?: unknown; substitutes?: unknown }
+  ensure(algorithm === fair.ALGORITHM, 'rules.algorithm', 'wrong_algorithm')
+  ensure(Array.isArray(prizes) && isCount(substitutes), 'rules', 'wrong_line')
+  const quantities = prizes.map((one: { quantity?: unknown } | null) => one?.quantity)
+  ensure(quantities.every(isCount), 'rules', 'wrong_line')
+  return { prizes: quantities.reduce((sum, one) => sum + one, 0), substitutes }
+}
+
+/** What stands in `prizes[]` of the rules, one for each place. */
+export function prizesOf({ rules }: DrawFile): string[] {
+  const { prizes } = JSON.parse(rules) as { prizes: { name?: string; quantity: number }[] }
+  // What is written there may claim anything; there are never more places than winners.
+  return prizes.flatMap(({ name, quantity }) => Array.from({ length: Math.min(quantity, 1_000) }, () => name ?? ''))
+}
+
+/** A file is written in one way only, so that no byte of it is without meaning. */
+function verifyForm(file: DrawFile, text: string) {
+  const right = written(file)
+  if (right === text) return
+  let same = 0
+  while (right[same] === text[same]) same += 1
+  throw new Unfit(`line ${text.slice(0, same).split('\n').length}`, 'wrong_form')
+}
+
+/** As the server writes it: names in this order, two spaces a level, a newline at the end. */
+export function written({ rules, ...file }: DrawFile): string {
+  const place = ({ place, person, ticket, score }: Place) => ({ place, person, ticket, score })
+  const { tickets, last_link, left_out, hash } = file.close
+  const ordered = {
+    algorithm: file.algorithm,
+    draw_id: file.draw_id,
+    rules: 0,
+    rules_hash: file.rules_hash,
+    commitment: file.commitment,
+    tickets: file.tickets.map(({ number, person, because, nonce, link }) => ({ number, person, because, nonce, link })),
+    close: { tickets, last_link, left_out: left_out.map(({ person, because }) => ({ person, because })), hash },
+    seed: file.seed,
+    final_seed: file.final_seed,
+    grade: file.grade,
+    winners: file.winners.map(place),
+    substitutes: file.substitutes.map(place),
+  }
+  return `${JSON.stringify(ordered, null, 2).replace('"rules": 0', () => `"rules": ${rules}`)}\n`
+}
+
+/** Rules stand in one line of their own, whose bytes are what was hashed. */
+const RULES = /^ {2}"rules": (\{.*\}),$/m
+
+function read(text: string): DrawFile {
+  const broken = brokenLine(text)
+  ensure(broken === undefined, `line ${broken}`, 'wrong_line')
+  const file = parsed(text, 'line 1') as DrawFile
+  const rules = text.match(RULES)?.[1]
+  ensure(rules !== undefined, 'line 4', 'wrong_form')
+  requireShape({ ...file, rules })
+  return { ...file, rules }
+}
+
+const isText = (value: unknown): value is string => typeof value === 'string'
+const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
+const isPlace = (one: Place | null) => isCount(one?.place) && isCount(one?.ticket) && isText(one?.person) && isText(one?.score)
+
+const chances = new Set(['entered', 'invited', 'member'])
+const reasons = new Set(['left', 'staff', 'banned'])
+
+/** Is everything there that is compared afterwards? Whether it is right is seen then. */
+function requireShape(file: DrawFile) {
+  const { tickets, close, winners, substitutes } = file
+  for (const name of ['algorithm', 'draw_id', 'rules_hash', 'commitment', 'seed', 'final_seed', 'grade'] as const) {
+    ensure(isText(file[name]), name, 'wrong_line')
+  }
+  ensure(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(file.draw_id), 'draw_id', 'wrong_line')
+  requireEach('tickets', tickets, (one) => isCount(one?.number) && chances.has(one?.because ?? '') && [one?.person, one?.nonce, one?.link].every(isText))
+  ensure(isCount(close?.tickets) && isText(close.last_link) && isText(close.hash), 'close', 'wrong_line')
+  requireEach('close.left_out', close.left_out, (one) => isText(one?.person) && reasons.has(one?.because ?? ''))
+  requireEach('winners', winners, isPlace)
+  requireEach('substitutes', substitutes, isPlace)
+}
+
+function requireEach<T>(name: string, list: T[], holds: (one: T | null) => boolean) {
+  ensure(Array.isArray(list), name, 'wrong_line')
+  list.forEach((one, index) => ensure(holds(one), `${name}[${index}]`, 'wrong_line'))
+}
+
+function decoded(bytes: Uint8Array): string {
+  try {
+    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
+  } catch {
+    const readable = new TextDecoder().decode(bytes)
+    throw new Unfit(`line ${readable.slice(0, readable.indexOf('\uFFFD')).split('\n').length}`, 'wrong_line')
+  }
+}
+
+/** The first line that is not one of such a file: a bracket, or a value with or without its name, as far in as it is deep, with a comma if
+ * another one follows. */
+function brokenLine(text: string): number | undefined {
+  let depth = 0
+  const lines = text.split('\n')
+  const at = lines.findIndex((line, at) => {
+    if (at === lines.length - 1) return line !== ''
+    const [, name = '', value = '', comma = ''] = line.trim().match(/^("\w+": )?(.*?)(,?)$/) ?? []
+    if (isEnd(value)) depth -= 1
+    const isIn = line === ' '.repeat(Math.max(0, depth) * 2) + name + value + comma
+    if (isBegin(value)) depth += 1
+    const next = lines[at + 1]?.trim() ?? ''
+    const follows = !isBegin(value) && next !== '' && !isEnd(next.replace(',', ''))
+    return !isIn || (comma === ',') !== follows || !(isEnd(value) || isBegin(value) || isJson(value))
+  })
+  return at < 0 ? undefined : at + 1
+}
+
+const isBegin = (value: string) => value === '{' || value === '['
+const isEnd = (value: string) => value === '}' || value === ']'
+
+function isJson(text: string): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+function parsed(text: string, at: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw new Unfit(at, 'wrong_line')
+  }
+}

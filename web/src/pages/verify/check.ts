@@ -1,0 +1,45 @@
+import { shallowRef } from 'vue'
+import { type DrawFile, Unfit, verify } from '../../draw/file'
+import { keptOf } from '../../draw/kept'
+import { type Receipt, verifyReceipt } from '../../draw/receipt'
+
+/** What came of checking a file on this device. */
+export interface Checked {
+  file: DrawFile
+  /** The commitment stood on the card that this device saw before the draw. */
+  seenBefore: boolean
+  receipt?: Receipt
+}
+
+/** Checks one file at a time. */
+export function useCheck() {
+  const checked = shallowRef<Checked>()
+  const unfit = shallowRef<Unfit>()
+  const busy = shallowRef(false)
+
+  /** @param own The receipt that the page was given, if this device has kept none; with the user's id, if it is known whose it is. */
+  async function check(bytes: Uint8Array, own?: Receipt, user = '') {
+    busy.value = true
+    checked.value = unfit.value = undefined
+    try {
+      checked.value = await checkedOf(bytes, own, user)
+    } catch (error) {
+      if (!(error instanceof Unfit)) throw error
+      unfit.value = error
+    } finally {
+      busy.value = false
+    }
+  }
+
+  return { checked, unfit, busy, check }
+}
+
+async function checkedOf(bytes: Uint8Array, own: Receipt | undefined, user: string): Promise<Checked> {
+  const file = await verify(bytes)
+  const kept = keptOf(file.draw_id)
+  if (kept && kept.commitment !== file.commitment) throw new Unfit('commitment', 'wrong_card')
+  // What this device has kept counts, whatever the server says of it now.
+  if (kept?.receipt) await verifyReceipt(file, kept.receipt)
+  if (own) await verifyReceipt(file, own, user)
+  return { file, seenBefore: !!kept, receipt: own ?? kept?.receipt }
+}
