@@ -7,9 +7,9 @@ import { defineConfig, type Plugin } from 'vite'
 
 const server = process.env.SOUK_URL ?? 'http://127.0.0.1:8080'
 
-/** What is built together shares code. A phone must not load what only the merchants' page needs of it (tables, forms), so that page is
- * built by itself: `vite build --mode centre`. */
-const together: Record<string, string[]> = { centre: ['centre.html'] }
+/** What is built together shares code. A phone must not load what only a shop's people need of it (tables, forms), so their pages are
+ * built by themselves: `vite build --mode staff`. */
+const together: Record<string, string[]> = { staff: ['desk.html', 'centre.html'] }
 
 export default defineConfig(({ mode }) => ({
   plugins: [vue(), addresses(), forTheServer(mode)],
@@ -20,7 +20,7 @@ export default defineConfig(({ mode }) => ({
     emptyOutDir: false,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rollupOptions: { input: together[mode] ?? ['index.html', 'desk.html'] },
+    rollupOptions: { input: together[mode] ?? ['index.html'] },
   },
   server: { proxy: { '/api': server, '/dev': server, '/socket': { target: server, ws: true, rewriteWsOrigin: true, changeOrigin: true } } },
   test: { include: ['tests/**/*.test.ts'], testTimeout: 20_000, hookTimeout: 60_000 },
