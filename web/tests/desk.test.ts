@@ -1,6 +1,6 @@
 import type { Page } from 'playwright-core'
 import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
-import { once } from '../src/rest'
+import { once, told } from '../src/rest'
 import { Browsers } from './support/browser'
 import { customer, merchant, type Person } from './support/people'
 import { TestServer } from './support/server'
@@ -171,7 +171,7 @@ test('what the server refuses is said as a sentence, and the dialog stays', { ti
 test('the agent shows a product, tags, notes and comes back to it', { timeout: 60_000 }, async () => {
   await tool('Show a product')
   await dialog().getByRole('searchbox').fill('hat')
-  await press('Show: Straw hat')
+  await press('Show a product: Straw hat')
   await card(hers, 'Product').getByText('Straw hat').waitFor()
   const pane = desk.getByRole('complementary')
   await pane.getByRole('button', { name: 'Add a tag' }).click()
@@ -238,9 +238,10 @@ test('a lottery is published in a group, and drawn on both screens when the next
   expect(browsers.troubles).toEqual([])
 })
 
-/** Bob comes into the group. */
-async function joins(group: string) {
+/** Bob comes into the group by an invitation. */
+async function joins(group_id: string) {
   const bob = await customer(server, 'Bob')
-  const params = { path: { group_id: group }, header: once() }
-  await shop.person.session.rest.POST('/api/v1/groups/{group_id}/members', { params, body: { user_ids: [bob.id] } } as never)
+  const params = { path: { group_id }, header: once() }
+  const { token = '' } = await told(shop.person.session.rest.POST('/api/v1/groups/{group_id}/invites', { params, body: {} }))
+  await bob.session.rest.POST('/api/v1/invites/accept', { params: { header: once() }, body: { token } })
 }

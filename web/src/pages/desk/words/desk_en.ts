@@ -27,7 +27,7 @@ export const en = {
   // Goods.
   findGoods: 'Find goods by name, label, category or number',
   noGoodsFound: 'Nothing like that is on sale.',
-  chooseIt: 'Show: {title}',
+  chooseIt: 'Show a product: {title}',
   add: 'Add',
   addOf: 'Add: {title}',
   left: '{n} left',

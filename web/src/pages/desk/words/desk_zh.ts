@@ -29,7 +29,7 @@ export const zh: DeskWords = {
   // 商品。
   findGoods: '按名称、标签、类目或货号查找',
   noGoodsFound: '没有在售的此类商品。',
-  chooseIt: '发送：{title}',
+  chooseIt: '发商品：{title}',
   add: '加入',
   addOf: '加入：{title}',
   left: '可售 {n}',
