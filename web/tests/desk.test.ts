@@ -238,6 +238,26 @@ test('a lottery is published in a group, and drawn on both screens when the next
   expect(browsers.troubles).toEqual([])
 })
 
+test('the same in Chinese, in the dark, and on a small screen', { timeout: 60_000 }, async () => {
+  await desk.evaluate((to) => (location.hash = to), chat)
+  await desk.getByRole('button', { name: '中文' }).click()
+  await desk.getByRole('button', { name: '开单' }).waitFor()
+  await browsers.shot(desk, 'desk-zh')
+  await desk.emulateMedia({ colorScheme: 'dark' })
+  await desk.keyboard.press('Alt+a')
+  await desk.getByRole('region', { name: '提醒' }).waitFor()
+  await browsers.shot(desk, 'desk-zh-dark-alerts')
+  await desk.keyboard.press('Escape')
+  await desk.keyboard.press('Alt+o')
+  await dialog().getByText('Straw hat').first().waitFor()
+  await browsers.shot(desk, 'desk-zh-dark-draft')
+  await desk.keyboard.press('Escape')
+  await desk.setViewportSize({ width: 800, height: 640 })
+  expect(await desk.evaluate(() => document.documentElement.scrollWidth - innerWidth)).toBeLessThanOrEqual(0)
+  await browsers.shot(desk, 'desk-small')
+  expect(browsers.troubles).toEqual([])
+})
+
 /** Bob comes into the group by an invitation. */
 async function joins(group_id: string) {
   const bob = await customer(server, 'Bob')
