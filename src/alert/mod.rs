@@ -14,6 +14,7 @@ mod raise;
 pub mod read;
 
 use jiff::SignedDuration;
+use proto::AlertKind;
 
 pub use self::raise::{NewAlert, raise};
 use crate::{
@@ -28,6 +29,24 @@ use crate::{
 const KEPT: SignedDuration = SignedDuration::from_hours(30 * 24);
 /// Unread ones are counted up to here.
 const COUNTED: i64 = 1_000;
+
+/// Is it worth a sound? Where a person waits for the shop it is; what the shop can look at later comes silently.
+pub fn sounds(kind: AlertKind) -> bool {
+    match kind {
+        AlertKind::NewConversation
+        | AlertKind::NewOrder
+        | AlertKind::AfterSale
+        | AlertKind::OrderChanged => true,
+        AlertKind::WebhookOff
+        | AlertKind::StockLow
+        | AlertKind::OrderPaidTwice
+        | AlertKind::OrderFollowUp
+        | AlertKind::GoodsArrived
+        | AlertKind::FollowUp
+        | AlertKind::AbnormalClaims
+        | AlertKind::Unspecified => false,
+    }
+}
 
 /// What somebody may do in a shop now, which entitles them to its alerts. Refuses with `forbidden` whoever has no post there.
 fn entitled(actor: &Actor, shop: ShopId) -> Result<Permissions> {

@@ -6,7 +6,7 @@ use proto::{Alert, AlertKind, json::Word as _};
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
-use super::{COUNTED, raise::NewAlert};
+use super::{COUNTED, raise::NewAlert, sounds};
 use crate::{
     actor::Permissions,
     clock::millis,
@@ -76,9 +76,10 @@ pub(super) async fn list(
     .await?;
     let named = |id: Option<String>| id.unwrap_or_default();
     let alerts = rows.into_iter().map(|row| {
+        let kind = AlertKind::from_word(&row.kind).unwrap_or_default();
         let alert = Alert {
             id: row.id.to_string(),
-            kind: AlertKind::from_word(&row.kind).unwrap_or_default().into(),
+            kind: kind.into(),
             shop_id: shop.to_string(),
             conversation_id: named(row.conversation.map(|id| id.to_string())),
             order_id: named(row.order.map(|id| id.to_string())),
@@ -86,6 +87,7 @@ pub(super) async fn list(
             customer_id: named(row.customer.map(|id| id.to_string())),
             text: row.text,
             at: millis(row.at.to_jiff()),
+            sound: sounds(kind),
         };
         (row.id, alert)
     });

@@ -3,7 +3,7 @@
 use jiff::Timestamp;
 use proto::{Alert, AlertKind, Permission};
 
-use super::queries;
+use super::{queries, sounds};
 use crate::{
     bus::Audience,
     clock::millis,
@@ -98,6 +98,7 @@ impl NewAlert {
             customer_id: named(self.customer.map(|id| id.to_string())),
             text: self.text,
             at: millis(at),
+            sound: sounds(self.kind),
         }
     }
 }

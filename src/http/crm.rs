@@ -2,20 +2,23 @@
 
 use axum::{Json, extract::State};
 use proto::Done;
-use serde::Deserialize;
+use serde::{Deserialize, Serialize};
 
 use super::{
     at::{OfConversation, OfUser},
     body::{Asked, Body, Named, PageOf},
-    reply::{Answer, ProblemBody},
+    reply::{Answer, Created, ProblemBody, created},
 };
 use crate::{
     actor::{Chat, Moderate, Staff},
     app::App,
     conversation,
     crm::{self, Contact},
-    enquiry::list::{self, EnquiryPage},
-    id::{ConversationId, ShopId, UserId},
+    enquiry::{
+        self,
+        list::{self, EnquiryPage},
+    },
+    id::{ConversationId, ProductId, ShopId, UserId},
 };
 
 /// Why a customer may not speak.
@@ -32,6 +35,23 @@ pub struct Ban {
 pub struct Assignment {
     /// Somebody who may chat; null: nobody in particular.
     assignee_id: Option<UserId>,
+}
+
+/// A product to be shown to somebody.
+#[derive(Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NewProductCard {
+    /// Where: a customer's conversation with the shop, or a group of the shop.
+    conversation_id: ConversationId,
+    /// What; it is in the catalogue.
+    product_id: ProductId,
+}
+
+/// A product that was shown.
+#[derive(Serialize, utoipa::ToSchema)]
+pub struct ProductShown {
+    /// The message there that shows it.
+    number: u64,
 }
 
 /// A customer who has a conversation with the shop; their phone number is masked for those who may not see customers.
@@ -58,6 +78,20 @@ pub async fn enquiries(
 ) -> Answer<EnquiryPage> {
     let page = list::of_customer(&app, &by, at.user_id, &page.cursor, page.limit).await?;
     Ok(Json(page))
+}
+
+/// Show a product in a conversation of the shop.
+#[utoipa::path(post, path = "/shops/{shop_id}/product-cards", tag = "customers", security(("token" = [])),
+    params(("shop_id" = ShopId, Path)), request_body = NewProductCard,
+    responses((status = 201, body = ProductShown), (status = 403, body = ProblemBody), (status = 404, body = ProblemBody),
+        (status = 422, body = ProblemBody)))]
+pub async fn show_product(
+    State(app): State<App>,
+    by: Staff<Chat>,
+    Body(new): Body<NewProductCard>,
+) -> Created<ProductShown> {
+    let number = enquiry::show::show(&app, &by, new.conversation_id, new.product_id).await?;
+    Ok(created(ProductShown { number }))
 }
 
 /// Ban a customer from speaking in the shop's conversations.

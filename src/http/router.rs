@@ -140,6 +140,7 @@ fn api() -> OpenApiRouter<App> {
             .merge(alerts())
             .routes(routes!(crm::contact))
             .routes(routes!(crm::enquiries))
+            .routes(routes!(crm::show_product))
             .routes(routes!(crm::ban, crm::lift_ban))
             .routes(routes!(crm::assign))
             .merge(customers())

@@ -7,6 +7,7 @@ use sqlx::PgExecutor;
 
 use super::{WAITING, outbox::SentPush, seal::Keys};
 use crate::{
+    alert,
     clock::millis,
     error::Result,
     id::{AlertId, CaseId, ConversationId, OrderId, PushId, SessionId, ShopId, UserId},
@@ -186,6 +187,7 @@ pub(super) async fn take(
     .fetch_all(sql)
     .await?;
     let named = |id: Option<String>| id.unwrap_or_default();
+    let kind = |word: &str| AlertKind::from_word(word).unwrap_or_default();
     let due = rows.into_iter().map(|row| Due {
         id: row.id,
         attempt: row.attempt,
@@ -198,7 +200,7 @@ pub(super) async fn take(
         },
         alert: Alert {
             id: row.alert.to_string(),
-            kind: AlertKind::from_word(&row.kind).unwrap_or_default().into(),
+            kind: kind(&row.kind).into(),
             shop_id: row.shop.to_string(),
             conversation_id: named(row.conversation.map(|id| id.to_string())),
             order_id: named(row.order.map(|id| id.to_string())),
@@ -206,6 +208,7 @@ pub(super) async fn take(
             customer_id: named(row.customer.map(|id| id.to_string())),
             text: row.text,
             at: millis(row.at.to_jiff()),
+            sound: alert::sounds(kind(&row.kind)),
         },
         raised_at: row.at.to_jiff(),
         wanted: row.wanted,

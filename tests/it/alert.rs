@@ -29,6 +29,28 @@ pub async fn raise(server: &TestServer, shop: &TestShop, new: NewAlert) -> Alert
     id.expect("raised")
 }
 
+/// ALRT-02: where a customer waits the alert says that it may be heard, pushed and listed; what can be looked at later is silent.
+#[tokio::test]
+async fn an_alert_says_whether_it_may_be_heard() {
+    let server = TestServer::start().await;
+    let shop = TestShop::open(&server).await;
+    let mut line = shop.owner.connect(&server).await;
+    let kinds = [
+        (AlertKind::NewOrder, true),
+        (AlertKind::AfterSale, true),
+        (AlertKind::StockLow, false),
+    ];
+    for (kind, heard) in kinds {
+        let new = NewAlert::new(kind, Permission::ManageOrders, "look");
+        raise(&server, &shop, new).await;
+        assert_eq!(next_alert(&mut line).await.sound, heard, "{kind:?}");
+    }
+    let page = shop.boss(&server).get(&shop.path("/alerts")).await.ok();
+    let listed = page["alerts"].as_array().unwrap().iter();
+    let heard: Vec<_> = listed.map(|alert| alert["sound"].clone()).collect();
+    assert_eq!(heard, [json!(false), json!(true), json!(true)]);
+}
+
 /// The next alert on a line.
 pub async fn next_alert(line: &mut Line) -> Alert {
     loop {

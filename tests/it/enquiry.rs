@@ -196,3 +196,46 @@ async fn many_presses_at_once_ask_once() {
     let page = enquiries(&server, &shop, &ann, "").await;
     assert_eq!(page["enquiries"][0]["times"], 1);
 }
+
+/// Whoever is shown it sees the same card, from the shop this time: it is nobody's enquiry.
+async fn show(server: &TestServer, shop: &TestShop, conversation: &str, product: &str) -> Value {
+    let asked = json!({ "conversation_id": conversation, "product_id": product });
+    let path = shop.path("/product-cards");
+    shop.boss(server).post(&path, asked).await.ok()
+}
+
+/// CHAT-04: staff show a product in a conversation as it costs now; only what the shop shows, only in conversations of their shop.
+#[tokio::test]
+async fn staff_show_a_product() {
+    let server = TestServer::start().await;
+    let shop = TestShop::open(&server).await;
+    let other = TestShop::open(&server).await;
+    let dress = id(&thing(&server, &shop, 15_900, 5).await);
+    let ann = Person::customer(&server, "Ann").await;
+    let mut phone = ann.connect(&server).await;
+    let shop_id = shop.id.to_string();
+    let opened = asked!(phone, OpenConversation { shop_id } => Conversation);
+    assert!(next_message(&mut phone).await.notice.is_some());
+
+    let shown = show(&server, &shop, &opened.id, &dress).await;
+    let message = next_message(&mut phone).await;
+    assert_eq!(shown["number"], json!(message.number));
+    assert_eq!(message.sender.unwrap().user_id, shop.owner.id.to_string());
+    let card = message.card.unwrap();
+    assert_eq!(card.product.unwrap().price, 15_900);
+    let page = enquiries(&server, &shop, &ann, "").await;
+    assert_eq!(page["enquiries"], json!([]), "nobody asked");
+
+    let foreign = id(&thing(&server, &other, 100, 1).await);
+    let nobodys = uuid::Uuid::now_v7().to_string();
+    for (by, conversation, product) in [
+        (&shop, &opened.id, &foreign),
+        (&shop, &nobodys, &dress),
+        (&other, &opened.id, &foreign),
+    ] {
+        let asked = json!({ "conversation_id": conversation, "product_id": product });
+        let path = by.path("/product-cards");
+        let answer = by.boss(&server).post(&path, asked).await;
+        assert_eq!(answer.refused(), "not_found");
+    }
+}

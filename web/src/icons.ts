@@ -8,5 +8,6 @@ export const icons = {
   out: 'M14 5H6v14h8M10 12h10M17 9l3 3-3 3',
   down: 'M6 9l6 6 6-6',
   close: 'M6 6l12 12M18 6L6 18',
+  bell: 'M6 17V11a6 6 0 0112 0v6l2 1H4zM10 21h4',
   keys: 'M3 7h18v10H3zM7 11h.01M11 11h.01M15 11h.01M8 14h8',
 }

@@ -1,4 +1,4 @@
-import { type Component, defineAsyncComponent } from 'vue'
+import { type Component, defineAsyncComponent, type InjectionKey } from 'vue'
 import type { Card } from '../contract/card'
 
 /** One line for each kind of card; each is loaded when the first of its kind is met. */
@@ -18,3 +18,6 @@ export function bodyOf(card: Card): { view: Component; card: object } | undefine
   }
   return undefined
 }
+
+/** What a page draws below every card: the desk, what staff may do. */
+export const belowCards: InjectionKey<Component> = Symbol('below cards')

@@ -23,7 +23,7 @@ export class Chats {
   readonly listed = shallowRef(false)
   readonly socket: Socket
   readonly queue: SendQueue
-  /** What is pushed beside conversations: alerts, who is on the line. */
+  /** Whoever else wants to hear what is pushed: alerts, who is on the line, cards that move. */
   readonly others = new Set<(event: PushEvent) => void>()
   private readonly catching: CatchUp
   private meeting: Promise<void> | undefined
@@ -125,7 +125,9 @@ export class Chats {
   private pushed(event: PushEvent) {
     const conversation = conversationOf(event)
     const chat = this.all.get(conversation)
-    if (!conversation) this.beside(event)
+    for (const listener of this.others) listener(event)
+    if (event.$case === 'heartbeat') this.compare(event.value.heads)
+    else if (!conversation) return
     else if (event.$case === 'conversation_left') this.all.delete(conversation)
     else if (!chat) this.mend(() => this.meet())
     else this.hear(chat, event)
@@ -137,11 +139,6 @@ export class Chats {
     if (event.$case === 'read_moved') chat.readMoved(event.value.user_id, event.value.number)
     if (event.$case === 'conversation_changed' && event.value.conversation) chat.see(event.value.conversation)
     if (event.$case === 'typing') this.typed(chat, event.value.user_id)
-  }
-
-  private beside(event: PushEvent) {
-    if (event.$case === 'heartbeat') this.compare(event.value.heads)
-    for (const listener of this.others) listener(event)
   }
 
   /** Heads that are ahead of the logs: something was not shown on this line. */

@@ -4,6 +4,9 @@ import type { CatchUp, Cursor, Head, Message } from '../contract/conversation'
 /** What a pushed message meets in a log: it is the next one, it is there already, or one before it is missing. */
 export type Place = 'next' | 'known' | 'gap'
 
+/** So many messages are kept, and half as many more before some are let go: what is older is asked for again when somebody wants it. */
+const KEPT = 1_000
+
 /** What is known of one conversation, in order of numbers; the rules are those of docs/protocol.md, part 4. */
 export class Log {
   /** The oldest first. Replaced, never changed in place. */
@@ -12,6 +15,8 @@ export class Log {
   readonly older = shallowRef(true)
   /** The highest number and revision that are known; what is shown before them may be incomplete. */
   cursor: Cursor
+  /** Somebody reads further up: nothing goes away there. */
+  keepsAll = false
   private readonly ids = new Set<string>()
 
   constructor(readonly conversation_id: string) {
@@ -78,7 +83,14 @@ export class Log {
   private append(messages: Message[]) {
     if (messages.length === 0) return
     for (const one of messages) this.ids.add(one.client_message_id)
-    this.messages.value = [...this.messages.value, ...messages]
+    this.messages.value = this.letGo([...this.messages.value, ...messages])
+  }
+
+  private letGo(messages: Message[]): Message[] {
+    if (this.keepsAll || messages.length < KEPT * 1.5) return messages
+    for (const one of messages.slice(0, -KEPT)) this.ids.delete(one.client_message_id)
+    this.older.value = true
+    return messages.slice(-KEPT)
   }
 
   /** Keeps what is newer than what is here, and draws anew what quotes it. */

@@ -82,13 +82,17 @@ export function useView(chats: Chats, chat: Ref<Chat>, scroller: Ref<HTMLElement
 
   /** Pictures and cards grow when they are loaded: whoever looks at the end goes on looking at it. */
   const grown = new ResizeObserver(() => atEnd && atNewest.value && toEnd())
+  watch(atNewest, (at) => (chat.value.log.keepsAll = !at))
   watch(all, () => atEnd && atNewest.value && void toNewest(), { flush: 'pre' })
   onMounted(() => {
     for (const part of scroller.value?.children ?? []) grown.observe(part)
     if (scroller.value) grown.observe(scroller.value)
     void begin()
   })
-  onBeforeUnmount(() => grown.disconnect())
+  onBeforeUnmount(() => {
+    grown.disconnect()
+    chat.value.log.keepsAll = false
+  })
 
   async function begin() {
     until.value = undefined

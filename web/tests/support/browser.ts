@@ -1,4 +1,4 @@
-import { mkdirSync } from 'node:fs'
+import { existsSync, mkdirSync, readFileSync } from 'node:fs'
 import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core'
 import { codeFor, type Person } from './people'
 import type { TestServer } from './server'
@@ -19,7 +19,7 @@ export class Browsers {
   static async of(server: TestServer): Promise<Browsers> {
     const shots = process.env.SOUK_SHOTS ?? 'shots'
     mkdirSync(shots, { recursive: true })
-    const args = ['--no-sandbox', '--disable-background-networking', '--disable-gpu']
+    const args = ['--no-sandbox', '--disable-background-networking', '--disable-gpu', '--disable-features=LocalNetworkAccessChecks']
     const browser = await chromium.launch({ executablePath: process.env.CHROMIUM ?? '/usr/bin/chromium', args })
     return new Browsers(server, browser, shots)
   }
@@ -27,6 +27,7 @@ export class Browsers {
   /** A browser of somebody's own. */
   async open(path: string, settings: Settings): Promise<Page> {
     const context: BrowserContext = await this.browser.newContext(settings)
+    if (process.env.SOUK_PAGES) await this.serve(context, process.env.SOUK_PAGES)
     const page = await context.newPage()
     page.setDefaultTimeout(20_000)
     page.on('pageerror', (error) => this.troubles.push(error.message))
@@ -39,6 +40,19 @@ export class Browsers {
   openAs(person: Person, path: string, settings: Settings): Promise<Page> {
     const storageState = { cookies: [], origins: [{ origin: this.server.url, localStorage: person.kept() }] }
     return this.open(path, { ...settings, storageState })
+  }
+
+  /** Pages as they were just built, out of a folder, in the place of those in the program: it need not be built anew for each try. */
+  private async serve(context: BrowserContext, folder: string) {
+    await context.route(/^[^?#]*:\d+\/(desk|centre|assets\/[^?]*)?(\?.*)?$/, async (route) => {
+      const path = new URL(route.request().url()).pathname
+      const file = `${folder}/${path.startsWith('/assets') ? path : `${path.slice(1) || 'index'}.html`}`
+      if (!existsSync(file)) return route.continue()
+      const { 'content-security-policy': policy = '' } = (await route.fetch({ url: `${this.server.url}/`, headers: {} })).headers()
+      const kinds = { js: 'text/javascript', css: 'text/css', html: 'text/html' } as const
+      const kind = kinds[file.split('.').at(-1) as keyof typeof kinds]
+      await route.fulfill({ body: readFileSync(file), headers: { 'content-type': kind, 'content-security-policy': policy } })
+    })
   }
 
   async giveCode(page: Page, phone: string) {

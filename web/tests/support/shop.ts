@@ -26,12 +26,7 @@ export class Shop {
 
   /** Ten yuan off from fifty, five of them, given into a conversation. */
   async giveCoupons(conversation_id: string, title: string) {
-    const params = { path: { shop_id: this.id }, header: once() }
-    const terms = { title, face: { kind: 'full_reduction' as const, value: 1_000, threshold: 5_000 }, scope: { of: 'shop' as const }, stacks_with_promotions: true }
-    const body = { terms, validity: { days: 7 }, eligibility: { who: 'anyone' as const }, aim: 'new_customers' as const }
-    const { id } = await told(this.rest.POST('/api/v1/shops/{shop_id}/coupon-templates', { params, body: body as never }))
-    const path = { shop_id: this.id, template_id: id }
-    await this.rest.POST('/api/v1/shops/{shop_id}/coupon-templates/{template_id}/publish', { params: { path }, body: { on_trial: false } })
+    const id = await this.issues(title)
     const gift = { params: { path: { shop_id: this.id }, header: once() }, body: { template_id: id, conversation_id, pieces: 5 } }
     await this.rest.POST('/api/v1/shops/{shop_id}/coupon-gifts', gift as never)
   }
@@ -40,11 +35,32 @@ export class Shop {
   async draftOrder(conversation_id: string, title: string) {
     const path = { shop_id: this.id }
     await this.shipWith('shunfeng', '顺丰')
-    const variant_id = await this.list(title)
+    const [variant_id = ''] = await this.sells(title)
     const basket = { lines: [{ variant_id, units: 2 }] }
     const agreement = { basket, prices: [], requests: '', delivery_method: 'express', terms: 'pay_first', expected_at: null }
     const draft = { params: { path, header: once() }, body: { conversation_id, agreement } }
     await this.rest.POST('/api/v1/shops/{shop_id}/orders', draft as never)
+  }
+
+  /** Something for so many minor units, in sizes; gives its variants in that order. */
+  async sells(title: string, sizes: string[] = [], price = 15_900): Promise<string[]> {
+    const pictures = await Promise.all([1, 2, 3].map(() => this.upload()))
+    const variants = sizes.length > 0 ? sizes.map((size) => ({ choice: [size], stock: 50 })) : [{ stock: 50 }]
+    const body = { title, category: ['clothes'], description: title, pictures, list_price: price, price, options: sizes.length > 0 ? ['Size'] : [], variants, listed: true }
+    const params = { path: { shop_id: this.id }, header: once() }
+    const goods = await told(this.rest.POST('/api/v1/shops/{shop_id}/products', { params, body: body as never }))
+    return goods.variants.map((one) => one.id)
+  }
+
+  /** Ten yuan off from fifty, for everybody who gets one. */
+  async issues(title: string): Promise<string> {
+    const params = { path: { shop_id: this.id }, header: once() }
+    const terms = { title, face: { kind: 'full_reduction' as const, value: 1_000, threshold: 5_000 }, scope: { of: 'shop' as const }, stacks_with_promotions: true }
+    const body = { terms, validity: { days: 7 }, eligibility: { who: 'anyone' as const }, aim: 'new_customers' as const }
+    const { id } = await told(this.rest.POST('/api/v1/shops/{shop_id}/coupon-templates', { params, body: body as never }))
+    const path = { shop_id: this.id, template_id: id }
+    await this.rest.POST('/api/v1/shops/{shop_id}/coupon-templates/{template_id}/publish', { params: { path }, body: { on_trial: false } })
+    return id
   }
 
   async shipWith(code: string, name: string) {
@@ -87,7 +103,7 @@ export class Shop {
   }
 
   /** Puts something on sale, and gives its id. The newest is first on the shop's list. */
-  async sells(title: string, of: { list_price: number; price: number; sizes?: string[]; stock: number }): Promise<string> {
+  async lists(title: string, of: { list_price: number; price: number; sizes?: string[]; stock: number }): Promise<string> {
     const pictures = await Promise.all([1, 2, 3].map(() => this.upload()))
     const { sizes, stock, ...prices } = of
     const variants = sizes ? sizes.map((size) => ({ choice: [size], stock })) : [{ stock }]
@@ -147,14 +163,6 @@ export class Shop {
     const rules = { title, organiser: 'Olga', contact: 'In the chat', conditions: 'Everybody', target, ends_at: new Date(Date.now() + 86_400_000).toISOString() }
     const body = { conversation_id, ...rules, prizes: [{ name: 'Tea', value: 3_000, quantity: 2 }], claim }
     await this.rest.POST('/api/v1/shops/{shop_id}/draws', { params: { path: { shop_id: this.id }, header: once() }, body: body as never })
-  }
-
-  private async list(title: string): Promise<string> {
-    const pictures = await Promise.all([1, 2, 3].map(() => this.upload()))
-    const body = { title, category: ['dresses'], description: title, pictures, list_price: 19_900, price: 15_900, variants: [{ stock: 9 }], listed: true }
-    const params = { path: { shop_id: this.id }, header: once() }
-    const goods = await told(this.rest.POST('/api/v1/shops/{shop_id}/products', { params, body: body as never }))
-    return goods.variants[0]?.id ?? ''
   }
 
   private async upload(): Promise<string> {

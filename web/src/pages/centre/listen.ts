@@ -3,7 +3,7 @@ import { AlertKind } from '../../contract/alert'
 import type { Card } from '../../contract/card'
 import type { Session } from '../../session'
 import { type PushEvent, Socket } from '../../socket'
-import { heard } from './office'
+import { heard } from '../../staff/office'
 
 /** What waits for the shop, as it is now. */
 export interface Work {

@@ -1,6 +1,6 @@
 import { createApp } from 'vue'
 import '../../look/base.css'
-import './centre.css'
+import '../../staff/staff.css'
 import { restoreLight } from '../../look/light'
 import { language, speak } from '../../words'
 import './words'

@@ -1,5 +1,5 @@
 import { type Component, defineAsyncComponent } from 'vue'
-import type { Permission } from './office'
+import type { Permission } from '../../staff/office'
 import type { Word } from './words'
 
 /** A part of the centre: its place in the address, its name, who may use it, and what it is drawn by, loaded when it is opened. */

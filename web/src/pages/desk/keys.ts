@@ -1,11 +1,10 @@
 import { onBeforeUnmount, onMounted } from 'vue'
-import type { en } from '../../words/en'
 
 /** What a key does, and how it is told on the sheet. */
 export interface Key {
   /** As it is printed: `Alt+J`. */
   keys: string
-  words: keyof typeof en
+  says(): string
   press(): void
 }
 

@@ -1,6 +1,6 @@
 import { type Schema, told } from '../../../rest'
-import type { Office } from '../office'
-import type { Asked, Question, Said } from '../parts/ask'
+import type { Office } from '../../../staff/office'
+import type { Asked, Question, Said } from '../../../staff/ask'
 import { w } from '../words'
 
 type Template = Schema<'CouponTemplate'>

@@ -1,7 +1,7 @@
 import { type Schema, told } from '../../../rest'
-import type { Office } from '../office'
-import { typedOf } from '../parts/amount'
-import type { Asked, Question, Said } from '../parts/ask'
+import type { Office } from '../../../staff/office'
+import { typedOf } from '../../../staff/amount'
+import type { Asked, Question, Said } from '../../../staff/ask'
 import { w } from '../words'
 
 type Goods = Schema<'Goods'>

@@ -1,8 +1,8 @@
 import { Refused } from '../../../refused'
 import { type Schema, told } from '../../../rest'
-import type { Office } from '../office'
-import { typedOf } from '../parts/amount'
-import type { Question } from '../parts/ask'
+import type { Office } from '../../../staff/office'
+import { typedOf } from '../../../staff/amount'
+import type { Question } from '../../../staff/ask'
 import { w, type Word } from '../words'
 
 /** One thing that holds for the shop: how it is now, in lines, and the question that changes it. */

@@ -1,5 +1,5 @@
 import { shallowRef, watch } from 'vue'
-import { heard } from '../office'
+import { heard } from '../../../staff/office'
 
 /** A list as the server gives it: rows, and where the next page begins (empty: nowhere). */
 export interface Page<T> {

@@ -1,5 +1,5 @@
-import type { Schema } from '../../../rest'
-import { w } from '../words'
+import type { Schema } from '../rest'
+import { w } from './words'
 
 /** What a coupon takes off, in words. */
 export function facedAs(face: Schema<'Face'>, money: (minor: number) => string): string {

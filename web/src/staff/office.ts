@@ -1,7 +1,7 @@
 import { inject, type InjectionKey, provide, type Ref, shallowRef } from 'vue'
-import type { Schema } from '../../rest'
-import type { Session } from '../../session'
-import { money } from '../../words/forms'
+import type { Schema } from '../rest'
+import type { Session } from '../session'
+import { money } from '../words/forms'
 
 export type Permission = Schema<'Permission'>
 
@@ -21,7 +21,7 @@ export interface Office {
 
 const key: InjectionKey<Office> = Symbol('office')
 
-export function openOffice(session: Session, post: Schema<'Post'>, shop: Schema<'Shop'>): Office {
+export function openOffice(session: Session, post: Pick<Schema<'Post'>, 'permissions'>, shop: Schema<'Shop'>): Office {
   const rights = new Set(post.permissions)
   const office: Office = {
     session,

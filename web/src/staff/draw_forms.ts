@@ -1,7 +1,7 @@
-import type { Schema } from '../../../rest'
-import type { Office } from '../office'
-import type { Asked, Question, Said } from '../parts/ask'
-import { w } from '../words'
+import type { Schema } from '../rest'
+import type { Office } from './office'
+import type { Asked, Question, Said } from './ask'
+import { w } from './words'
 
 /** Kinds of prizes that the form has places for. */
 const KINDS = 3

@@ -1,7 +1,7 @@
-import { type Schema, told } from '../../../rest'
-import type { Office } from '../office'
-import type { Asked, Question } from '../parts/ask'
-import { w, type Word } from '../words'
+import { type Schema, told } from '../rest'
+import type { Office } from './office'
+import type { Asked, Question, Said } from './ask'
+import { w, type Word } from './words'
 
 type Order = Schema<'OrderShown'>
 /** One thing that the server lets staff do with an order now, and what it asks first. */
@@ -42,8 +42,7 @@ export function orderDeeds(office: Office, order: Order, carriers: Schema<'Carri
       const choices = carriers.map(({ code, name }) => [code, name] as const)
       const fields: Asked[] = [{ name: 'carrier', label: w('carrier'), kind: 'choice', choices }, { name: 'number', label: w('trackingNumber') }, ...parts(order), remark()]
       const work: Question['work'] = (said) => {
-        const units = order.lines.map(({ line }) => ({ line, units: said.whole(`line${line}`) ?? 0 })).filter(({ units }) => units > 0)
-        const body = { carrier: said.text('carrier'), tracking_number: said.text('number'), units, remark: said.text('remark') }
+        const body = { carrier: said.text('carrier'), tracking_number: said.text('number'), units: unitsOf(order, said), remark: said.text('remark') }
         return step(rest.POST(`${path}/ship`, { params, body }))
       }
       return of('deed_ship', work, { fields, text: choices.length === 0 ? w('noCarriers') : '' }, true)
@@ -69,7 +68,7 @@ export function orderDeeds(office: Office, order: Order, carriers: Schema<'Carri
       return of('deed_readdress', work, { fields })
     },
     mark_short: () => {
-      const lines = order.lines.map((one) => [String(one.line), [one.title, ...one.choice].join(' · ')] as const)
+      const lines = order.lines.map((one) => [String(one.line), titleOf(one)] as const)
       const reasons = (['oversold', 'miscounted', 'damaged', 'supplier_late', 'discontinued', 'other'] as const).map((one) => [one, w(`short_${one}`)] as const)
       const fields: Asked[] = [{ name: 'line', label: w('line'), kind: 'choice', choices: lines }, { name: 'units', label: w('units'), kind: 'whole', value: '1' }, { name: 'reason', label: w('reason'), kind: 'choice', choices: reasons }]
       const work: Question['work'] = async (said, key) => {
@@ -80,6 +79,7 @@ export function orderDeeds(office: Office, order: Order, carriers: Schema<'Carri
       return of('deed_mark_short', work, { fields })
     },
   }
+  if (order.paid > order.refunded) known.apply = () => of('deed_apply', giveBack(office, order, done), { fields: backFields(order), text: w('giveBackHint') })
   if (office.may('verify_orders')) {
     known.hand_over = () => {
       const fields: Asked[] = [{ name: 'code', label: w('pickupCode') }]
@@ -108,6 +108,34 @@ function always(office: Office, order: Order, done: (order: Order) => void): Ord
   return [claim, flag]
 }
 
+/** Which units' money goes back: those that were sent, or those that will never be. */
+function backFields(order: Order): Asked[] {
+  const left = order.lines.filter((one) => one.units > one.refunded)
+  const only = left.length === 1 ? String((left[0]?.units ?? 0) - (left[0]?.refunded ?? 0)) : ''
+  const units = left.map((one): Asked => ({ name: `line${one.line}`, label: w('backUnits', { title: titleOf(one), n: one.units - one.refunded }), kind: 'whole', optional: true, value: only }))
+  const sent = left.some((one) => one.shipped > 0)
+  const choices = (['sent', 'unsent'] as const).map((one) => [one, w(`back_${one}`)] as const)
+  return [...units, { name: 'which', label: w('backWhich'), kind: 'choice', choices, value: sent ? 'sent' : 'unsent' }, { ...reason, label: w('backReason'), optional: false }]
+}
+
+function giveBack({ rest, shop_id }: Office, order: Order, done: (order: Order) => void): Question['work'] {
+  const params = { path: { shop_id, order_id: order.id } }
+  return async (said, header) => {
+    const body = { lines: unitsOf(order, said), sent: said.text('which') === 'sent', reason: said.text('reason') }
+    await rest.POST('/api/v1/shops/{shop_id}/orders/{order_id}/cases', { params: { ...params, header }, body })
+    await told(rest.GET('/api/v1/shops/{shop_id}/orders/{order_id}', { params })).then(done)
+  }
+}
+
+/** How many of each line somebody has named. */
+function unitsOf(order: Order, said: Said): Schema<'LineUnits'>[] {
+  return order.lines.map(({ line }) => ({ line, units: said.whole(`line${line}`) ?? 0 })).filter(({ units }) => units > 0)
+}
+
+function titleOf({ title, choice }: Order['lines'][number]): string {
+  return [title, ...choice].join(' · ')
+}
+
 function remark(): Asked {
   return { name: 'remark', label: w('remark'), optional: true }
 }
@@ -116,7 +144,7 @@ function remark(): Asked {
 function parts(order: Order): Asked[] {
   const left = order.lines.filter((one) => one.units - one.shipped - one.refunded - one.dropped > 0)
   if (left.length === 1 && left[0]?.units === 1) return []
-  return left.map((one) => ({ name: `line${one.line}`, label: w('unitsOf', { title: [one.title, ...one.choice].join(' · '), n: one.units - one.shipped }), kind: 'whole', optional: true }))
+  return left.map((one) => ({ name: `line${one.line}`, label: w('unitsOf', { title: titleOf(one), n: one.units - one.shipped - one.dropped }), kind: 'whole', optional: true }))
 }
 
 /** Several orders at once: what the server does in one request, and what became of each. */

@@ -1,7 +1,7 @@
-import { type Schema, told } from '../../../rest'
-import type { Office } from '../office'
-import type { Asked, Question } from '../parts/ask'
-import { w, type Word } from '../words'
+import { type Schema, told } from '../rest'
+import type { Office } from './office'
+import type { Asked, Question } from './ask'
+import { w, type Word } from './words'
 
 type Case = Schema<'CaseShown'>
 export interface CaseDeed {

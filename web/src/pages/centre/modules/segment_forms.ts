@@ -1,26 +1,8 @@
 import type { Schema } from '../../../rest'
-import type { Office } from '../office'
-import type { Asked, Question, Said } from '../parts/ask'
+import type { Asked, Question, Said } from '../../../staff/ask'
+import type { Office } from '../../../staff/office'
+import { tagFields, tagOf } from '../../../staff/tag_forms'
 import { w } from '../words'
-
-const dimensions = ['preference', 'source', 'spending', 'frequency'] as const
-
-export function tagFields(): Asked[] {
-  return [
-    { name: 'dimension', label: w('dimension'), kind: 'choice', choices: dimensions.map((one) => [one, w(`dimension_${one}`)]) },
-    { name: 'tag', label: w('tag') },
-  ]
-}
-
-export function tagOf(said: Said): Schema<'Tag'> {
-  return { dimension: said.text('dimension') as Schema<'TagDimension'>, name: said.text('tag') }
-}
-
-export function tagCustomers({ rest, path }: Office, customer_ids: string[]): Question {
-  const work: Question['work'] = (said, header) =>
-    rest.POST('/api/v1/shops/{shop_id}/customer-tags', { params: { path, header }, body: { tag: tagOf(said), customer_ids } })
-  return { title: w('addTag'), fields: tagFields(), work }
-}
 
 /** A segment by one condition; what several say together is put together over REST. */
 export function createSegment({ rest, path, shop }: Office): Question {

@@ -1,5 +1,5 @@
-import type { Schema } from '../../../rest'
-import { w } from '../words'
+import type { Schema } from '../rest'
+import { w } from './words'
 
 type Tone = 'good' | 'wait' | 'bad' | 'calm'
 

@@ -1,0 +1,92 @@
+import type { Page } from 'playwright-core'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { Browsers } from './support/browser'
+import { customer, merchant, type Person } from './support/people'
+import { TestServer, until } from './support/server'
+import { Shop } from './support/shop'
+import { faultsInBothLights } from './support/sight'
+
+const wide = { viewport: { width: 1360, height: 860 }, locale: 'en' }
+const places = ['home', 'orders', 'cases', 'goods', 'coupons', 'campaigns', 'draws', 'customers', 'groups', 'staff', 'programs', 'settings']
+let server: TestServer
+let browsers: Browsers
+let shop: { person: Person; shop: string }
+let ann: Person
+let chat = ''
+let group = ''
+
+beforeAll(async () => {
+  server = await TestServer.start()
+  shop = await merchant(server, 'Olga')
+  const owner = new Shop(shop.person, shop.shop)
+  await owner.shipWith('shunfeng', '顺丰')
+  await owner.sells('Floral dress', ['S', 'M'])
+  ann = await customer(server, 'Ann')
+  await owner.sellTo(ann, 2)
+  chat = await talks()
+  group = await owner.gather('Friends of dresses', [ann.id])
+  await owner.giveCoupons(group, 'Ten off')
+  browsers = await Browsers.of(server)
+})
+afterAll(async () => {
+  await browsers?.close()
+  await server?.stop()
+})
+
+async function talks(): Promise<string> {
+  const line = ann.page()
+  await until(() => line.socket.state.value === 'live', 'the line is live')
+  const { id } = await line.open(shop.shop)
+  line.say({ conversation_id: id, text: 'Is it there in M?' })
+  await until(() => line.queue.sends.size === 0, 'it is said')
+  line.socket.stop()
+  return id
+}
+
+const to = (page: Page, place: string) => page.evaluate((hash) => (location.hash = hash), place)
+
+test('nobody is kept from using the customer’s page', { timeout: 90_000 }, async () => {
+  const page = await browsers.open(`/?shop=${shop.shop}`, { viewport: { width: 360, height: 740 }, locale: 'en' })
+  await page.getByRole('button', { name: 'Send me a code' }).waitFor()
+  expect(await faultsInBothLights(page)).toEqual([])
+  const hers = await browsers.openAs(ann, '/', { viewport: { width: 360, height: 740 }, locale: 'en' })
+  await hers.getByRole('link', { name: /Olga/ }).first().waitFor()
+  expect(await faultsInBothLights(hers)).toEqual([])
+  for (const place of [chat, group]) {
+    await to(hers, place)
+    await hers.getByRole('log').getByRole('listitem').nth(1).waitFor()
+    expect(await faultsInBothLights(hers)).toEqual([])
+  }
+})
+
+test('nobody is kept from using the desk', { timeout: 120_000 }, async () => {
+  const page = await browsers.openAs(shop.person, '/desk', wide)
+  await page.getByRole('link', { name: /Ann/ }).first().waitFor()
+  expect(await faultsInBothLights(page)).toEqual([])
+  for (const place of [chat, group]) {
+    await to(page, place)
+    await page.getByRole('log').getByRole('listitem').nth(1).waitFor()
+    expect(await faultsInBothLights(page)).toEqual([])
+  }
+  await to(page, chat)
+  for (const opens of ['Alt+a', 'Control+/', 'Alt+o', 'Alt+p', 'Alt+g']) {
+    await page.keyboard.press(opens)
+    await page.locator('dialog[open], #alerts').last().waitFor()
+    await page.locator('dialog [aria-busy=true]').waitFor({ state: 'detached' })
+    expect(await faultsInBothLights(page), opens).toEqual([])
+    await page.keyboard.press('Escape')
+    await page.locator('dialog[open], #alerts').waitFor({ state: 'detached' })
+  }
+  await page.getByRole('complementary').getByRole('link', { name: /^WS/ }).click()
+  await page.getByRole('dialog').getByText('to be accepted').first().waitFor()
+  expect(await faultsInBothLights(page)).toEqual([])
+})
+
+test('nobody is kept from using the centre', { timeout: 120_000 }, async () => {
+  const page = await browsers.openAs(shop.person, '/centre', wide)
+  for (const place of places) {
+    await to(page, place)
+    await page.locator('.listing[aria-busy=false], .alerts, .cards[aria-busy=false]').first().waitFor()
+    expect(await faultsInBothLights(page), place).toEqual([])
+  }
+})
