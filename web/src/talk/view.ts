@@ -17,6 +17,8 @@ export function useView(chats: Chats, chat: Ref<Chat>, scroller: Ref<HTMLElement
   const loading = shallowRef(false)
   /** Somebody looks at the end of what is drawn. */
   let atEnd = true
+  /** How far down it was scrolled last. */
+  let top = 0
   const all = computed(() => chat.value.log.messages.value)
   const end = computed(() => {
     const last = until.value
@@ -69,12 +71,13 @@ export function useView(chats: Chats, chat: Ref<Chat>, scroller: Ref<HTMLElement
     return all.value[Math.max(0, index - 1)]?.number
   }
 
-  /** Somebody reads further up: what comes meanwhile does not push it away. */
+  /** Somebody reads further up: what comes meanwhile does not push it away. Only who moves up leaves the end; in a flood the end moves away by itself. */
   function scrolled() {
     const at = scroller.value
     if (!at) return
     const below = at.scrollHeight - at.scrollTop - at.clientHeight
-    atEnd = below < NEAR / 4
+    atEnd = below < NEAR / 4 || (atEnd && at.scrollTop >= top)
+    top = at.scrollTop
     if (atNewest.value && !atEnd) until.value = all.value.at(-1)?.number
     if (atEnd) void down()
     if (at.scrollTop < NEAR) void up()
