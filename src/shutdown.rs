@@ -54,7 +54,8 @@ impl Shutdown {
     }
 
     /// Runs a task as [`Self::spawn`] does, in the back office if there is one, and there whatever it spawns as well. A thousand requests
-    /// that come at once wait for one another there, and no message on a socket waits behind them.
+    /// that come at once wait for one another there, and no message on its way to the log waits behind them (other requests on sockets share their
+    /// connections to the database).
     #[expect(clippy::disallowed_methods, reason = "the one place that spawns")]
     pub fn spawn_in_office<F>(&self, task: F) -> JoinHandle<F::Output>
     where

@@ -14,6 +14,8 @@ use crate::{
 
 /// What one round starts at most.
 const ROUND: i64 = 100;
+/// Twice so many batches are told before it is another campaign's turn.
+const BATCHES: usize = 3;
 
 /// Starts what is due, and says what is to be said until nothing is left that may be said now.
 pub async fn due(app: &App) -> Result<()> {
@@ -98,9 +100,19 @@ async fn step(app: &App, shop: ShopId, id: CampaignId) -> Result<bool> {
     let mut tx = app.store.begin(shop).await?;
     queries::advance(&mut tx, id).await?;
     tx.commit().await?;
-    // While the database writes for one of them, the other is made ready.
-    let (one, other) = tokio::join!(tell::tell(&under), tell::tell(&under));
-    if one? + other? > 0 || groups {
+    let mut moved = groups;
+    for _ in 0..BATCHES {
+        // While the database writes for one of them, the other is made ready. Both end before the next begin: the stop button waits for no more.
+        let (one, other) = tokio::join!(tell::tell(&under), tell::tell(&under));
+        if one? + other? == 0 {
+            break;
+        }
+        moved = true;
+        if app.tasks.soft().is_cancelled() {
+            break;
+        }
+    }
+    if moved {
         return Ok(true);
     }
     let mut tx = app.store.begin(shop).await?;

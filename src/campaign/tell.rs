@@ -21,56 +21,45 @@ use crate::{
 const BATCH: i64 = 250;
 /// The same where coupons go with it: their templates are held as well.
 const FEW: i64 = 50;
-/// Batches one after another, before it is another campaign's turn.
-const BATCHES: usize = 3;
 
-/// Tells the next, a few batches of them. Says how many it has got on with: 0 when nobody waits.
+/// Tells the next batch. Says how many it has got on with: 0 when nobody waits whom nobody else is about to tell.
 pub(super) async fn tell(under: &Under<'_>) -> Result<usize> {
     let most = if under.plan.gives() { FEW } else { BATCH };
-    let mut count = 0;
-    for _ in 0..BATCHES {
-        let told = match batch(under, most).await {
-            Ok(told) => told,
-            Err(error) => {
-                refused(error)?;
-                one_by_one(under, most).await?
-            }
-        };
-        if told == 0 {
-            break;
+    match batch(under, most, &mut vec![]).await {
+        Err(error) => {
+            refused(error)?;
+            one_by_one(under, most).await
         }
-        count += told;
+        told => told,
     }
-    Ok(count)
 }
 
 /// Not all of them can be told: each by itself, and who cannot is passed over.
 async fn one_by_one(under: &Under<'_>, most: i64) -> Result<usize> {
     let mut count = 0;
     for _ in 0..most {
-        let told = match batch(under, 1).await {
-            Ok(told) => told,
-            Err(error) => pass_over(under, refused(error)?).await?,
-        };
-        if told == 0 {
-            break;
+        let mut places = vec![];
+        match batch(under, 1, &mut places).await {
+            Ok(0) => break,
+            Ok(told) => count += told,
+            Err(error) => {
+                pass_over(under, &places, refused(error)?).await?;
+                count += places.len();
+            }
         }
-        count += told;
     }
     Ok(count)
 }
 
-async fn pass_over(under: &Under<'_>, because: Refusal) -> Result<usize> {
-    let now = under.app.clock.now();
-    let mut tx = under.app.store.begin(under.shop).await?;
-    let next = queries::next(&mut tx, under.id, 1, now).await?;
-    let fates: Vec<_> = next
+/// These and nobody else: who is next by now may be another one.
+async fn pass_over(under: &Under<'_>, places: &[i64], because: Refusal) -> Result<()> {
+    let fates: Vec<_> = places
         .iter()
-        .map(|one| (one.place, skipped(because)))
+        .map(|place| (*place, skipped(because)))
         .collect();
-    queries::settle(&mut tx, under.id, &fates, now).await?;
-    tx.commit().await?;
-    Ok(fates.len())
+    let mut tx = under.app.store.begin(under.shop).await?;
+    queries::settle(&mut tx, under.id, &fates, under.app.clock.now()).await?;
+    tx.commit().await
 }
 
 /// One who is about to hear it.
@@ -82,15 +71,15 @@ struct Going {
     packed: Option<Packed>,
 }
 
-/// One unit of work. Refuses if the log does not take the messages, or the coupons are gone: then nobody has anything.
-async fn batch(under: &Under<'_>, most: i64) -> Result<usize> {
+/// One unit of work; says in `places` whose. Refuses if the log does not take the messages, or the coupons are gone: then nobody has anything.
+async fn batch(under: &Under<'_>, most: i64, places: &mut Vec<i64>) -> Result<usize> {
     let now = under.app.clock.now();
     let mut tx = under.app.store.begin(under.shop).await?;
     let next = queries::next(&mut tx, under.id, most, now).await?;
-    let count = next.len();
-    if count == 0 {
+    if next.is_empty() {
         return Ok(0);
     }
+    places.extend(next.iter().map(|one| one.place));
     let mut batch = Batch::new(under, now);
     for one in next {
         match &one.because {
@@ -106,7 +95,7 @@ async fn batch(under: &Under<'_>, most: i64) -> Result<usize> {
         supply.take(&mut tx, *pieces, now).await?;
     }
     tx.commit().await?;
-    Ok(count)
+    Ok(places.len())
 }
 
 /// Recipients between waiting and told.

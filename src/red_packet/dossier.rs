@@ -51,9 +51,14 @@ pub async fn dossier(app: &App, by: &Staff<ManageCampaigns>, id: RedPacketId) ->
     rights::rely(&mut tx, by).await?;
     let red_packet = queries::red_packet(&mut tx, id).await?;
     let red_packet = red_packet.ok_or(Refusal::NotFound)?;
+    let file = match show::proven(&mut tx, &red_packet).await {
+        Ok(file) => Some(file),
+        Err(error) if error.refusal() == Some(Refusal::RedPacketOpen) => None,
+        Err(broken) => return Err(broken),
+    };
     let dossier = Dossier {
         people: queries::takers(&mut tx, id).await?,
-        file: show::proven(&mut tx, &red_packet).await.ok(),
+        file,
         red_packet,
     };
     let deed = Deed::new(by.actor.user, "red_packet.dossier_read", id);

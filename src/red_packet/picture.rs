@@ -5,7 +5,7 @@ use super::{RedPacket, card, queries};
 use crate::{
     app::App,
     conversation::redraw,
-    error::{Error, Result},
+    error::{Error, Result, Round},
     id::{RedPacketId, ShopId},
     store::Tx,
 };
@@ -27,10 +27,11 @@ pub(super) fn freshen_soon(app: &App, shop: ShopId, red_packet: &RedPacket) {
 
 /// Cards whose node died before it had drawn them.
 pub(super) async fn stale(app: &App) -> Result<()> {
+    let mut round = Round::default();
     for (shop, red_packet) in queries::stale(app.store.pool(), ROUND).await? {
-        freshen(app, shop, red_packet).await?;
+        round.note(freshen(app, shop, red_packet).await)?;
     }
-    Ok(())
+    round.end()
 }
 
 /// Draws the card as the red packet is now, unless it shows that already. The conversation is held first: no older picture comes after.

@@ -136,7 +136,7 @@ async fn judge(
     Ok(rows)
 }
 
-/// Writes down what became of these, by their places.
+/// Writes down what became of these, by their places; of whom it is known already, nothing changes.
 pub(in crate::campaign) async fn settle(
     tx: &mut Tx,
     campaign: CampaignId,
@@ -155,7 +155,7 @@ pub(in crate::campaign) async fn settle(
           number = f.number, gift_id = f.gift_id, because = f.because, sent_at = case when f.number is not null then $8::timestamptz end
         from unnest($3::bigint[], $4::uuid[], $5::bigint[], $6::uuid[], $7::text[])
           as f (place, conversation_id, number, gift_id, because)
-        where r.campaign_id = $2 and r.place between $9 and $10 and r.place = f.place and r.shop_id = $1
+        where r.campaign_id = $2 and r.place between $9 and $10 and r.place = f.place and r.shop_id = $1 and r.state = 'waiting'
         ",
         shop.0,
         campaign.0,

@@ -23,7 +23,8 @@ async fn the_rest_goes_back_once() {
     treat.club.later(23).await;
     treat.due().await;
     assert_eq!(treat.balances().await["packets"], 1_000 - amount(&share));
-    let mut line = ann.connect(&treat.club.server).await;
+    let mut here = ann.connect(&treat.club.server).await;
+    let mut there = ann.connect(&other).await;
     treat.club.later(1).await;
     other.clock.advance(jiff::SignedDuration::from_hours(24));
     let late = treat.takes(&bob, &id).await;
@@ -46,10 +47,12 @@ async fn the_rest_goes_back_once() {
     assert_eq!(treat.count(returned).await, 1);
     let moved = "select count(*) from facts where kind = 'red_packet_moved' and payload ->> 'deed' = 'return'";
     assert_eq!(treat.count(moved).await, 1);
-    let card = crate::order::next_card(&mut line)
-        .await
-        .card
-        .expect("a card");
+    // Without Redis the node that was faster shows it at once.
+    let drawn = tokio::select! {
+        drawn = crate::order::next_card(&mut here) => drawn,
+        drawn = crate::order::next_card(&mut there) => drawn,
+    };
+    let card = drawn.card.expect("a card");
     assert_eq!(card.summary, "红包 · 恭喜发财,大吉大利 · 已过期");
     let card = card.red_packet.expect("of a red packet");
     assert_eq!(

@@ -95,6 +95,19 @@ async fn everything_happens(server: &TestServer, stage: &Stage) {
     let draws = format!("/shops/{}/draws", stage.shop);
     let draw = tea_party(server, group.trim_start_matches("/groups/"));
     stage.rest.post(&draws, draw).await.ok();
+    a_red_packet_is_sent(server, stage, group.trim_start_matches("/groups/")).await;
+}
+
+/// From what the shop has earned.
+async fn a_red_packet_is_sent(server: &TestServer, stage: &Stage, group: &str) {
+    sqlx::query("insert into ledger (shop_id, debit, credit, amount, cause, at) values ($1, 'provider', 'balance', 100, 'paid', now())")
+        .bind(stage.shop)
+        .execute(server.server.app.store.pool())
+        .await
+        .expect("money");
+    let form = json!({ "conversation_id": group, "kind": "equal", "total": 100, "shares": 2 });
+    let sent = format!("/shops/{}/red-packets", stage.shop);
+    stage.rest.post(&sent, form).await.ok();
 }
 
 /// Of two cups one is promised, and then it is not.
