@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
-import { expect, test } from 'vitest'
+import { expect, test, vi } from 'vitest'
 import * as fair from '../src/draw/fair'
 import { type DrawFile, Unfit, verify, written } from '../src/draw/file'
+import { commitmentOf, keepCommitment, keepReceipt, receiptOf } from '../src/draw/kept'
 import { readReceipt, verifyReceipt } from '../src/draw/receipt'
 
 /** The vectors that the server's own tests are tried by. */
@@ -86,4 +87,25 @@ test('a receipt is found in the file, and a changed one is not', async () => {
   expect(await refused({ tickets: [{ number: 2, link: file.tickets[1]?.link }] })).toBe('wrong_ticket')
   expect(await refused({ tickets: [{ number: 1, link: '0' }] })).toBe('wrong_ticket')
   expect(readReceipt('{}')).toBeUndefined()
+  for (const tickets of [[], [null], [{ number: 1 }], [{ number: '1', link: '0' }], [...receipt.tickets, { number: 1.5, link: '0' }]]) {
+    expect(readReceipt(JSON.stringify({ ...receipt, tickets })), JSON.stringify(tickets)).toBeUndefined()
+  }
+})
+
+test('a device keeps what it saw first, for each of those who use it', () => {
+  const shelf = new Map<string, string>()
+  vi.stubGlobal('localStorage', { getItem: (key: string) => shelf.get(key) ?? null, setItem: (key: string, text: string) => shelf.set(key, text) })
+  const receipt = (person: string, ...numbers: number[]) => ({ draw_id: 'd', commitment: 'c', person, salt: `of ${person}`, tickets: numbers.map((number) => ({ number, link: person })) })
+  for (const commitment of ['c', 'changed']) keepCommitment('d', commitment)
+  expect(commitmentOf('d')).toBe('c')
+  keepReceipt('d', 'ann', receipt('a', 1))
+  keepReceipt('d', 'bob', receipt('b', 2))
+  keepReceipt('d', 'ann', { ...receipt('a', 1, 3), salt: 'changed' })
+  keepReceipt('d', 'ann', receipt('b', 4))
+  expect(receiptOf('d', 'ann')).toEqual(receipt('a', 1, 3))
+  expect(receiptOf('d', 'bob')).toEqual(receipt('b', 2))
+  expect(receiptOf('d', 'eve')).toBeUndefined()
+  for (const key of shelf.keys()) shelf.set(key, '{')
+  expect(receiptOf('d', 'ann')).toBeUndefined()
+  vi.unstubAllGlobals()
 })

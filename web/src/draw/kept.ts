@@ -1,23 +1,28 @@
+import { stored } from '../stored'
 import type { Receipt } from './receipt'
 
 /** What this device has seen of a draw while it was open: whatever the server says afterwards is compared with it. */
-export interface Kept {
-  commitment: string
-  receipt?: Receipt
+const commitmentKey = (draw: string) => `souk.commitment.${draw}`
+const receiptKey = (draw: string, user: string) => `souk.receipt.${draw}.${user}`
+
+export function commitmentOf(draw: string): string | undefined {
+  return localStorage.getItem(commitmentKey(draw)) ?? undefined
 }
 
-const key = (draw: string) => `souk.draw.${draw}`
-
-export function keptOf(draw: string): Kept | undefined {
-  const text = localStorage.getItem(key(draw))
-  return text ? (JSON.parse(text) as Kept) : undefined
+/** @param user Whose it is: a device may be used by several people. */
+export function receiptOf(draw: string, user: string): Receipt | undefined {
+  return stored(receiptKey(draw, user))
 }
 
-/** Commitment and tickets are kept as they were when they were met first. */
-export function keep(draw: string, { commitment, receipt }: Kept) {
-  const known = keptOf(draw)
-  const tickets = known?.receipt?.tickets ?? []
-  const more = receipt?.tickets.filter(({ number }) => tickets.every((one) => one.number !== number)) ?? []
-  const both = receipt && { ...receipt, ...known?.receipt, tickets: [...tickets, ...more] }
-  localStorage.setItem(key(draw), JSON.stringify({ commitment: known?.commitment ?? commitment, receipt: both ?? known?.receipt }))
+/** It is kept as it was when it was met first. */
+export function keepCommitment(draw: string, commitment: string) {
+  localStorage.setItem(commitmentKey(draw), commitmentOf(draw) ?? commitment)
+}
+
+/** Tickets are kept as they were when they were met first; those of another person in the list are no part of them. */
+export function keepReceipt(draw: string, user: string, receipt: Receipt) {
+  const known = receiptOf(draw, user) ?? { ...receipt, tickets: [] }
+  if (known.person !== receipt.person) return
+  const more = receipt.tickets.filter(({ number }) => known.tickets.every((one) => one.number !== number))
+  localStorage.setItem(receiptKey(draw, user), JSON.stringify({ ...known, tickets: [...known.tickets, ...more] }))
 }

@@ -25,12 +25,15 @@ export async function verifyReceipt({ draw_id, commitment, tickets }: DrawFile, 
   }
 }
 
-/** A receipt that somebody has pasted; nothing if it is none. */
+const isTicket = (one: Partial<Receipt['tickets'][number]> | null) => Number.isSafeInteger(one?.number) && typeof one?.link === 'string'
+
+/** A receipt that somebody has pasted; nothing if it is none, or has no ticket. */
 export function readReceipt(text: string): Receipt | undefined {
   try {
     const { draw_id, commitment, person, salt, tickets } = JSON.parse(text) as Receipt
     const isWhole = [draw_id, commitment, person, salt].every((one) => typeof one === 'string') && Array.isArray(tickets)
-    return isWhole ? { draw_id, commitment, person, salt, tickets } : undefined
+    const isTaken = isWhole && tickets.length > 0 && tickets.every(isTicket)
+    return isTaken ? { draw_id, commitment, person, salt, tickets } : undefined
   } catch {
     return undefined
   }

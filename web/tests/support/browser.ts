@@ -44,7 +44,7 @@ export class Browsers {
 
   /** Pages as they were just built, out of a folder, in the place of those in the program: it need not be built anew for each try. */
   private async serve(context: BrowserContext, folder: string) {
-    await context.route(/^[^?#]*:\d+\/(desk|centre|assets\/[^?]*)?(\?.*)?$/, async (route) => {
+    await context.route(/^[^?#]*:\d+\/(desk|centre|verify|assets\/[^?]*)?(\?.*)?$/, async (route) => {
       const path = new URL(route.request().url()).pathname
       const file = `${folder}/${path.startsWith('/assets') ? path : `${path.slice(1) || 'index'}.html`}`
       if (!existsSync(file)) return route.continue()

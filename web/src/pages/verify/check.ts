@@ -1,7 +1,8 @@
 import { shallowRef } from 'vue'
 import { type DrawFile, Unfit, verify } from '../../draw/file'
-import { keptOf } from '../../draw/kept'
+import { commitmentOf, receiptOf } from '../../draw/kept'
 import { type Receipt, verifyReceipt } from '../../draw/receipt'
+import { loggedIn } from './fetch'
 
 /** What came of checking a file on this device. */
 export interface Checked {
@@ -36,10 +37,12 @@ export function useCheck() {
 
 async function checkedOf(bytes: Uint8Array, own: Receipt | undefined, user: string): Promise<Checked> {
   const file = await verify(bytes)
-  const kept = keptOf(file.draw_id)
-  if (kept && kept.commitment !== file.commitment) throw new Unfit('commitment', 'wrong_card')
+  const seen = commitmentOf(file.draw_id)
+  if (seen && seen !== file.commitment) throw new Unfit('commitment', 'wrong_card')
+  const me = loggedIn().user?.id ?? ''
+  const kept = me ? receiptOf(file.draw_id, me) : undefined
   // What this device has kept counts, whatever the server says of it now.
-  if (kept?.receipt) await verifyReceipt(file, kept.receipt)
+  if (kept) await verifyReceipt(file, kept, me)
   if (own) await verifyReceipt(file, own, user)
-  return { file, seenBefore: !!kept, receipt: own ?? kept?.receipt }
+  return { file, seenBefore: !!seen, receipt: own ?? kept }
 }

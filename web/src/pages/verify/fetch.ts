@@ -12,10 +12,15 @@ export interface FetchedDraw {
   user: string
 }
 
-/** For whoever is logged in on this device: a customer, or somebody of the shop. Refused when nobody is. */
-export async function fetchDraw(draw_id: string): Promise<FetchedDraw> {
+/** Whoever is logged in on this device: a customer, or somebody of the shop. */
+export function loggedIn(): Session {
   const customer = new Session('customer')
-  const session = customer.user ? customer : new Session('merchant')
+  return customer.user ? customer : new Session('merchant')
+}
+
+/** For whoever is logged in. Refused when nobody is. */
+export async function fetchDraw(draw_id: string): Promise<FetchedDraw> {
+  const session = loggedIn()
   const params = { path: { draw_id } }
   const file = session.rest.GET('/api/v1/draws/{draw_id}/file', { params, parseAs: 'blob' }) as Promise<{ data?: unknown }>
   const [bytes, shown] = await Promise.all([told(file) as Promise<Blob>, told(session.rest.GET('/api/v1/draws/{draw_id}', { params }))])

@@ -1,11 +1,11 @@
 import type { Schema } from '../../../rest'
+import { stored } from '../../../stored'
 
 /** Whom parcels go to, if somebody wants that kept on this device. */
 const key = (user: string) => `souk.address.${user}`
 
 export function keptAddress(user: string): Schema<'Recipient'> | undefined {
-  const text = localStorage.getItem(key(user))
-  return text ? (JSON.parse(text) as Schema<'Recipient'>) : undefined
+  return stored(key(user))
 }
 
 /** Nothing: it is not kept any more. */

@@ -1,4 +1,5 @@
 import { computed, type ComputedRef, type ShallowRef, shallowRef } from 'vue'
+import { stored } from '../../../stored'
 
 /** Something in the cart: what it was called when it was put in. What it costs, the server says each time. */
 export interface CartLine {
@@ -60,6 +61,5 @@ function open(key: string): Cart {
 }
 
 function read(key: string): CartLine[] {
-  const text = localStorage.getItem(key)
-  return text ? (JSON.parse(text) as CartLine[]) : []
+  return stored(key) ?? []
 }

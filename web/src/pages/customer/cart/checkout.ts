@@ -7,6 +7,8 @@ import { useLatest } from '../parts/latest'
 import { cartOf } from './cart'
 
 type Delivery = Schema<'DeliveryMethod'>
+/** What a basket costs with a coupon; nothing, if there is nothing in it. */
+type Asked = { costs?: Schema<'Costs'>; coupon: string }
 
 /** What is about to be bought in a shop: the server says what it costs, and an order is placed for just that sum. */
 export function useCheckout(shop_id: string) {
@@ -27,24 +29,33 @@ export function useCheckout(shop_id: string) {
 
   const lines = computed(() => cart.of(shop_id))
   const basket = computed(() => ({ lines: lines.value.map(({ variant_id, units }) => ({ variant_id, units })) }))
-  const coupon_id = computed(() => (picked.value === 'none' ? '' : picked.value) || undefined)
+  const idOf = (coupon: string) => (coupon === 'none' ? '' : coupon) || undefined
   /** While a new price is asked for nothing is ordered. */
   const isAsking = computed(() => busy.value || pricing.busy.value)
 
   /** What it costs now, and with the best coupon, unless the customer has picked one or none. */
-  async function ask() {
-    if (lines.value.length === 0) return {}
-    const quote = (coupon?: string) => told(rest.POST('/api/v1/shops/{shop_id}/checkout/quote', { params, body: { basket: basket.value, delivery_method: delivery.value, coupon_id: coupon } }))
-    const plain = await quote(coupon_id.value)
+  async function ask(coupon: string): Promise<Asked> {
+    if (lines.value.length === 0) return { coupon }
+    const quote = (coupon: string) => told(rest.POST('/api/v1/shops/{shop_id}/checkout/quote', { params, body: { basket: basket.value, delivery_method: delivery.value, coupon_id: idOf(coupon) } }))
+    const plain = await quote(coupon)
     const best = plain.coupons.usable[0]?.coupon_id
-    return !picked.value && best ? { costs: await quote(best), best } : { costs: plain }
+    return !coupon && best ? { costs: await quote(best), coupon: best } : { costs: plain, coupon }
   }
-  const look = () =>
-    pricing.latest(ask, (found) => {
-      picked.value ||= found.best ?? ''
+  /** A coupon that the basket is too small for by now is put back. */
+  const askOrPutBack = (coupon: string) =>
+    ask(coupon).catch((error: unknown) => {
+      if (coupon && error instanceof Refused && error.code === 'coupon_not_usable') return ask('')
+      throw error
+    })
+  async function look() {
+    await pricing.latest(() => askOrPutBack(picked.value), (found) => {
+      picked.value = found.coupon
       costs.value = found.costs
       press = once()
     })
+    // What was shown is of another basket.
+    if (pricing.trouble.value) costs.value = undefined
+  }
 
   async function change(work: () => void) {
     work()
@@ -57,7 +68,7 @@ export function useCheckout(shop_id: string) {
     let placed: Schema<'OrderShown'> | undefined
     await attempt(async () => {
       moved.value = false
-      const agreed = { delivery_method: delivery.value, recipient, requests, coupon_id: coupon_id.value, expected_total: costs.value?.total }
+      const agreed = { delivery_method: delivery.value, recipient, requests, coupon_id: idOf(picked.value), expected_total: costs.value?.total }
       try {
         placed = await told(rest.POST('/api/v1/shops/{shop_id}/checkout', { params: { ...params, header: press }, body: { basket: basket.value, ...agreed } }))
         cart.empty(shop_id)

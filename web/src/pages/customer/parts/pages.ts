@@ -18,7 +18,14 @@ export function usePages<T>(load: (cursor: string) => Promise<{ rows: T[]; next:
     })
   const reload = () => page('')
   const more = () => page(next.value)
+  /** Another list: nothing of the one before it stays. */
+  function restart() {
+    rows.value = []
+    next.value = ''
+    listed.value = false
+    return reload()
+  }
   onMounted(reload)
 
-  return { rows, next, listed, busy, trouble, reload, more }
+  return { rows, next, listed, busy, trouble, reload, more, restart }
 }

@@ -1,0 +1,8 @@
+/** What this device has kept under a name; nothing if that cannot be read. */
+export function stored<T>(key: string): T | undefined {
+  try {
+    return (JSON.parse(localStorage.getItem(key) ?? '') as T | null) ?? undefined
+  } catch {
+    return undefined
+  }
+}
