@@ -95,6 +95,8 @@ async fn look(app: &App, shop: ShopId, template: CouponTemplateId) -> Result<()>
     let (mut tx, now) = (app.store.begin(shop).await?, app.clock.now());
     let watch = queries::watch(&mut tx).await?.unwrap_or_default();
     for _ in 0..LOOKS {
+        // Known before anything else: whoever begins one meanwhile begins the same.
+        let next = queries::next_batch(&mut tx, template).await?;
         if let Some(open) = queries::open_batch(&mut tx, template, &watch, now).await? {
             queries::mark(&mut tx, template, open, &watch, now).await?;
             return tx.commit().await;
@@ -103,7 +105,7 @@ async fn look(app: &App, shop: ShopId, template: CouponTemplateId) -> Result<()>
             return Ok(());
         }
         let batch = ClaimBatchId::new();
-        if queries::begin_batch(&mut tx, template, batch, watch.hold, now).await? {
+        if queries::begin_batch(&mut tx, template, (batch, next), watch.hold, now).await? {
             notice(&mut tx, template, batch, &watch, now).await?;
             return tx.commit().await;
         }

@@ -47,7 +47,7 @@ pub async fn take(app: &App, customer: &Customer, id: RedPacketId) -> Result<Red
     taken_meanwhile(app, shop, customer, &red_packet).await
 }
 
-/// The next share is this customer's. `None`: they, or somebody on their device, have one.
+/// The next share is this customer's. `None`: there is none, or they, or somebody on their device, have one.
 async fn next(
     app: &App,
     mut tx: Tx,
@@ -60,7 +60,7 @@ async fn next(
         None => None,
     };
     let Some(next) = queries::next(&mut tx, id, now).await? else {
-        return Err(queries::required(&mut tx, id).await?.why_not().into());
+        return Ok(None);
     };
     let take = Take::of(red_packet, &next, actor.user, now);
     if !queries::take(&mut tx, id, &take, device.as_deref()).await? {
@@ -77,7 +77,7 @@ async fn next(
     Ok(Some(red_packet.share(take.taken)))
 }
 
-/// What somebody is told whose other press, or whose device, was faster.
+/// What somebody is told who got nothing: the share of their other press, which was faster; else why there is none for them.
 async fn taken_meanwhile(
     app: &App,
     shop: ShopId,
@@ -86,8 +86,12 @@ async fn taken_meanwhile(
 ) -> Result<RedPacketShare> {
     let mut tx = app.store.begin(shop).await?;
     let taken = queries::taken_by(&mut tx, red_packet.id, actor.user).await?;
-    let taken = taken.ok_or(Refusal::RedPacketTaken)?;
-    Ok(red_packet.share(taken))
+    if let Some(taken) = taken {
+        return Ok(red_packet.share(taken));
+    }
+    let found = queries::required(&mut tx, red_packet.id).await?;
+    found.takeable(app.clock.now())?;
+    Err(Refusal::RedPacketTaken.into())
 }
 
 impl Next {

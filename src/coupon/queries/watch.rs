@@ -101,11 +101,24 @@ pub(in crate::coupon) async fn young_claimants(
     Ok(accounts)
 }
 
-/// A new batch, the template's next one. False: somebody has just begun one.
+/// The number of the template's next batch.
+pub(in crate::coupon) async fn next_batch(tx: &mut Tx, template: CouponTemplateId) -> Result<i32> {
+    let shop = tx.shop()?;
+    let next = sqlx::query_scalar!(
+        r#"select coalesce(max(nth), 0) + 1 as "next!" from claim_batches where shop_id = $1 and template_id = $2"#,
+        shop.0,
+        template.0,
+    )
+    .fetch_one(tx.sql())
+    .await?;
+    Ok(next)
+}
+
+/// A new batch of this number. False: somebody has just begun it.
 pub(in crate::coupon) async fn begin_batch(
     tx: &mut Tx,
     template: CouponTemplateId,
-    batch: ClaimBatchId,
+    (batch, nth): (ClaimBatchId, i32),
     hold: bool,
     now: Timestamp,
 ) -> Result<bool> {
@@ -113,9 +126,7 @@ pub(in crate::coupon) async fn begin_batch(
     let begun = sqlx::query!(
         "
         insert into claim_batches (id, shop_id, template_id, nth, coupons, hold, began_at, last_at)
-        select $3, $1, $2, coalesce(max(nth), 0) + 1, 0, $4, $5, $5
-        from claim_batches
-        where shop_id = $1 and template_id = $2
+        values ($3, $1, $2, $6, 0, $4, $5, $5)
         on conflict do nothing
         ",
         shop.0,
@@ -123,6 +134,7 @@ pub(in crate::coupon) async fn begin_batch(
         batch.0,
         hold,
         now.to_sqlx() as _,
+        nth,
     )
     .execute(tx.sql())
     .await?;
