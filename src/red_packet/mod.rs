@@ -87,7 +87,7 @@ pub(crate) struct Taken {
     pub person: String,
     pub salt: String,
     pub link: String,
-    pub taken_at: Timestamp,
+    pub at: Timestamp,
 }
 
 impl RedPacket {
@@ -124,7 +124,7 @@ impl RedPacket {
             person: taken.person,
             salt: taken.salt,
             link: taken.link,
-            taken_at: millis(taken.taken_at),
+            taken_at: millis(taken.at),
         }
     }
 }

@@ -106,7 +106,7 @@ impl Take {
         red_packet: &RedPacket,
         next: &Next,
         customer: crate::id::UserId,
-        taken_at: jiff::Timestamp,
+        at: jiff::Timestamp,
     ) -> Self {
         let salt = hex::encode(rand::random::<[u8; 16]>());
         let person = fair::pseudonym(red_packet.id, &customer.to_string(), &salt);
@@ -120,7 +120,7 @@ impl Take {
                 person,
                 salt,
                 link,
-                taken_at,
+                at,
             },
         }
     }

@@ -145,9 +145,9 @@ pub(in crate::campaign) async fn settle(
 ) -> Result<()> {
     let shop = tx.shop()?;
     let mut rows = Rows::default();
-    fates
-        .iter()
-        .for_each(|(place, fate)| rows.add(*place, fate));
+    for (place, fate) in fates {
+        rows.add(*place, fate);
+    }
     sqlx::query!(
         "
         update campaign_recipients r

@@ -80,7 +80,7 @@ pub(in crate::red_packet) async fn take(
         taken.salt,
         taken.person,
         taken.link,
-        taken.taken_at.to_sqlx() as _,
+        taken.at.to_sqlx() as _,
     );
     Ok(written.execute(tx.sql()).await?.rows_affected() == 1)
 }
@@ -138,7 +138,7 @@ pub(in crate::red_packet) async fn taken_by(
         person: row.person,
         salt: row.salt,
         link: row.link,
-        taken_at: row.taken_at.to_jiff(),
+        at: row.taken_at.to_jiff(),
     }))
 }
 

@@ -10,6 +10,7 @@ mod tries;
 use std::collections::{BTreeMap, BTreeSet};
 
 use futures_util::{StreamExt as _, stream};
+use jiff_sqlx::ToSqlx as _;
 use rand::{RngExt as _, SeedableRng as _, rngs::StdRng};
 use serde_json::{Value, json};
 use souk::id::VariantId;
@@ -227,11 +228,16 @@ impl Story {
         }
     }
 
-    /// Waits until every reader has had every fact.
+    /// Waits until every reader has had every fact, and the schedule has done whatever is due by now: else it would do so in the middle of a later step.
     async fn settles(&self) {
-        let waiting = "select count(*) from facts where done_at is null";
-        let pool = self.market.server.server.app.store.pool();
-        let count = async || -> i64 { sqlx::query_scalar(waiting).fetch_one(pool).await.unwrap() };
+        let waiting = "select (select count(*) from facts where done_at is null)
+            + (select count(*) from scheduled_jobs where leased_until is not null or due_at <= $1)";
+        let server = &self.market.server;
+        let (pool, now) = (server.server.app.store.pool(), server.clock.now());
+        let count = async || -> i64 {
+            let counted = sqlx::query_scalar(waiting).bind(now.to_sqlx());
+            counted.fetch_one(pool).await.unwrap()
+        };
         eventually(async || count().await == 0).await;
     }
 }
