@@ -164,6 +164,23 @@ pub(super) async fn lease(
     .await
 }
 
+/// It is still at it, until then.
+pub(super) async fn renew(
+    sql: impl PgExecutor<'_>,
+    lease: &Lease,
+    until: Timestamp,
+) -> sqlx::Result<()> {
+    sqlx::query!(
+        "update scheduled_jobs set leased_until = $3 where name = $1 and term = $2 and leased_until is not null",
+        lease.name,
+        lease.term,
+        until.to_sqlx() as _,
+    )
+    .execute(sql)
+    .await?;
+    Ok(())
+}
+
 /// The job is done until `due`: only the holder of the newest lease may say so.
 pub(super) async fn settle(
     sql: impl PgExecutor<'_>,

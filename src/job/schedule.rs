@@ -6,8 +6,8 @@ use std::{pin::Pin, time::Duration};
 use futures_util::{StreamExt as _, stream::FuturesUnordered};
 use jiff::SignedDuration;
 use tokio::{
-    task::JoinHandle,
-    time::{MissedTickBehavior, interval},
+    task::{JoinError, JoinHandle},
+    time::{Instant, MissedTickBehavior, interval, interval_at},
 };
 
 use super::{
@@ -25,8 +25,12 @@ use crate::{
 
 /// So often a node looks for what is due.
 const LOOK: Duration = Duration::from_secs(1);
-/// A job that takes longer is taken over.
-const LEASE: SignedDuration = SignedDuration::from_mins(10);
+/// What a node that died was doing is taken over after so long …
+const LEASE: SignedDuration = SignedDuration::from_secs(30);
+/// … for whoever lives says every ten seconds that it is still at it …
+const RENEWAL: Duration = Duration::from_secs(10);
+/// … so often at most: a job that takes longer than ten minutes is taken over as well.
+const RENEWALS: u32 = 60;
 
 /// The schedule, one line a job. A job may run twice, so it must do no harm when there is nothing to do.
 const JOBS: &[Job] = &[
@@ -141,7 +145,7 @@ async fn work(app: App, lease: Lease) {
     let Some(job) = JOBS.iter().find(|job| job.0 == lease.name) else {
         return;
     };
-    let outcome = app.tasks.spawn((job.2)(app.clone())).await;
+    let outcome = hold(&app, &lease, app.tasks.spawn((job.2)(app.clone()))).await;
     let outcome = outcome.unwrap_or_else(|panic| Err(Error::Broken(panic.into())));
     let failed = outcome.err().map(|error| format!("{error:#}"));
     if let Some(reason) = &failed {
@@ -163,5 +167,25 @@ async fn work(app: App, lease: Lease) {
             "the job took too long: another node has taken it over"
         ),
         Err(error) => tracing::warn!(job = job.0, %error, "the job's lease will run out"),
+    }
+}
+
+/// Holds the lease until the job has ended.
+async fn hold(
+    app: &App,
+    lease: &Lease,
+    mut job: JoinHandle<Result<()>>,
+) -> Result<Result<()>, JoinError> {
+    let mut renewals = interval_at(Instant::now() + RENEWAL, RENEWAL);
+    let mut left = RENEWALS;
+    loop {
+        tokio::select! {
+            outcome = &mut job => return outcome,
+            _ = renewals.tick(), if left > 0 => left -= 1,
+        }
+        let until = app.clock.now() + LEASE;
+        if let Err(error) = queries::renew(app.store.pool(), lease, until).await {
+            tracing::warn!(job = lease.name, %error, "a job's lease could not be renewed");
+        }
     }
 }
