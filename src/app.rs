@@ -11,6 +11,7 @@ use crate::{
         easel::Easel,
         log::{Log, Width},
     },
+    coupon::press::Presses,
     id::{ShopId, UserId},
     media::Media,
     pace::{Pace, Paces},
@@ -24,6 +25,12 @@ use crate::{
 
 /// How long a customer waits in a shop's line to order: a little less than clients wait for an answer.
 const AT_THE_TILL: Duration = Duration::from_secs(9);
+
+/// Presses on a gift of coupons that are served in one work.
+const PRESSED_TOGETHER: usize = 128;
+
+/// Presses on a gift that wait on one node at the most: some seconds' work.
+const PRESSES_WAITING: usize = 4_096;
 
 /// Store, log, clock, settings. Cheap to clone.
 #[derive(Clone)]
@@ -48,6 +55,8 @@ pub struct App {
     pub uploads: Arc<Places<UserId>>,
     /// Where orders of each shop are placed, a few at a time.
     pub tills: Arc<Places<ShopId>>,
+    /// Who press on the same gift of coupons.
+    pub presses: Arc<Presses>,
     /// Where work that a caller may abandon runs to its end.
     pub tasks: Shutdown,
     /// Hashes passwords, a few at once.
@@ -92,6 +101,7 @@ impl App {
             places: Places::new(at_once),
             uploads: Places::new(at_once),
             tills: Places::with_line(limits.orders_at_once, limits.orders_in_line, AT_THE_TILL),
+            presses: Presses::new(PRESSED_TOGETHER, PRESSES_WAITING),
             store,
             log,
             sends: Arc::new(Pace::new(sends, sends.saturating_mul(10))),

@@ -95,6 +95,7 @@ pub mod stock;
 pub mod store;
 pub mod telemetry;
 pub mod tls;
+pub mod together;
 pub mod tracker;
 pub mod vault;
 pub mod webhook;

@@ -13,7 +13,7 @@ use super::{Address, Seat, queries};
 use crate::{
     actor::Actor,
     error::{Refusal, Result, refused_argument},
-    id::ConversationId,
+    id::{ConversationId, UserId},
 };
 
 /// Reads a conversation's id. Refuses with `invalid_argument` what is none.
@@ -52,6 +52,15 @@ pub(crate) async fn seats(
         }
     }
     Ok(seats)
+}
+
+/// Which of these people take part in the conversation (true), or have and do not any more (false); whoever never did is left out.
+pub(crate) async fn taking_part(
+    sql: &mut PgConnection,
+    conversation: ConversationId,
+    people: &[UserId],
+) -> Result<HashMap<UserId, bool>> {
+    Ok(queries::seat::taking_part(sql, conversation, people).await?)
 }
 
 impl Seat {

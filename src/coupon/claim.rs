@@ -1,15 +1,18 @@
-//! Claim a coupon: in the shop, or from a gift in a chat. One statement decides, and its number of rows is the answer.
+//! Claim a coupon in the shop. One statement decides, and its number of rows is the answer. What all claims have in common is here; those from
+//! a gift in a chat are in `press`.
 //!
 //! The coupon's own row comes first, for its unique names decide who has had how many; the row that everybody wants comes last,
 //! so that it is held for the commit only. Whatever is refused takes the coupon's row with it.
+
+use std::collections::HashMap;
 
 use jiff::Timestamp;
 use proto::{CouponSource, CouponState, CouponTemplateState};
 
 use super::{
     Coupon, Gift, Template,
+    eligible::Known,
     list::require_at_home,
-    picture,
     queries::{self, Seats},
     task,
     terms::Eligibility,
@@ -17,10 +20,9 @@ use super::{
 use crate::{
     actor::{Actor, Customer},
     app::App,
-    conversation::seat::seat,
     error::{Refusal, Result},
     fact::Fact,
-    id::{CouponId, CouponTemplateId, GiftId, ShopId, UserId},
+    id::{CouponId, CouponTemplateId, GiftId, SessionId, ShopId, UserId},
     store::Tx,
 };
 
@@ -55,7 +57,7 @@ pub(super) async fn one_of_template(
     let now = app.clock.now();
     let template = queries::template(tx, template).await?;
     let template = template.ok_or(Refusal::NotFound)?;
-    let known = queries::known(tx, template.id, actor.user).await?;
+    let known = known(tx, template.id, actor.user).await?;
     template.claimable_by(&known, now)?;
     task::require_done(tx, &template, actor.user, now).await?;
     let coupon = template.coupon(tx.shop()?, source, now);
@@ -67,43 +69,14 @@ pub(super) async fn one_of_template(
     Ok(coupon)
 }
 
-/// Claims one of a gift, from its card. Pressing twice gives the same coupon. Refuses as [`in_shop`] does, with `coupon_sold_out` when all are
-/// claimed, and with `not_a_member`.
-pub async fn from_gift(app: &App, customer: &Customer, gift: GiftId) -> Result<Coupon> {
-    let Customer(actor) = customer;
-    let shop = queries::shop_of_gift(app.store.pool(), gift).await?;
-    let shop = shop.ok_or(Refusal::NotFound)?;
-    app.sends.take(actor.user)?;
-    let now = app.clock.now();
-    let mut tx = app.store.begin(shop).await?;
-    let gift = queries::gift(&mut tx, gift).await?;
-    let gift = gift.ok_or(Refusal::NotFound)?;
-    seat(tx.sql(), actor, gift.conversation_id)
-        .await?
-        .require_present()?;
-    if let Some(coupon) = queries::coupon_of_gift(&mut tx, gift.id, actor.user).await? {
-        return Ok(coupon.at(now));
-    }
-    let template = queries::template(&mut tx, gift.template_id).await?;
-    let template = template.ok_or(Refusal::NotFound)?;
-    let known = queries::known(&mut tx, template.id, actor.user).await?;
-    gift.claimable_now(now)?;
-    template.passed_on().givable_to(&known, now)?;
-    let coupon = template.coupon(shop, CouponSource::Gift, now);
-    let claimant = Claimant::of(actor);
-    if !put_into_wallet(&mut tx, &template, &coupon, claimant, Some(gift.id)).await? {
-        let coupon = queries::coupon_of_gift(&mut tx, gift.id, actor.user).await?;
-        return Ok(coupon.ok_or(Refusal::Conflict)?);
-    }
-    remember(&mut tx, &coupon, actor.user, Some(gift.id), now).await?;
-    tx.mark().await?;
-    if !queries::take_one(&mut tx, gift.id, now).await? {
-        let gift = queries::gift(&mut tx, gift.id).await?;
-        return Err(gift.map_or(Refusal::NotFound, |gift| gift.why_not()).into());
-    }
-    tx.commit().await?;
-    picture::freshen_soon(app, shop, &gift);
-    Ok(coupon)
+/// What is known of one customer.
+pub(super) async fn known(
+    tx: &mut Tx,
+    template: CouponTemplateId,
+    customer: UserId,
+) -> Result<Known> {
+    let known = queries::known(tx, template, &[customer]).await?;
+    Ok(known.get(&customer).copied().unwrap_or_default())
 }
 
 /// Takes some out of the template, or says why not.
@@ -128,16 +101,35 @@ pub(super) async fn take(
 pub(super) struct Claimant {
     pub user: UserId,
     /// Nobody's: staff hand it over.
-    pub session: Option<crate::id::SessionId>,
+    pub session: Option<SessionId>,
 }
 
 impl Claimant {
-    fn of(actor: &Actor) -> Self {
+    pub(super) fn of(actor: &Actor) -> Self {
         Self {
             user: actor.user,
             session: actor.session,
         }
     }
+}
+
+/// A coupon to be, and whose.
+pub(super) struct Claim {
+    pub coupon: Coupon,
+    pub claimant: Claimant,
+}
+
+/// What became of a claim.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Put {
+    /// It lies in the wallet.
+    In,
+    /// They have one of this gift already.
+    HadOne,
+    /// There were not as many.
+    NoneLeft,
+    /// They may not have one more.
+    Not(Refusal),
 }
 
 /// Writes the coupon's row, which is the customer's next of this template. False: they have one of this gift already. Refuses with
@@ -149,52 +141,120 @@ pub(super) async fn put_into_wallet(
     claimant: Claimant,
     gift: Option<GiftId>,
 ) -> Result<bool> {
-    let device = match (template.limits.per_device, claimant.session) {
-        (Some(_), Some(session)) => queries::device(tx, session).await?,
-        _ => None,
-    };
-    let row = queries::NewCoupon {
-        coupon,
-        customer: claimant.user,
-        gift,
-        device: device.as_deref(),
-        limits: &template.limits,
-    };
+    let coupon = coupon.clone();
+    let claims = [Claim { coupon, claimant }];
+    match put_into_wallets(tx, template, &claims, (gift, 1)).await?[..] {
+        [Put::In] => Ok(true),
+        [Put::HadOne] => Ok(false),
+        [Put::Not(why)] => Err(why.into()),
+        _ => Err(Refusal::Conflict.into()),
+    }
+}
+
+/// The same for many customers, each once, `most` of them at the most, in their order: what became of each.
+pub(super) async fn put_into_wallets(
+    tx: &mut Tx,
+    template: &Template,
+    claims: &[Claim],
+    (gift, most): (Option<GiftId>, usize),
+) -> Result<Vec<Put>> {
+    let devices = devices(tx, template, claims).await?;
+    let mut outcome: HashMap<CouponId, Put> = HashMap::new();
+    let mut left = most;
     for _ in 0..LOOKS {
-        if queries::add_coupon(tx, &row).await? {
-            return Ok(true);
+        let open = claims.iter().zip(&devices);
+        let open = open.filter(|(claim, _)| !outcome.contains_key(&claim.coupon.id));
+        let rows = open.take(left).map(|(claim, device)| claim.row(device));
+        let mut new = queries::NewCoupons {
+            rows: rows.collect(),
+            gift,
+            limits: &template.limits,
+        };
+        if new.rows.is_empty() {
+            break;
         }
-        let had = queries::had(tx, &row).await?;
-        if had.of_gift {
-            return Ok(false);
-        }
-        if had.by_person >= i64::from(template.limits.per_person) {
-            return Err(Refusal::CouponLimitReached.into());
-        }
-        let most = template.limits.per_device.map(i64::from);
-        if most.is_some_and(|most| had.by_device >= most) {
-            return Err(Refusal::CouponDeviceLimit.into());
+        let added = queries::add_coupons(tx, &new).await?;
+        left -= added.len();
+        new.rows.retain(|row| !added.contains(&row.coupon.id));
+        outcome.extend(added.into_iter().map(|coupon| (coupon, Put::In)));
+        for had in queries::had(tx, &new).await? {
+            outcome.extend(had.why_not(template).map(|why| (had.instead_of, why)));
         }
     }
-    Err(Refusal::Conflict.into())
+    let rest = if left == 0 {
+        Put::NoneLeft
+    } else {
+        Put::Not(Refusal::Conflict)
+    };
+    let of = |claim: &Claim| outcome.get(&claim.coupon.id).copied().unwrap_or(rest);
+    Ok(claims.iter().map(of).collect())
+}
+
+/// By which device each claims, where the template counts them.
+async fn devices(
+    tx: &mut Tx,
+    template: &Template,
+    claims: &[Claim],
+) -> Result<Vec<Option<String>>> {
+    let sessions = claims.iter().filter_map(|claim| claim.claimant.session);
+    let sessions: Vec<SessionId> = sessions.collect();
+    if template.limits.per_device.is_none() || sessions.is_empty() {
+        return Ok(claims.iter().map(|_| None).collect());
+    }
+    let devices = queries::devices(tx, &sessions).await?;
+    let of = |claim: &Claim| devices.get(&claim.claimant.session?).cloned();
+    Ok(claims.iter().map(of).collect())
+}
+
+impl Claim {
+    fn row<'a>(&'a self, device: &'a Option<String>) -> queries::NewCoupon<'a> {
+        queries::NewCoupon {
+            coupon: &self.coupon,
+            customer: self.claimant.user,
+            device: device.as_deref(),
+        }
+    }
+}
+
+impl queries::Had {
+    /// Why they have not got one; `None`: somebody was faster, and it is worth looking again.
+    fn why_not(&self, template: &Template) -> Option<Put> {
+        let limits = &template.limits;
+        let by_device = limits.per_device.map(i64::from);
+        if self.of_gift {
+            Some(Put::HadOne)
+        } else if self.by_person >= i64::from(limits.per_person) {
+            Some(Put::Not(Refusal::CouponLimitReached))
+        } else if by_device.is_some_and(|most| self.by_device >= most) {
+            Some(Put::Not(Refusal::CouponDeviceLimit))
+        } else {
+            None
+        }
+    }
 }
 
 /// The business remembers it.
 pub(super) async fn remember(
     tx: &mut Tx,
     coupon: &Coupon,
-    customer_id: UserId,
-    gift_id: Option<GiftId>,
+    customer: UserId,
+    gift: Option<GiftId>,
     now: Timestamp,
 ) -> Result<()> {
-    let fact = Fact::CouponClaimed {
-        coupon_id: coupon.id,
-        template_id: coupon.template_id,
-        customer_id,
-        source: coupon.source,
-        gift_id,
-    };
-    tx.remember(&fact, now).await
+    tx.remember(&coupon.claimed(customer, gift), now).await
+}
+
+impl Coupon {
+    /// What the business remembers of its claim.
+    pub(super) fn claimed(&self, customer_id: UserId, gift_id: Option<GiftId>) -> Fact {
+        Fact::CouponClaimed {
+            coupon_id: self.id,
+            template_id: self.template_id,
+            customer_id,
+            source: self.source,
+            gift_id,
+        }
+    }
 }
 
 impl Template {
@@ -219,7 +279,7 @@ impl Template {
     }
 
     /// Seen from a gift: it has its pieces, whether or not the template has more.
-    fn passed_on(&self) -> Self {
+    pub(super) fn passed_on(&self) -> Self {
         let mut template = self.clone();
         if template.state == CouponTemplateState::SoldOut {
             template.state = CouponTemplateState::Published;
@@ -230,7 +290,7 @@ impl Template {
 
 impl Gift {
     /// Refuses with `coupon_sold_out` and `coupon_not_now` what the statement would refuse: without writing anything.
-    fn claimable_now(&self, now: Timestamp) -> Result<()> {
+    pub(super) fn claimable_now(&self, now: Timestamp) -> Result<()> {
         match self.state(now) {
             proto::GiftState::Open => Ok(()),
             _ => Err(self.why_not().into()),

@@ -6,7 +6,7 @@ use proto::{CouponSource, CouponTemplateState};
 
 use super::{
     Coupon, Template,
-    claim::{Claimant, put_into_wallet, remember, take},
+    claim::{self, Claimant, put_into_wallet, remember, take},
     prize::terms,
     queries::{self, Seats},
 };
@@ -46,7 +46,7 @@ pub(crate) async fn require(tx: &mut Tx, template: CouponTemplateId) -> Result<(
 /// one by which they logged in last. Refuses as a claim does; then the work must not be committed.
 pub(crate) async fn earn(tx: &mut Tx, earning: &Earning, now: Timestamp) -> Result<Earned> {
     let template = terms(tx, earning.template).await?;
-    let known = queries::known(tx, template.id, earning.customer).await?;
+    let known = claim::known(tx, template.id, earning.customer).await?;
     template.givable_to(&known, now)?;
     template.in_window(now)?;
     let coupon = Coupon {

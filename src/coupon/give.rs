@@ -7,7 +7,7 @@ use serde::Deserialize;
 
 use super::{
     Gift, Template, card,
-    claim::{Claimant, put_into_wallet, remember, take},
+    claim::{self, Claimant, put_into_wallet, remember, take},
     queries::{self, Place, Seats},
 };
 use crate::{
@@ -82,7 +82,7 @@ pub(super) async fn hand_over(
     customer: UserId,
     now: Timestamp,
 ) -> Result<()> {
-    let known = queries::known(tx, template.id, customer).await?;
+    let known = claim::known(tx, template.id, customer).await?;
     template.givable_to(&known, now)?;
     let coupon = template.coupon(tx.shop()?, CouponSource::Staff, now);
     let claimant = Claimant {

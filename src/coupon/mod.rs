@@ -20,6 +20,7 @@ pub mod help;
 pub mod list;
 pub(crate) mod packed;
 mod picture;
+pub mod press;
 pub(crate) mod prize;
 mod queries;
 pub(crate) mod redeem;

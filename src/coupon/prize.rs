@@ -68,7 +68,7 @@ pub(crate) async fn award(tx: &mut Tx, gift: GiftId, winner: UserId, now: Timest
         return Ok(());
     }
     remember(tx, &coupon, winner, Some(gift.id), now).await?;
-    if !queries::take_one(tx, gift.id, now).await? {
+    if !queries::take_of_gift(tx, gift.id, 1, now).await? {
         return Err(gift.why_not().into());
     }
     Ok(())

@@ -15,6 +15,7 @@ use crate::{
     coupon::{
         Coupon, claim, code,
         list::{self, OfferPage},
+        press,
         wallet::{self, CouponPage, Pocket},
     },
     id::{CouponTemplateId, GiftId, ShopId},
@@ -99,9 +100,7 @@ pub async fn claim_gift(
     Named(at): Named<OfGift>,
     Body(Empty {}): Body<Empty>,
 ) -> Created<Coupon> {
-    Ok(created(
-        claim::from_gift(&app, &customer, at.gift_id).await?,
-    ))
+    Ok(created(press::press(&app, &customer, at.gift_id).await?))
 }
 
 /// One's own coupons, the newest first.

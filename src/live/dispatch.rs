@@ -125,7 +125,7 @@ impl Live {
 }
 
 async fn claim_coupon(app: &App, actor: &Actor, ask: &ClaimCoupon) -> Result<proto::Coupon> {
-    let coupon = coupon::claim::from_gift(app, &actor.customer()?, ask.gift_id.parse()?).await?;
+    let coupon = coupon::press::press(app, &actor.customer()?, ask.gift_id.parse()?).await?;
     Ok(coupon.wire())
 }
 

@@ -113,20 +113,34 @@ impl Hub {
 
     /// A membership as the sweep found it: lines that were not told of it begin or cease to follow the group.
     pub fn settle_membership(&self, change: &Change) {
+        if let Some(number) = change.left {
+            return self.settle_departure(change, number);
+        }
         let group = Audience::Group(change.group);
         for line in self.lines_of(change.user) {
-            match change.left {
-                None => {
-                    line.arrive(change.group, change.joined);
-                    if self.crowd.enter(&line, group) {
-                        line.say(Frame::push(heads(&change.head())));
-                    }
-                }
-                Some(number) if line.audiences().contains(&group) => {
-                    self.show_out(&line, change.group, number);
-                }
-                Some(_) => {}
+            line.arrive(change.group, change.joined);
+            if self.crowd.enter(&line, group) {
+                line.say(Frame::push(heads(&change.head())));
             }
+        }
+    }
+
+    /// Message `number` is the last for them: they are told so once they were shown all up to it. What is missing is asked for, and the
+    /// next sweep looks again.
+    fn settle_departure(&self, change: &Change, number: u64) {
+        let group = Audience::Group(change.group);
+        let mut lines = self.lines_of(change.user);
+        lines.retain(|line| line.audiences().contains(&group));
+        if lines.is_empty() {
+            return;
+        }
+        let order = self.orders.get(&change.group).map(|order| order.clone());
+        let order = order.as_ref().map(|order| order.lock());
+        if order.as_ref().is_some_and(|order| order.behind(number, 0)) {
+            return self.ask(Errand::Fill(change.group));
+        }
+        for line in lines {
+            self.show_out(&line, change.group, number);
         }
     }
 

@@ -14,7 +14,7 @@ use jiff_sqlx::ToSqlx as _;
 use sqlx::{PgConnection, PgExecutor};
 use uuid::Uuid;
 
-use crate::error::{Refusal, Result};
+use crate::error::Result;
 
 /// How long a first answer is kept.
 const KEPT: SignedDuration = SignedDuration::from_hours(24);
@@ -27,10 +27,14 @@ tokio::task_local! {
     static EXECUTION: Option<Execution>;
 }
 
+/// Which try.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub struct ExecutionId(Uuid);
+
 /// One try to do what a key stands for. Its clones are the same try.
 #[derive(Clone, Debug)]
 pub struct Execution {
-    id: Uuid,
+    id: ExecutionId,
     principal: Uuid,
     route: Arc<str>,
     key: [u8; 32],
@@ -62,7 +66,7 @@ impl Execution {
         begun_at: Timestamp,
     ) -> Self {
         Self {
-            id: Uuid::new_v4(),
+            id: ExecutionId(Uuid::new_v4()),
             principal,
             route: route.into(),
             key,
@@ -70,6 +74,16 @@ impl Execution {
             begun_at,
             committed: Arc::default(),
         }
+    }
+
+    /// Which try it is.
+    pub fn id(&self) -> ExecutionId {
+        self.id
+    }
+
+    /// It has done something.
+    pub(super) fn has_committed(&self) {
+        self.committed.store(true, Ordering::Relaxed);
     }
 
     /// Has it done anything?
@@ -120,45 +134,54 @@ pub async fn aside<F: Future>(work: F) -> F::Output {
     EXECUTION.scope(None, work).await
 }
 
-/// Marks, in its own transaction, that the execution of this task has an effect. Refuses with `conflict` if another one
-/// had it before. The statement decides, after waiting for whoever is about to commit the same key.
-pub(super) async fn mark(sql: &mut PgConnection) -> Result<()> {
-    let Ok(Some(execution)) = EXECUTION.try_with(Clone::clone) else {
-        return Ok(());
-    };
-    let marked = sqlx::query!(
+/// The execution that this task is, for who does its work together with that of others.
+pub fn current() -> Option<Execution> {
+    EXECUTION.try_with(Clone::clone).ok().flatten()
+}
+
+/// Marks, in their own transaction, that these executions have an effect; gives those that another execution of their key was faster than. The
+/// statement decides, after waiting for whoever is about to commit the same key; in one order, so that nobody waits in a circle.
+pub(super) async fn mark(
+    sql: &mut PgConnection,
+    executions: &[Execution],
+) -> Result<Vec<ExecutionId>> {
+    let principals: Vec<Uuid> = executions.iter().map(|one| one.principal).collect();
+    let routes: Vec<&str> = executions.iter().map(|one| &*one.route).collect();
+    let keys: Vec<&[u8]> = executions.iter().map(|one| &one.key[..]).collect();
+    let fingerprints: Vec<&[u8]> = executions.iter().map(|one| &one.fingerprint[..]).collect();
+    let ids: Vec<Uuid> = executions.iter().map(|one| one.id.0).collect();
+    let begun: Vec<_> = executions
+        .iter()
+        .map(|one| one.begun_at.to_sqlx())
+        .collect();
+    let marked = sqlx::query_scalar!(
         r#"
         insert into idempotency_keys as k (principal, route, key, fingerprint, execution, created_at)
-        values ($1, $2, $3, $4, $5, $6)
+        select principal, route, key, fingerprint, execution, begun_at
+        from unnest($1::uuid[], $2::text[], $3::bytea[], $4::bytea[], $5::uuid[], $6::timestamptz[])
+          as e (principal, route, key, fingerprint, execution, begun_at)
+        order by principal, route, key
         on conflict (principal, route, key) do update
         set fingerprint = excluded.fingerprint, execution = excluded.execution, status = null, body = null,
           created_at = excluded.created_at
-        where k.execution = excluded.execution or k.created_at <= $7
+        where k.execution = excluded.execution or k.created_at <= excluded.created_at - make_interval(secs => $7)
+        returning k.execution
         "#,
-        execution.principal,
-        &*execution.route,
-        &execution.key[..],
-        &execution.fingerprint[..],
-        execution.id,
-        execution.begun_at.to_sqlx() as _,
-        (execution.begun_at - KEPT).to_sqlx() as _,
+        &principals,
+        &routes as _,
+        &keys as _,
+        &fingerprints as _,
+        &ids,
+        &begun as _,
+        KEPT.as_secs_f64(),
     )
-    .execute(sql)
+    .fetch_all(sql)
     .await?;
-    if marked.rows_affected() == 1 {
-        Ok(())
-    } else {
-        Err(Refusal::Conflict.into())
-    }
-}
-
-/// The execution of this task has committed something.
-pub(super) fn committed() {
-    _ = EXECUTION.try_with(|execution| {
-        if let Some(execution) = execution {
-            execution.committed.store(true, Ordering::Relaxed);
-        }
-    });
+    let late = executions
+        .iter()
+        .map(|one| one.id)
+        .filter(|id| !marked.contains(&id.0));
+    Ok(late.collect())
 }
 
 /// Keeps the first answer.
@@ -180,7 +203,7 @@ pub async fn answered(
         &*execution.route,
         &execution.key[..],
         &execution.fingerprint[..],
-        execution.id,
+        execution.id.0,
         execution.begun_at.to_sqlx() as _,
         i16::try_from(status).unwrap_or_default(),
         body,

@@ -11,10 +11,10 @@ use serde_json::Value;
 use sqlx::{PgConnection, Postgres, Transaction};
 use tokio::sync::Notify;
 
-use super::once;
+use super::once::{self, Execution, ExecutionId};
 use crate::{
     bus::{Bus, Recheck},
-    error::Result,
+    error::{Refusal, Result},
     event::Event,
     fact::Fact,
     id::{ShopId, UserId},
@@ -28,6 +28,7 @@ pub struct Tx {
     rechecks: Vec<(UserId, Recheck)>,
     remembers: bool,
     marked: bool,
+    executions: Vec<Execution>,
     bus: Bus,
     remembered: Arc<Notify>,
 }
@@ -46,6 +47,7 @@ impl Tx {
             rechecks: vec![],
             remembers: false,
             marked: false,
+            executions: vec![],
             bus,
             remembered,
         }
@@ -118,11 +120,27 @@ impl Tx {
     /// Marks now that the execution of this task has an effect, and not as the last act of the work: for who then takes what everybody wants and
     /// should hold it for the commit only. Refuses with `conflict` if another execution of the same key was faster.
     pub async fn mark(&mut self) -> Result<()> {
-        if !self.marked {
-            once::mark(&mut self.sql).await?;
-            self.marked = true;
+        if self.marked {
+            return Ok(());
         }
-        Ok(())
+        let executions = once::current().into_iter().collect();
+        if self.mark_each(executions).await?.is_empty() {
+            Ok(())
+        } else {
+            Err(Refusal::Conflict.into())
+        }
+    }
+
+    /// The same for a work that is done for many at once. Gives those that another execution of their key was faster than: then the work must not be
+    /// committed.
+    pub async fn mark_each(&mut self, executions: Vec<Execution>) -> Result<Vec<ExecutionId>> {
+        self.marked = true;
+        if executions.is_empty() {
+            return Ok(vec![]);
+        }
+        let late = once::mark(&mut self.sql, &executions).await?;
+        self.executions.extend(executions);
+        Ok(late)
     }
 
     /// Commits, then shows and tells. After an error nothing is known for sure: the connection may have died between
@@ -130,7 +148,9 @@ impl Tx {
     pub async fn commit(mut self) -> Result<()> {
         self.mark().await?;
         self.sql.commit().await?;
-        once::committed();
+        for execution in &self.executions {
+            execution.has_committed();
+        }
         for event in &self.shown {
             self.bus.publish(event);
         }

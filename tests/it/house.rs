@@ -9,10 +9,11 @@ use std::{
 const MAP: &str = "docs/architecture.md";
 
 /// Circles that have their reasons: docs/decisions/006-who-knows-whom.md.
-const CIRCLES: [[&str; 2]; 5] = [
+const CIRCLES: [[&str; 2]; 6] = [
     ["app", "account"],
     ["app", "code"],
     ["app", "conversation"],
+    ["app", "coupon"],
     ["app", "media"],
     ["bus", "event"],
 ];

@@ -1,7 +1,9 @@
 //! What the bus loses or mixes up is found again in the log.
 
+use jiff_sqlx::ToSqlx as _;
 use proto::push::Event as Pushed;
 use souk::{conversation::Address, event::Event, id::ConversationId};
+use uuid::Uuid;
 
 use crate::support::{
     Person, Shop, TestServer,
@@ -119,4 +121,45 @@ async fn a_great_gap_is_told_as_a_head() {
     assert_eq!(beat.heads[0].number, 5000);
     bulletin(&server, address, group, 5001);
     assert_eq!(phone.hears().await.number, 5001);
+}
+
+/// I-9, I-3: the bus loses somebody's removal and what was said just before it: they are shown all of it before they are told that they are
+/// out.
+#[tokio::test]
+async fn a_lost_removal_comes_after_what_was_said_before() {
+    let server = TestServer::with(|config| config.bus.sweep_ms = 50).await;
+    let shop = Shop::new(&server, "Tea").await;
+    let ann = Person::customer(&server, "Ann").await;
+    let bob = Person::customer(&server, "Bob").await;
+    let group = shop.group(&server, &[&ann, &bob]).await;
+    let (mut anns, mut bobs) = (ann.connect(&server).await, bob.connect(&server).await);
+    anns.say(group, "1").await;
+    assert_eq!(bobs.hears().await.number, 1);
+    removes_unseen(&server, group, &ann, &bob).await;
+    let mut shown = vec![];
+    let left = loop {
+        match bobs.client.next_push().await.expect("a push") {
+            Pushed::MessagePosted(posted) => shown.extend(posted.message.map(|one| one.number)),
+            Pushed::ConversationLeft(left) => break left.number,
+            _ => {}
+        }
+    };
+    assert_eq!((left, shown), (2, vec![2]));
+}
+
+/// In one transaction `ann` says message 2, and it is the last one for `bob`; no screen is told.
+async fn removes_unseen(server: &TestServer, group: ConversationId, ann: &Person, bob: &Person) {
+    run!(
+        server,
+        "with said as materialized (
+           select append_messages(array[$1], array[$2], array[$3], array[0], array['2'], array[null::bytea], array[null::bytea], $4)
+         )
+         update memberships set left_number = 2, changed_at = clock_timestamp()
+         where conversation_id = $1 and user_id = $5 and exists (select from said)",
+        group,
+        ann.id,
+        Uuid::new_v4().to_string(),
+        server.clock.now().to_sqlx(),
+        bob.id
+    );
 }

@@ -1,5 +1,7 @@
 //! Who may see what.
 
+use std::collections::HashMap;
+
 use proto::GroupRole;
 use sqlx::PgConnection;
 use uuid::Uuid;
@@ -86,4 +88,29 @@ pub(in crate::conversation) async fn seats(
     )
     .fetch_all(sql)
     .await
+}
+
+/// Which of these people take part in it: true, or have: false.
+pub(in crate::conversation) async fn taking_part(
+    sql: &mut PgConnection,
+    conversation: ConversationId,
+    people: &[UserId],
+) -> sqlx::Result<HashMap<UserId, bool>> {
+    let people: Vec<Uuid> = people.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        r#"
+        select user_id as "user: UserId", bool_or(left_number is null) as "present!"
+        from memberships
+        where conversation_id = $1 and user_id = any ((select $2::uuid[])::uuid[])
+        group by user_id
+        "#,
+        conversation.0,
+        &people,
+    )
+    .fetch_all(sql)
+    .await?;
+    Ok(rows
+        .into_iter()
+        .map(|row| (row.user, row.present))
+        .collect())
 }

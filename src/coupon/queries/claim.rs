@@ -1,13 +1,16 @@
 //! Claims: who has had how many, and whether there is one more.
 
+use std::collections::{HashMap, HashSet};
+
 use jiff::Timestamp;
 use jiff_sqlx::{Timestamp as SqlTimestamp, ToSqlx as _};
 use proto::json::Word as _;
+use uuid::Uuid;
 
 use super::super::{Coupon, eligible::Known, terms::Limits};
 use crate::{
     error::Result,
-    id::{CouponTemplateId, GiftId, SessionId, UserId},
+    id::{CouponId, CouponTemplateId, GiftId, SessionId, UserId},
     store::Tx,
 };
 
@@ -83,76 +86,125 @@ pub(in crate::coupon) async fn put_back(
     Ok(())
 }
 
-/// What is known of a customer in the shop, and by a template. Their orders lie with `order`, which knows coupons.
+/// What is known of customers in the shop, and by a template. Their orders lie with `order`, which knows coupons. The subquery hides from the
+/// database how many there are, or it would plan anew each time.
 pub(in crate::coupon) async fn known(
     tx: &mut Tx,
     template: CouponTemplateId,
-    customer: UserId,
-) -> Result<Known> {
+    customers: &[UserId],
+) -> Result<HashMap<UserId, Known>> {
     let shop = tx.shop()?;
-    let row = sqlx::query!(
+    let rows = sqlx::query!(
         r#"
-        select o.orders as "orders!", o.last as "last: SqlTimestamp",
-          exists (select from coupon_people p where p.template_id = $2 and p.list = 'testers' and p.customer_id = $3) as "tester!",
-          exists (select from coupon_people p where p.template_id = $2 and p.list = 'customers' and p.customer_id = $3) as "listed!",
-          exists (select from bans b where b.shop_id = $1 and b.user_id = $3) as "banned!"
-        from (
+        select c.id as "customer!: UserId", o.orders as "orders!", o.last as "last: SqlTimestamp",
+          exists (select from coupon_people p where p.template_id = $2 and p.list = 'testers' and p.customer_id = c.id) as "tester!",
+          exists (select from coupon_people p where p.template_id = $2 and p.list = 'customers' and p.customer_id = c.id) as "listed!",
+          exists (select from bans b where b.shop_id = $1 and b.user_id = c.id) as "banned!"
+        from unnest((select $3::uuid[])) c (id)
+        cross join lateral (
           select count(*) as orders, max(placed_at) as last
           from orders
-          where customer_id = $3 and shop_id = $1 and placed_at is not null and state <> 'cancelled'
+          where customer_id = c.id and shop_id = $1 and placed_at is not null and state <> 'cancelled'
         ) o
         "#,
         shop.0,
         template.0,
-        customer.0,
+        &ids(customers),
     )
-    .fetch_one(tx.sql())
+    .fetch_all(tx.sql())
     .await?;
-    Ok(Known {
-        orders: row.orders,
-        last_order_at: row.last.map(SqlTimestamp::to_jiff),
-        tester: row.tester,
-        listed: row.listed,
-        banned: row.banned,
-    })
+    let known = rows.into_iter().map(|row| {
+        let known = Known {
+            orders: row.orders,
+            last_order_at: row.last.map(SqlTimestamp::to_jiff),
+            tester: row.tester,
+            listed: row.listed,
+            banned: row.banned,
+        };
+        (row.customer, known)
+    });
+    Ok(known.collect())
 }
 
-/// The device that somebody logged in by.
-pub(in crate::coupon) async fn device(tx: &mut Tx, session: SessionId) -> Result<Option<String>> {
-    let device = sqlx::query_scalar!("select device_id from sessions where id = $1", session.0)
-        .fetch_optional(tx.sql())
-        .await?;
-    Ok(device)
+fn ids(people: &[UserId]) -> Vec<Uuid> {
+    people.iter().map(|id| id.0).collect()
 }
 
-/// A coupon's row to be.
-pub(in crate::coupon) struct NewCoupon<'a> {
-    pub coupon: &'a Coupon,
-    pub customer: UserId,
+/// The devices that people logged in by.
+pub(in crate::coupon) async fn devices(
+    tx: &mut Tx,
+    sessions: &[SessionId],
+) -> Result<HashMap<SessionId, String>> {
+    let sessions: Vec<Uuid> = sessions.iter().map(|id| id.0).collect();
+    let rows = sqlx::query!(
+        r#"select id as "id: SessionId", device_id as "device!" from sessions where id = any($1) and device_id is not null"#,
+        &sessions
+    )
+    .fetch_all(tx.sql())
+    .await?;
+    Ok(rows.into_iter().map(|row| (row.id, row.device)).collect())
+}
+
+/// Coupons' rows to be: of one template, claimed at one time from one source.
+pub(in crate::coupon) struct NewCoupons<'a> {
+    pub rows: Vec<NewCoupon<'a>>,
     pub gift: Option<GiftId>,
-    /// Where the template counts devices.
-    pub device: Option<&'a str>,
     pub limits: &'a Limits,
 }
 
-/// Writes the row as the customer's next of its template, and the device's. False: they have as many as they may, or somebody was faster.
-pub(in crate::coupon) async fn add_coupon(tx: &mut Tx, new: &NewCoupon<'_>) -> Result<bool> {
-    let coupon = new.coupon;
-    let added = sqlx::query!(
-        "
+/// One of them.
+#[derive(Clone, Copy)]
+pub(in crate::coupon) struct NewCoupon<'a> {
+    pub coupon: &'a Coupon,
+    pub customer: UserId,
+    /// Where the template counts devices.
+    pub device: Option<&'a str>,
+}
+
+impl NewCoupons<'_> {
+    fn ids(&self) -> Vec<Uuid> {
+        self.rows.iter().map(|row| row.coupon.id.0).collect()
+    }
+
+    fn customers(&self) -> Vec<Uuid> {
+        self.rows.iter().map(|row| row.customer.0).collect()
+    }
+
+    fn devices(&self) -> Vec<Option<&str>> {
+        self.rows.iter().map(|row| row.device).collect()
+    }
+}
+
+/// Writes each row as its customer's next of the template, and the device's, and gives those that were written: the others have as many as they
+/// may, or somebody was faster. In the order of customers, so that nobody waits in a circle.
+pub(in crate::coupon) async fn add_coupons(
+    tx: &mut Tx,
+    new: &NewCoupons<'_>,
+) -> Result<HashSet<CouponId>> {
+    let Some(NewCoupon { coupon, .. }) = new.rows.first() else {
+        return Ok(HashSet::new());
+    };
+    let added = sqlx::query_scalar!(
+        r#"
         insert into coupons (id, shop_id, template_id, customer_id, nth, device_id, nth_on_device, source, gift_id, state, valid_from,
           valid_until, claimed_at)
-        select $1, $2, $3, $4, p.had + 1, $5, case when $5::text is null then null else d.had + 1 end, $6, $7, $8, $9, $10, $11
-        from (select count(*)::integer as had from coupons where template_id = $3 and customer_id = $4) p,
-          (select count(*)::integer as had from coupons where template_id = $3 and device_id = $5) d
-        where p.had < $12 and ($5 is null or d.had < $13)
+        select n.id, $1, $2, n.customer_id, p.had + 1, n.device_id, case when n.device_id is null then null else d.had + 1 end, $6, $7, $8,
+          $9, $10, $11
+        from unnest((select $3::uuid[]), $4::uuid[], $5::text[]) n (id, customer_id, device_id)
+        cross join lateral (
+          select count(*)::integer as had from coupons where template_id = $2 and customer_id = n.customer_id
+        ) p
+        cross join lateral (select count(*)::integer as had from coupons where template_id = $2 and device_id = n.device_id) d
+        where p.had < $12 and (n.device_id is null or d.had < $13)
+        order by n.customer_id
         on conflict do nothing
-        ",
-        coupon.id.0,
+        returning id as "id: CouponId"
+        "#,
         coupon.shop_id.0,
         coupon.template_id.0,
-        new.customer.0,
-        new.device,
+        &new.ids(),
+        &new.customers(),
+        &new.devices() as _,
         coupon.source.word(),
         new.gift.map(|gift| gift.0),
         coupon.state.word(),
@@ -162,13 +214,15 @@ pub(in crate::coupon) async fn add_coupon(tx: &mut Tx, new: &NewCoupon<'_>) -> R
         new.limits.per_person,
         new.limits.per_device,
     )
-    .execute(tx.sql())
+    .fetch_all(tx.sql())
     .await?;
-    Ok(added.rows_affected() == 1)
+    Ok(added.into_iter().collect())
 }
 
 /// What somebody has had of a template.
 pub(in crate::coupon) struct Had {
+    /// The coupon that is not to be.
+    pub instead_of: CouponId,
     /// One of this gift.
     pub of_gift: bool,
     pub by_person: i64,
@@ -176,22 +230,27 @@ pub(in crate::coupon) struct Had {
 }
 
 /// Counts it, to say which limit it was.
-pub(in crate::coupon) async fn had(tx: &mut Tx, new: &NewCoupon<'_>) -> Result<Had> {
+pub(in crate::coupon) async fn had(tx: &mut Tx, new: &NewCoupons<'_>) -> Result<Vec<Had>> {
+    let Some(NewCoupon { coupon, .. }) = new.rows.first() else {
+        return Ok(vec![]);
+    };
     let had = sqlx::query_as!(
         Had,
         r#"
-        select
-          exists (select from coupons where shop_id = $1 and gift_id = $4 and customer_id = $3) as "of_gift!",
-          (select count(*) from coupons where shop_id = $1 and template_id = $2 and customer_id = $3) as "by_person!",
-          (select count(*) from coupons where shop_id = $1 and template_id = $2 and device_id = $5) as "by_device!"
+        select n.id as "instead_of!: CouponId",
+          exists (select from coupons where shop_id = $1 and gift_id = $6 and customer_id = n.customer_id) as "of_gift!",
+          (select count(*) from coupons where shop_id = $1 and template_id = $2 and customer_id = n.customer_id) as "by_person!",
+          (select count(*) from coupons where shop_id = $1 and template_id = $2 and device_id = n.device_id) as "by_device!"
+        from unnest((select $3::uuid[]), $4::uuid[], $5::text[]) n (id, customer_id, device_id)
         "#,
-        new.coupon.shop_id.0,
-        new.coupon.template_id.0,
-        new.customer.0,
+        coupon.shop_id.0,
+        coupon.template_id.0,
+        &new.ids(),
+        &new.customers(),
+        &new.devices() as _,
         new.gift.map(|gift| gift.0),
-        new.device,
     )
-    .fetch_one(tx.sql())
+    .fetch_all(tx.sql())
     .await?;
     Ok(had)
 }

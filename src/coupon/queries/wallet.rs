@@ -1,8 +1,11 @@
 //! Coupons in wallets, and their end.
 
+use std::collections::HashMap;
+
 use jiff::Timestamp;
 use jiff_sqlx::{Timestamp as SqlTimestamp, ToSqlx as _};
 use sqlx::{PgPool, types::Json};
+use uuid::Uuid;
 
 use super::{
     super::{Coupon, terms::Terms, wallet::Pocket},
@@ -20,6 +23,7 @@ struct Row {
     id: CouponId,
     shop_id: ShopId,
     template_id: CouponTemplateId,
+    customer_id: UserId,
     terms: Json<Terms>,
     first_order_only: bool,
     source: String,
@@ -64,7 +68,7 @@ pub(in crate::coupon) async fn wallet(
         Row,
         r#"
         select c.id as "id: CouponId", c.shop_id as "shop_id: ShopId", c.template_id as "template_id: CouponTemplateId",
-          t.terms as "terms: Json<Terms>", t.eligibility ->> 'who' = 'first_order' as "first_order_only!", c.source, c.state,
+          c.customer_id as "customer_id: UserId", t.terms as "terms: Json<Terms>", t.eligibility ->> 'who' = 'first_order' as "first_order_only!", c.source, c.state,
           c.valid_from as "valid_from: SqlTimestamp", c.valid_until as "valid_until: SqlTimestamp",
           c.claimed_at as "claimed_at: SqlTimestamp", c.order_id as "order_id: OrderId", c.deducted as "deducted: Money",
           c.used_at as "used_at: SqlTimestamp"
@@ -107,7 +111,7 @@ pub(in crate::coupon) async fn in_wallet(
         Row,
         r#"
         select c.id as "id: CouponId", c.shop_id as "shop_id: ShopId", c.template_id as "template_id: CouponTemplateId",
-          t.terms as "terms: Json<Terms>", t.eligibility ->> 'who' = 'first_order' as "first_order_only!", c.source, c.state,
+          c.customer_id as "customer_id: UserId", t.terms as "terms: Json<Terms>", t.eligibility ->> 'who' = 'first_order' as "first_order_only!", c.source, c.state,
           c.valid_from as "valid_from: SqlTimestamp", c.valid_until as "valid_until: SqlTimestamp",
           c.claimed_at as "claimed_at: SqlTimestamp", c.order_id as "order_id: OrderId", c.deducted as "deducted: Money",
           c.used_at as "used_at: SqlTimestamp"
@@ -133,39 +137,56 @@ pub(in crate::coupon) async fn coupon(
     customer: UserId,
     coupon: CouponId,
 ) -> Result<Option<Coupon>> {
-    let which = (Some(customer), Some(coupon), None, None);
+    let which = (Some(customer), Some(coupon), None);
     one(tx, which).await
 }
 
 /// The coupon that is on an order, paid or not.
 pub(in crate::coupon) async fn coupon_on(tx: &mut Tx, order: OrderId) -> Result<Option<Coupon>> {
-    one(tx, (None, None, Some(order), None)).await
+    one(tx, (None, None, Some(order))).await
 }
 
-/// The coupon that somebody has of a gift.
-pub(in crate::coupon) async fn coupon_of_gift(
+/// The coupons that people have of a gift.
+pub(in crate::coupon) async fn coupons_of_gift(
     tx: &mut Tx,
     gift: GiftId,
-    customer: UserId,
-) -> Result<Option<Coupon>> {
-    one(tx, (Some(customer), None, None, Some(gift))).await
+    customers: &[UserId],
+) -> Result<HashMap<UserId, Coupon>> {
+    let shop = tx.shop()?;
+    let customers: Vec<Uuid> = customers.iter().map(|id| id.0).collect();
+    let rows = sqlx::query_as!(
+        Row,
+        r#"
+        select c.id as "id: CouponId", c.shop_id as "shop_id: ShopId", c.template_id as "template_id: CouponTemplateId",
+          c.customer_id as "customer_id: UserId", t.terms as "terms: Json<Terms>", t.eligibility ->> 'who' = 'first_order' as "first_order_only!", c.source, c.state,
+          c.valid_from as "valid_from: SqlTimestamp", c.valid_until as "valid_until: SqlTimestamp",
+          c.claimed_at as "claimed_at: SqlTimestamp", c.order_id as "order_id: OrderId", c.deducted as "deducted: Money",
+          c.used_at as "used_at: SqlTimestamp"
+        from coupons c
+        join coupon_templates t on t.id = c.template_id
+        where c.shop_id = $1 and c.gift_id = $2 and c.customer_id = any ((select $3::uuid[])::uuid[])
+        "#,
+        shop.0,
+        gift.0,
+        &customers,
+    )
+    .fetch_all(tx.sql())
+    .await?;
+    rows.into_iter()
+        .map(|row| Ok((row.customer_id, row.coupon()?)))
+        .collect()
 }
 
-type Which = (
-    Option<UserId>,
-    Option<CouponId>,
-    Option<OrderId>,
-    Option<GiftId>,
-);
+type Which = (Option<UserId>, Option<CouponId>, Option<OrderId>);
 
 /// The inner subqueries hide from the database what is null, or it would plan anew each time.
-async fn one(tx: &mut Tx, (customer, coupon, order, gift): Which) -> Result<Option<Coupon>> {
+async fn one(tx: &mut Tx, (customer, coupon, order): Which) -> Result<Option<Coupon>> {
     let shop = tx.shop()?;
     let row = sqlx::query_as!(
         Row,
         r#"
         select c.id as "id: CouponId", c.shop_id as "shop_id: ShopId", c.template_id as "template_id: CouponTemplateId",
-          t.terms as "terms: Json<Terms>", t.eligibility ->> 'who' = 'first_order' as "first_order_only!", c.source, c.state,
+          c.customer_id as "customer_id: UserId", t.terms as "terms: Json<Terms>", t.eligibility ->> 'who' = 'first_order' as "first_order_only!", c.source, c.state,
           c.valid_from as "valid_from: SqlTimestamp", c.valid_until as "valid_until: SqlTimestamp",
           c.claimed_at as "claimed_at: SqlTimestamp", c.order_id as "order_id: OrderId", c.deducted as "deducted: Money",
           c.used_at as "used_at: SqlTimestamp"
@@ -174,15 +195,13 @@ async fn one(tx: &mut Tx, (customer, coupon, order, gift): Which) -> Result<Opti
         where c.shop_id = $1 and ($2::uuid is null or c.customer_id = $2)
           and c.id = coalesce(
             $3,
-            (select o.id from coupons o where o.order_id = (select $4::uuid)),
-            (select g.id from coupons g where g.gift_id = (select $5::uuid) and g.customer_id = $2)
+            (select o.id from coupons o where o.order_id = (select $4::uuid))
           )
         "#,
         shop.0,
         customer.map(|id| id.0),
         coupon.map(|id| id.0),
         order.map(|id| id.0),
-        gift.map(|id| id.0),
     )
     .fetch_optional(tx.sql())
     .await?;

@@ -148,3 +148,46 @@ async fn forty_members_press_for_twenty() {
     }
     assert_eq!(market.differences().await, [""; 0]);
 }
+
+/// CPN-07, CPN-15: those who are served together are judged one by one. Who presses four times at once has one coupon and hears of the same one
+/// each time; of seven others on one device two have one; nobody takes away what somebody else is refused.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_press_together_are_judged_one_by_one() {
+    let market = Market::with(1).await;
+    let mut people = vec![];
+    for place in 0..8 {
+        people.push(Person::customer(&market.server, &format!("C{place}")).await);
+    }
+    let group = group(&market, &people.iter().collect::<Vec<_>>()).await;
+    let terms = but(ten_off(), json!({ "quantity": 20, "per_device": 3 }));
+    let template = market.issues(terms).await;
+    let form = json!({ "template_id": template, "conversation_id": group, "pieces": 20 });
+    let gifts = market.shop.path("/coupon-gifts");
+    let gift = market.boss().post(&gifts, form).await.ok();
+    let path = format!(
+        "/coupon-gifts/{}/claim",
+        gift["id"].as_str().expect("an id")
+    );
+    let rest = market.server.rest();
+    let first = &people[0];
+    let presses = (0..4).map(|_| first).chain(&people);
+    let said = join_all(presses.map(async |who| rest.by(who).post(&path, json!({})).await)).await;
+    let (granted, refused): (Vec<_>, Vec<_>) = said.iter().partition(|said| said.status == 201);
+    let coupons: BTreeMap<String, usize> = granted.iter().fold(BTreeMap::new(), |mut all, said| {
+        *all.entry(said.body["id"].to_string()).or_default() += 1;
+        all
+    });
+    assert_eq!(coupons.len(), 3, "{said:?}");
+    assert!(
+        refused
+            .iter()
+            .all(|said| said.refused() == "coupon_device_limit"),
+        "{said:?}"
+    );
+    assert!(
+        coupons.values().all(|times| [1, 5].contains(times)),
+        "{coupons:?}"
+    );
+    assert_eq!(count(&market, "select claimed from coupon_gifts").await, 3);
+    assert_eq!(market.differences().await, [""; 0]);
+}
