@@ -125,6 +125,7 @@ impl Program<'_> {
         }
         self.resume().await?;
         self.orders().await?;
+        self.claims().await?;
         self.campaign().await?;
         self.storm().await?;
         self.idle().await
