@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { once, type Schema, told } from '../src/rest'
+import { uuid } from '../src/uuid'
 import { Browsers } from './support/browser'
 import { Person, password } from './support/people'
 import { TestServer, until } from './support/server'
@@ -44,7 +45,7 @@ async function talk() {
 
 async function say({ session: { rest } }: Person, text: string) {
   const params = { path: { conversation_id: chat } }
-  await told(rest.POST('/api/v1/conversations/{conversation_id}/messages', { params, body: { client_message_id: text, text } as never }))
+  await told(rest.POST('/api/v1/conversations/{conversation_id}/messages', { params, body: { client_message_id: uuid(), text } as never }))
 }
 
 test('the demo’s shop has goods, and orders that wait', { timeout: 120_000 }, async () => {
