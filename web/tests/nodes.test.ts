@@ -10,6 +10,8 @@ import { Wire } from './support/wire'
 const EACH = 30
 /** How much the customer has said when her node is killed. */
 const MIDWAY = 12
+/** How much when she gets through to the other one. */
+const THROUGH = 20
 const said = (who: string) => Array.from({ length: EACH }, (_, at) => `${who} ${at + 1}`)
 
 /** A node, a browser, and the address between them: it outlives the node, and leads to the other one then. */
@@ -66,13 +68,16 @@ function screen(page: Page): Promise<string[]> {
   return page.getByRole('log').locator('li .words').allTextContents()
 }
 
+const isSettled = (page: Page) => until(async () => (await underWay(page).count()) === 0, 'nothing is under way, or has failed')
+
 /** Her node dies when it has written down what she said, and before she hears of that. */
 async function sayToTheDying(page: Page, text: string, conversation: string) {
-  await underWay(page).first().waitFor({ state: 'detached' })
+  await isSettled(page)
   hers.wire.deaf = true
   await say(page, text)
   await until(async () => (await history(conversation)).includes(text), 'it is in the log')
   expect(await underWay(page).count()).toBe(1)
+  hers.wire.down = true
   await hers.node.kill()
   hers.wire.deaf = false
 }
@@ -85,7 +90,14 @@ test('two browsers talk over two nodes, one of these is killed, and each message
   await desk.getByRole('log').waitFor()
 
   const talks = async () => {
-    for (const [at, text] of said('Ann').entries()) await (at === MIDWAY ? sayToTheDying(phone, text, conversation) : say(phone, text))
+    const words = said('Ann')
+    for (const text of words.slice(0, MIDWAY)) await say(phone, text)
+    await sayToTheDying(phone, words[MIDWAY] ?? '', conversation)
+    for (const text of words.slice(MIDWAY + 1, THROUGH)) await say(phone, text)
+    hers.wire.down = false
+    // By themselves: nobody says anything more that would take them along.
+    await isSettled(phone)
+    for (const text of words.slice(THROUGH)) await say(phone, text)
   }
   const answers = async () => {
     for (const text of said('Olga')) await say(desk, text)
@@ -93,7 +105,7 @@ test('two browsers talk over two nodes, one of these is killed, and each message
   await Promise.all([talks(), answers()])
 
   await until(async () => (await history(conversation)).length >= 2 * EACH, 'all of it is in the log')
-  for (const page of [phone, desk]) await until(async () => (await underWay(page).count()) === 0, 'nothing is under way, or has failed')
+  for (const page of [phone, desk]) await isSettled(page)
   const log = await history(conversation)
   expect(log.length).toBe(2 * EACH)
   for (const who of ['Ann', 'Olga']) expect(log.filter((text) => text.startsWith(who))).toEqual(said(who))
