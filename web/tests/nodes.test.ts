@@ -47,7 +47,7 @@ afterAll(async () => {
     await one?.node.stop()
   }
   await ground?.clear()
-})
+}, 120_000)
 
 const underWay = (page: Page) => page.getByRole('log').locator('[data-state]')
 
