@@ -34,7 +34,7 @@
 //! * [`media`]: pictures, voice and files that people send.
 //! * [`webhook`]: tells a shop's own systems, signed, until they hear it.
 //! * [`job`]: what nobody waits for: facts to their readers, what runs when.
-//! * [`demo`]: something to look at on a first day.
+//! * [`demo`]: something to look at on a first day. [`visitors`]: customers who come by themselves then, from outside.
 //! * [`app`]: what a verb may use. [`store`]: the database and the unit of work. [`bus`]: one node telling the others.
 //! * [`event`]: what a screen must see now. [`fact`]: what happened, remembered for ever.
 //! * [`actor`]: who is asking. [`error`]: the two ways to fail. [`config`]: every setting. [`egress`]: calls to addresses that strangers chose. [`clock`], [`id`], [`lately`], [`mod@line`], [`pace`], [`places`], [`shutdown`], [`sign`], [`tls`], [`telemetry`], [`vault`], [`words`].
@@ -98,6 +98,7 @@ pub mod tls;
 pub mod together;
 pub mod tracker;
 pub mod vault;
+pub mod visitors;
 pub mod webhook;
 pub mod words;
 

@@ -20,12 +20,14 @@ use souk::{
     shutdown::Shutdown,
     store::private::{PrivateError, PrivatePostgres},
     telemetry,
+    visitors::Visit,
 };
 use sqlx::postgres::PgConnectOptions;
 use tokio::{
     net::TcpListener,
     signal::unix::{SignalKind, signal},
 };
+use tokio_util::sync::CancellationToken;
 
 /// Gives memory back after a storm of connections: unused pages return to the system after two seconds, by a thread of
 /// its own (docs/performance.md).
@@ -64,6 +66,8 @@ struct Souk {
 enum Command {
     /// Run the server until SIGINT or SIGTERM.
     Serve(Flags),
+    /// Let simulated customers chat, order and claim at a demo server, so that the desk is alive.
+    Demo(Visit),
     /// Bring the database up to date and stop.
     Migrate(Flags),
     /// Print the commented settings file with every default.
@@ -195,6 +199,7 @@ fn command(command: Command) -> anyhow::Result<()> {
             require_commitment(commitment.as_deref(), &packet.commitment)?;
             println!("{packet}");
         }
+        Command::Demo(visit) => threads("souk-visitors")?.block_on(let_visit(&visit))?,
         Command::Migrate(flags) => threads("souk")?.block_on(migrate(flags.load()?))?,
         Command::Audit(flags) => threads("souk")?.block_on(audit(flags.load()?))?,
         Command::Serve(flags) => {
@@ -346,6 +351,25 @@ async fn open(server: &souk::Server) -> anyhow::Result<()> {
         print!("{}", demo::begin(&server.app).await?);
     }
     told_to_stop().await
+}
+
+/// One line for each deed, until it is enough or somebody stops it.
+#[expect(clippy::print_stdout, reason = "to look at it is what it is for")]
+async fn let_visit(visit: &Visit) -> anyhow::Result<()> {
+    let stop = CancellationToken::new();
+    let visiting = visit.begin(stop.clone(), |deed| println!("{deed}"));
+    let told = async {
+        let told = told_to_stop().await;
+        stop.cancel();
+        told.err()
+    };
+    tokio::pin!(visiting);
+    let done = tokio::select! {
+        done = &mut visiting => done?,
+        Some(deaf) = told => return Err(deaf),
+    };
+    println!("{done} deeds");
+    Ok(())
 }
 
 async fn told_to_stop() -> anyhow::Result<()> {

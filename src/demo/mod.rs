@@ -18,6 +18,7 @@ use crate::{
     error::{Error, Refusal, Result},
     shop,
 };
+pub use people::{COME_BY_CODE, come_by_code};
 use people::{PASSWORD, PEOPLE, Role};
 
 /// Fills an empty database and tells how to begin: addresses, log-ins, a token and a conversation.
@@ -31,6 +32,7 @@ pub async fn begin(app: &App) -> Result<String> {
     match people::CUSTOMER.log_in(app).await {
         Ok(customer) => {
             log_ins(&mut page);
+            visitors(app, &mut page);
             first_message(app, &mut page, &customer).await?;
         }
         Err(Error::Refused(reason)) if reason.code == Refusal::WrongCredentials => {
@@ -75,6 +77,19 @@ fn log_ins(page: &mut String) {
         "\nCustomers {first} to {last} have no password, a code is enough: {} to {}.\n\
            Customer 1 is invited to the welfare group: 79 people are there, and with the 80th a draw is held.",
         phones[0], phones[1]
+    );
+}
+
+/// How customers come by themselves (`visitors`): by the same program.
+fn visitors(app: &App, page: &mut String) {
+    let program = std::env::args().next();
+    let (program, url) = (
+        program.as_deref().unwrap_or("souk"),
+        app.config.public_url(),
+    );
+    let _ = write!(
+        page,
+        "\nSo that they chat, order and claim by themselves, in a second terminal:\n\n{program} demo --url {url}\n"
     );
 }
 

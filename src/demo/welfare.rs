@@ -65,8 +65,8 @@ pub(super) async fn crowd(app: &App, team: &Team) -> Result<Vec<Actor>> {
 }
 
 fn names() -> impl Iterator<Item = (String, String)> {
-    let customers = people::BY_CODE.map(|at| (format!("Customer {at}"), people::phone_of(at)));
-    customers.chain(people::GUESTS.map(|at| (format!("Guest {at}"), people::phone_of(1_000 + at))))
+    people::come_by_code()
+        .chain(people::GUESTS.map(|at| (format!("Guest {at}"), people::phone_of(1_000 + at))))
 }
 
 fn draw(app: &App, conversation_id: ConversationId) -> NewDraw {

@@ -56,4 +56,5 @@ mod staff;
 mod support;
 mod two_nodes;
 mod upload;
+mod visitors;
 mod webhook;

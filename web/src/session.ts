@@ -1,6 +1,7 @@
 import { shallowRef } from 'vue'
 import { type Rest, rest, type Schema, told } from './rest'
 import { Refused } from './refused'
+import { stored } from './stored'
 import { uuid } from './uuid'
 
 type Account = Schema<'AccountKind'>
@@ -101,8 +102,7 @@ export class Session {
   }
 
   private read(): Kept | undefined {
-    const text = this.shelf.getItem(this.key)
-    return text ? (JSON.parse(text) as Kept) : undefined
+    return stored(this.key, this.shelf)
   }
 
   /** This browser's own name for itself. */

@@ -86,6 +86,7 @@ test('a receipt is found in the file, and a changed one is not', async () => {
   expect(await refused({}, 'bob')).toBe('wrong_person')
   expect(await refused({ tickets: [{ number: 2, link: file.tickets[1]?.link }] })).toBe('wrong_ticket')
   expect(await refused({ tickets: [{ number: 1, link: '0' }] })).toBe('wrong_ticket')
+  for (const one of [null, {}, 'x', { number: '1', link: '0' }]) expect(await refused({ tickets: [one] }), JSON.stringify(one)).toBe('wrong_ticket')
   expect(readReceipt('{}')).toBeUndefined()
   for (const tickets of [[], [null], [{ number: 1 }], [{ number: '1', link: '0' }], [...receipt.tickets, { number: 1.5, link: '0' }]]) {
     expect(readReceipt(JSON.stringify({ ...receipt, tickets })), JSON.stringify(tickets)).toBeUndefined()

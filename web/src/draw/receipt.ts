@@ -19,6 +19,8 @@ export async function verifyReceipt({ draw_id, commitment, tickets }: DrawFile, 
   if (!is) throw new Unfit('receipt', 'wrong_receipt')
   if (user && receipt.person !== (await fair.pseudonym(draw_id, user, receipt.salt))) throw new Unfit('receipt', 'wrong_person')
   for (const kept of receipt.tickets) {
+    // Whoever tells of it may tell anything.
+    if (!isTicket(kept)) throw new Unfit('receipt', 'wrong_ticket')
     const listed = tickets[kept.number - 1]
     const same = listed?.number === kept.number && listed.person === receipt.person && listed.link === kept.link
     if (!same) throw new Unfit(`receipt, tickets[${kept.number - 1}]`, 'wrong_ticket')

@@ -2,6 +2,7 @@ import { shallowReactive } from 'vue'
 import type { MessageAccepted, SendMessage } from '../contract/conversation'
 import { Refused } from '../refused'
 import { LineLost, type Socket } from '../socket'
+import { stored } from '../stored'
 import { uuid } from '../uuid'
 
 /** `sending`: the server has not yet said that it has it. `sent`: committed, under `number`. `failed`: refused, for `code`. */
@@ -125,8 +126,8 @@ export class SendQueue {
   /** What an earlier page has left, or another one has under way: sending it twice does no harm. */
   private restore() {
     const keys = Array.from({ length: this.shelf.length }, (_, at) => this.shelf.key(at) ?? '')
-    const kept = keys.filter((key) => key.startsWith(this.prefix)).map((key) => this.shelf.getItem(key) ?? '')
-    const sends = kept.map((text) => JSON.parse(text) as QueuedSend).sort((one, other) => one.said_at - other.said_at)
+    const kept = keys.filter((key) => key.startsWith(this.prefix)).map((key) => stored<QueuedSend>(key, this.shelf))
+    const sends = kept.filter((one): one is QueuedSend => !!one?.request).sort((one, other) => one.said_at - other.said_at)
     for (const send of sends) this.sends.set(send.request.client_message_id, send)
   }
 }

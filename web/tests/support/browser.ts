@@ -5,18 +5,18 @@ import type { TestServer } from './server'
 
 type Settings = Parameters<Browser['newContext']>[0]
 
-/** Browsers that people look at a server's pages with. */
+/** Browsers that people look at the pages with of whatever server is at an address. */
 export class Browsers {
   /** Whatever a page complains of, a refused script among it. */
   readonly troubles: string[] = []
 
   private constructor(
-    private readonly server: TestServer,
+    private readonly server: Pick<TestServer, 'url'>,
     private readonly browser: Browser,
     private readonly shots: string,
   ) {}
 
-  static async of(server: TestServer): Promise<Browsers> {
+  static async of(server: Pick<TestServer, 'url'>): Promise<Browsers> {
     const shots = process.env.SOUK_SHOTS ?? 'shots'
     mkdirSync(shots, { recursive: true })
     const args = ['--no-sandbox', '--disable-background-networking', '--disable-gpu', '--disable-features=LocalNetworkAccessChecks']

@@ -8,6 +8,8 @@ import { join } from 'node:path'
 export class TestServer {
   /** What it has printed so far. */
   said = ''
+  /** The end of its log. */
+  private logged = ''
 
   private constructor(
     readonly url: string,
@@ -24,9 +26,10 @@ export class TestServer {
     // The database's user must get there.
     chmodSync(home, 0o755)
     const flags = ['serve', '--listen', address, '--data', join(home, 'data'), '--profile', 'development', ...more]
-    const server = spawn(program, flags, { stdio: ['ignore', 'pipe', 'ignore'], env: { PATH: process.env.PATH } })
+    const server = spawn(program, flags, { stdio: ['ignore', 'pipe', 'pipe'], env: { PATH: process.env.PATH } })
     const started = new TestServer(`http://${address}`, server, home)
     server.stdout.on('data', (words: Buffer) => (started.said += words.toString()))
+    server.stderr.on('data', (words: Buffer) => (started.logged = (started.logged + words.toString()).slice(-2_000)))
     await started.ready()
     return started
   }
@@ -35,16 +38,25 @@ export class TestServer {
     return `${this.url.replace('http', 'ws')}/socket`
   }
 
+  /** Dies at once, as by a power cut. */
+  async kill(): Promise<void> {
+    await this.end('SIGKILL')
+  }
+
   async stop(): Promise<void> {
-    const ended = new Promise((done) => this.process.once('exit', done))
-    this.process.kill('SIGTERM')
-    await ended
+    if (this.process.exitCode === null && this.process.signalCode === null) await this.end('SIGTERM')
     rmSync(this.home, { recursive: true, force: true })
+  }
+
+  private async end(by: NodeJS.Signals) {
+    const ended = new Promise((done) => this.process.once('exit', done))
+    this.process.kill(by)
+    await ended
   }
 
   private async ready(): Promise<void> {
     await until(async () => {
-      if (this.process.exitCode !== null) throw new Error(`the server ended with ${this.process.exitCode}`)
+      if (this.process.exitCode !== null) throw new Error(`the server ended with ${this.process.exitCode}: ${this.logged}`)
       return (await fetch(`${this.url}/readyz`).catch(() => undefined))?.ok ?? false
     }, 'the server is ready')
   }
@@ -59,7 +71,8 @@ export async function until(so: () => boolean | Promise<boolean>, what: string, 
   }
 }
 
-function freePort(): Promise<number> {
+/** A port of this machine that nobody listens on. */
+export function freePort(): Promise<number> {
   return new Promise((found) => {
     const probe = createServer().listen(0, '127.0.0.1', () => {
       const address = probe.address()
