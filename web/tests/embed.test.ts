@@ -1,6 +1,6 @@
 import type { FrameLocator, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { told } from '../src/rest'
+import { once, told } from '../src/rest'
 import type { Chats } from '../src/store/chats'
 import { Browsers } from './support/browser'
 import { merchant, newPhone, type Person } from './support/people'
@@ -30,7 +30,7 @@ beforeAll(async () => {
   await owner.lists('Spring tea', { list_price: 3_000, price: 3_000, stock: 40 })
   site = await Site.open(server.url, (path) => pages[path] ?? { tag: '' })
   await lists([site.origin])
-  key = await told(shop.person.session.rest.POST('/api/v1/shops/{shop_id}/embed-keys', { params: { path: { shop_id: shop.shop } } } as never))
+  key = await told(shop.person.session.rest.POST('/api/v1/shops/{shop_id}/embed-keys', { params: { path: { shop_id: shop.shop }, header: once() } }))
   olga = shop.person.page()
   browsers = await Browsers.of(server)
 })
@@ -139,7 +139,7 @@ test('whoever the site does not know logs in by phone', { timeout: 120_000 }, as
   const hint = await chat.getByText(/验证码是 \d{6}/).textContent()
   await chat.getByRole('textbox', { name: '验证码' }).fill(hint?.match(/\d{6}/)?.[0] ?? '')
   await page.keyboard.press('Enter')
-  await chat.getByRole('textbox').fill('还有春茶吗？')
+  await chat.getByRole('textbox', { name: '写点什么' }).fill('还有春茶吗？')
   await page.keyboard.press('Enter')
   await chat.getByRole('log').getByText('还有春茶吗？').waitFor()
   await browsers.shot(page, 'embed-phone-chat')

@@ -35,6 +35,7 @@ function start(script: HTMLScriptElement, shop: string) {
     setTimeout(() => {
       if (isReady) return
       fails.hidden = false
+      frame.hidden = true
       console.error(`souk: the chat did not load. Is ${location.origin} on the shop's list of sites, and does this site's policy allow frames of ${home}?`)
     }, PATIENCE)
   }
@@ -83,6 +84,7 @@ function start(script: HTMLScriptElement, shop: string) {
   function hear(message: ToSite) {
     if (message.souk === 'ready') {
       isReady = fails.hidden = true
+      frame.hidden = false
       if (dialog.open) say({ souk: 'open', product })
       emit('ready')
     } else if (message.souk === 'unread') {

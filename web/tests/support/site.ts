@@ -23,7 +23,7 @@ export class Site {
   static async open(souk: string, told: (path: string) => Told): Promise<Site> {
     const server = createServer((asked, answer) => {
       const { lang = 'en', tag, own = '' } = told(asked.url ?? '/')
-      const policy = `default-src 'none'; style-src 'nonce-site'; script-src 'nonce-site' ${souk}; frame-src ${souk}; connect-src 'self'`
+      const policy = `default-src 'none'; img-src data:; style-src 'nonce-site'; script-src 'nonce-site' ${souk}; frame-src ${souk}; connect-src 'self'`
       answer.writeHead(200, { 'content-type': 'text/html; charset=utf-8', 'content-security-policy': policy })
       answer.end(`<!doctype html><html lang="${lang}"><head><meta name="viewport" content="width=device-width"><link rel="icon" href="data:,"><title>Tea house</title>
 <style nonce="site">* { color: rgb(1, 2, 3) !important; font-size: 40px } div, dialog, iframe, button { display: none !important } :root * { transform: rotate(3deg) }</style>
