@@ -9,7 +9,10 @@ const server = process.env.SOUK_URL ?? 'http://127.0.0.1:8080'
 
 /** What is built together shares code. A phone must not load what only a shop's people need of it (tables, forms), so their pages are
  * built by themselves: `vite build --mode staff`; and so is the page by which draws are checked. */
-const together: Record<string, string[]> = { staff: ['desk.html', 'centre.html'], verify: ['verify.html'] }
+const together: Record<string, string[]> = { staff: ['desk.html', 'centre.html'], verify: ['verify.html'], widget: ['src/widget/widget.ts'] }
+
+/** What other people's sites load is one file that leaves nothing behind in their page. */
+const alone = { format: 'iife' as const, entryFileNames: 'widget.js' }
 
 /** What every page loads at once is one file: what later parts share with it would make crumbs of it, which compress badly. */
 const first = /node_modules|src\/(pages\/LogIn|look|room|session|rest|socket|backoff|refused|uuid|place|development|files|icons|store|contract|words\/(index|forms)|talk\/(?!PictureOf)|cards\/(CardOf|index|card))/
@@ -23,7 +26,7 @@ export default defineConfig(({ mode }) => ({
     emptyOutDir: false,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rollupOptions: { input: together[mode] ?? ['index.html'], output: mode in together ? {} : { codeSplitting: { groups: [{ name: 'first', test: first }] } } },
+    rollupOptions: { input: together[mode] ?? ['index.html', 'embed.html'], output: mode === 'widget' ? alone : mode in together ? {} : { codeSplitting: { groups: [{ name: 'first', test: first }] } } },
   },
   server: { proxy: { '/api': server, '/dev': server, '/socket': { target: server, ws: true, rewriteWsOrigin: true, changeOrigin: true } } },
   test: { include: ['tests/**/*.test.ts'], testTimeout: 20_000, hookTimeout: 60_000 },
@@ -35,7 +38,7 @@ function addresses(): Plugin {
     name: 'addresses',
     configureServer(dev) {
       dev.middlewares.use((request, _, next) => {
-        request.url = request.url?.replace(/^\/(desk|centre|verify)(?=\?|$)/, '/$1.html')
+        request.url = request.url?.replace(/^\/(desk|centre|verify)(?=\?|$)/, '/$1.html').replace(/^\/embed\/[^?]*/, '/embed.html')
         next()
       })
     },

@@ -19,6 +19,7 @@ pub mod crm;
 pub mod customer;
 pub mod delivery;
 pub mod dev;
+pub mod embed;
 pub mod embed_key;
 pub mod file;
 mod form;

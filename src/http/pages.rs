@@ -44,6 +44,28 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; i
     manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
     require-trusted-types-for 'script'; trusted-types vue";
 
+/// The chat of one shop, for frames; which sites may show it is for the shop to say (`embed.rs`).
+const FRAMED: &str = "/embed.html";
+
+/// What a shop's own site loads to have the chat: it runs there, not here.
+const WIDGET: &str = "/widget.js";
+
+/// What every page tells browsers to keep away from it.
+const GUARDS: [(HeaderName, &str); 6] = [
+    (header::CONTENT_SECURITY_POLICY, POLICY),
+    (header::X_FRAME_OPTIONS, "DENY"),
+    (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
+    (header::REFERRER_POLICY, "no-referrer"),
+    (
+        HeaderName::from_static("cross-origin-opener-policy"),
+        "same-origin",
+    ),
+    (
+        HeaderName::from_static("permissions-policy"),
+        "camera=(), geolocation=(), microphone=()",
+    ),
+];
+
 /// The routes of the pages.
 pub(super) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     let mut router = Router::new();
@@ -55,15 +77,43 @@ pub(super) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     router
         .route("/assets/{name}", get(asset))
         .route("/favicon.svg", get(asset))
+        .route(WIDGET, get(asset))
+}
+
+/// The page for frames, which these origins alone may show: with none of them, nobody. It is asked for anew each time, for
+/// browsers keep the headers of what they keep.
+pub(super) fn framed(asked: &HeaderMap, by: &[String]) -> Response {
+    let page = PAGES.iter().find(|page| page.path == FRAMED);
+    let mut response = page.map_or_else(not_built, |page| page.whole(accepted(asked)));
+    let headers = response.headers_mut();
+    headers.extend(GUARDS.map(|(name, value)| (name, HeaderValue::from_static(value))));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    if let Some(policy) = framed_by(by) {
+        headers.insert(header::CONTENT_SECURITY_POLICY, policy);
+        headers.remove(header::X_FRAME_OPTIONS);
+    }
+    response
+}
+
+/// The policy with which these origins may show a page; nothing if that cannot be said: then nobody may.
+fn framed_by(origins: &[String]) -> Option<HeaderValue> {
+    let ancestors = format!("frame-ancestors {}", origins.join(" "));
+    let policy = POLICY.replace("frame-ancestors 'none'", &ancestors);
+    HeaderValue::from_str(&policy)
+        .ok()
+        .filter(|_| !origins.is_empty())
+}
+
+fn not_built() -> Response {
+    let words = "This program was built without its pages: `./dev run` builds both.\n";
+    (StatusCode::NOT_FOUND, words).into_response()
 }
 
 fn answer(path: &str, asked: &HeaderMap) -> Response {
     match PAGES.iter().find(|page| page.path == path) {
         Some(page) => page.answer(asked),
-        None if ENTRIES.iter().any(|(_, file)| *file == path) => {
-            let words = "This program was built without its pages: `./dev run` builds both.\n";
-            (StatusCode::NOT_FOUND, words).into_response()
-        }
+        None if path == WIDGET || ENTRIES.iter().any(|(_, file)| *file == path) => not_built(),
         None => Problem(Refusal::NotFound.into()).into_response(),
     }
 }
@@ -103,29 +153,25 @@ impl Page {
     }
 
     fn headers(&self) -> Vec<(HeaderName, &'static str)> {
-        let kept = if self.path.starts_with("/assets/") {
-            "public, max-age=31536000, immutable"
-        } else {
-            "no-cache"
+        let kept = match self.path {
+            WIDGET => "public, max-age=600",
+            path if path.starts_with("/assets/") => "public, max-age=31536000, immutable",
+            _ => "no-cache",
         };
         let mut headers = vec![
             (header::CACHE_CONTROL, kept),
             (header::VARY, "accept-encoding"),
             (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         ];
-        if self.media_type.starts_with("text/html") {
+        if self.path == WIDGET {
+            let anybodys = HeaderName::from_static("cross-origin-resource-policy");
             headers.extend([
-                (header::CONTENT_SECURITY_POLICY, POLICY),
-                (header::REFERRER_POLICY, "no-referrer"),
-                (
-                    HeaderName::from_static("cross-origin-opener-policy"),
-                    "same-origin",
-                ),
-                (
-                    HeaderName::from_static("permissions-policy"),
-                    "camera=(), geolocation=(), microphone=()",
-                ),
+                (anybodys, "cross-origin"),
+                (header::ACCESS_CONTROL_ALLOW_ORIGIN, "*"),
             ]);
+        }
+        if self.media_type.starts_with("text/html") {
+            headers.extend(GUARDS);
         }
         headers
     }
@@ -163,6 +209,30 @@ mod tests {
         gzip: Some(b"gzip"),
         brotli: Some(b"br"),
     };
+
+    /// CON-01: pages are shown in no frame, and the chat in those of the shop's own sites alone.
+    #[test]
+    fn only_a_shops_own_sites_frame_its_chat() {
+        let page = Page {
+            path: "/desk.html",
+            media_type: "text/html; charset=utf-8",
+            ..PAGE
+        };
+        let of = |headers: &HeaderMap| {
+            let policy = headers[header::CONTENT_SECURITY_POLICY].to_str().unwrap();
+            let ancestors = policy.split(';').find(|part| part.contains("ancestors"));
+            let other = headers.get(header::X_FRAME_OPTIONS).cloned();
+            (ancestors.unwrap().trim().to_owned(), other)
+        };
+        let deny = Some(HeaderValue::from_static("DENY"));
+        let nobody = ("frame-ancestors 'none'".to_owned(), deny);
+        let none = HeaderMap::new();
+        assert_eq!(of(page.answer(&none).headers()), nobody);
+        assert_eq!(of(framed(&none, &[]).headers()), nobody);
+        let sites = ["https://a.example", "https://b.example:8443"].map(str::to_owned);
+        let both = "frame-ancestors https://a.example https://b.example:8443".to_owned();
+        assert_eq!(of(framed(&none, &sites).headers()), (both, None));
+    }
 
     fn asked(name: HeaderName, value: &'static str) -> HeaderMap {
         HeaderMap::from_iter([(name, HeaderValue::from_static(value))])

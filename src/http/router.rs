@@ -30,8 +30,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     account, alert, answer, audit, bot, campaign, case, claim, conversation, coupon, crm, customer,
-    delivery, dev, embed_key, file, group, health, lottery, member, message, my_case, my_coupon,
-    my_draw, my_order, my_red_packet,
+    delivery, dev, embed, embed_key, file, group, health, lottery, member, message, my_case,
+    my_coupon, my_draw, my_order, my_red_packet,
     once::once,
     order, order_deed, order_paper, order_rules, order_template, pages, parcel, payment, product,
     promotion, push, red_packet,
@@ -64,6 +64,10 @@ pub fn router(live: Live) -> Router {
         .route(
             "/api/openapi.json",
             get(openapi).layer(from_fn_with_state(app.clone(), strangers_turn)),
+        )
+        .route(
+            "/embed/{shop_id}",
+            get(embed::page).layer(from_fn_with_state(app.clone(), strangers_turn)),
         )
         .route("/healthz", get(health::alive))
         .route(
@@ -104,6 +108,7 @@ fn api() -> OpenApiRouter<App> {
             .routes(routes!(session::visit))
             .routes(routes!(embed_key::add, embed_key::list))
             .routes(routes!(embed_key::revoke))
+            .routes(routes!(embed::list, embed::set))
             .routes(routes!(conversation::open, conversation::list))
             .routes(routes!(conversation::show))
             .routes(routes!(conversation::messages))

@@ -4,6 +4,7 @@ pub mod change;
 pub mod follow;
 pub mod link;
 pub mod open;
+pub mod origins;
 pub mod profile;
 mod queries;
 pub mod welcome;

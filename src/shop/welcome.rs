@@ -10,7 +10,7 @@ use crate::{
     app::App,
     audit::{self, Deed},
     conversation::{Draft, log, open},
-    error::Result,
+    error::{Refusal, Result},
     fact::{Fact, Remembered},
     id::{ConversationId, ShopId, UserId},
     rights, words,
@@ -37,8 +37,10 @@ pub async fn set(app: &App, by: &Staff<ManageCampaigns>, welcome: Welcome) -> Re
     words::text("text", text, 0..=500)?;
     let mut tx = app.store.begin(by.shop).await?;
     rights::rely(&mut tx, by).await?;
-    let former = queries::set_welcome(&mut tx, text).await?;
+    queries::lock(&mut tx).await?.ok_or(Refusal::NotFound)?;
+    let former = queries::welcome(&mut tx).await?;
     if former != text {
+        queries::set_welcome(&mut tx, text).await?;
         let deed = Deed::new(by.actor.user, "shop_welcome.changed", by.shop)
             .before(json!({ "text": former }))
             .after(json!({ "text": text }));

@@ -2,6 +2,7 @@
 
 mod embed;
 mod ending;
+mod framing;
 mod gateway;
 mod log_in;
 mod me;

@@ -84,6 +84,11 @@ async fn deeds(server: &TestServer, shop: &TestShop) -> Vec<(Method, String, Val
         (Method::DELETE, at(&format!("/bots/{bot}")), Value::Null),
         (Method::POST, at("/embed-keys"), json!({})),
         (
+            Method::PUT,
+            at("/embed-origins"),
+            json!({ "origins": ["https://tea.example"] }),
+        ),
+        (
             Method::DELETE,
             at(&format!("/embed-keys/{key}")),
             Value::Null,

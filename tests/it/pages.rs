@@ -15,6 +15,7 @@ async fn what_is_not_there_is_refused_as_ever() {
         "/verify/",
         "/verify.html",
         "/index.html",
+        "/embed.html",
         "/assets/none.js",
         "/assets/..%2findex.html",
         "/api/v1/none",

@@ -177,6 +177,13 @@ async fn new_followers_are_welcomed_once() {
     assert_eq!(heard(bob, &shop).await, [text["text"].clone()]);
     let long = json!({ "text": "茶".repeat(501) });
     assert_eq!(boss.put(&welcome, long).await.refused(), "invalid_argument");
+    let silent = json!({ "text": "" });
+    boss.put(&welcome, silent.clone()).await.ok();
+    assert_eq!(
+        boss.get(&welcome).await.ok(),
+        silent,
+        "nothing is said any more"
+    );
 }
 
 /// How many facts nobody has read yet.

@@ -6,14 +6,16 @@ import { Chats } from './store/chats'
 export interface Room {
   session: Session
   chats: Chats
+  /** The only shop that is shown; none: all. */
+  shop?: string | undefined
 }
 
 const key: InjectionKey<Room> = Symbol('room')
 
 /** Opens the line for whoever is logged in, and keeps it while the page shows them anything. */
-export function openRoom(session: Session): Room {
+export function openRoom(session: Session, shop?: string): Room {
   const url = `${location.origin.replace(/^http/, 'ws')}/socket`
-  const chats = new Chats({ url, ticket: () => session.ticket(), shelf: localStorage, me: session.user?.id ?? '' })
+  const chats = new Chats({ url, ticket: () => session.ticket(), shelf: localStorage, me: session.user?.id ?? '', shop })
   const hurry = () => chats.socket.hurry()
   addEventListener('online', hurry)
   addEventListener('focus', hurry)
@@ -26,7 +28,7 @@ export function openRoom(session: Session): Room {
     chats.socket.stop()
   })
   void chats.socket.run()
-  const room = { session, chats }
+  const room = { session, chats, shop }
   provide(key, room)
   return room
 }

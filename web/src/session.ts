@@ -5,7 +5,7 @@ import { stored } from './stored'
 import { uuid } from './uuid'
 
 type Account = Schema<'AccountKind'>
-type Kept = Schema<'Tokens'> & Pick<Schema<'LoggedIn'>, 'user'>
+export type Kept = Schema<'Tokens'> & Pick<Schema<'LoggedIn'>, 'user'>
 
 /** Milliseconds before its end that an access token is exchanged. */
 const EARLY = 120_000
@@ -16,7 +16,7 @@ export class Session {
   private readonly kept = shallowRef<Kept>()
   private readonly key: string
   /** For strangers: logging in, exchanging tokens. */
-  private readonly door: Rest
+  protected readonly door: Rest
   readonly rest: Rest
 
   constructor(
@@ -96,7 +96,7 @@ export class Session {
     return locks ? await locks.request(this.key, work) : await work()
   }
 
-  private keep(session: Kept) {
+  protected keep(session: Kept) {
     this.shelf.setItem(this.key, JSON.stringify(session))
     this.kept.value = session
   }
@@ -106,7 +106,7 @@ export class Session {
   }
 
   /** This browser's own name for itself. */
-  private device(): string {
+  protected device(): string {
     const known = this.shelf.getItem('souk.device') ?? uuid()
     this.shelf.setItem('souk.device', known)
     return known

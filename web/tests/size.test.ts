@@ -26,6 +26,12 @@ test('a customer sees the first message for 60 KiB', () => {
   expect(sum, each).toBeLessThan(60 * 1_024)
 })
 
+test('a site with the chat on it loads 4 KiB for the button, and 62 KiB when the chat is opened', () => {
+  expect(gzipSync(readFileSync('dist/widget.js'), { level: 9 }).length).toBeLessThan(4 * 1_024)
+  const [sum, each] = weighs('embed.html', /^((embed_)?zh|page)-.*\.(js|css)$/)
+  expect(sum, each).toBeLessThan(62 * 1_024)
+})
+
 test('a merchant sees the first module for 80 KiB', () => {
   const [sum, each] = weighs('centre.html', /^(staff_zh|centre_zh|zh|Home|Orders)-.*\.(js|css)$/)
   expect(sum, each).toBeLessThan(80 * 1_024)

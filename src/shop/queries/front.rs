@@ -1,4 +1,4 @@
-//! Statements about a shop's profile, its followers and its links.
+//! Statements about a shop's profile, its followers and its links, and who embeds it.
 
 use jiff::Timestamp;
 use jiff_sqlx::{Timestamp as SqlTimestamp, ToSqlx as _};
@@ -237,26 +237,22 @@ pub(in crate::shop) async fn welcome(tx: &mut Tx) -> Result<String> {
     Ok(text.unwrap_or_default())
 }
 
-/// Gives what they heard before.
-pub(in crate::shop) async fn set_welcome(tx: &mut Tx, text: &str) -> Result<String> {
+/// New followers hear this from now on.
+pub(in crate::shop) async fn set_welcome(tx: &mut Tx, text: &str) -> Result<()> {
     let shop = tx.shop()?;
-    let former = sqlx::query_scalar!(
-        r#"
-        with former as materialized (
-          select text from shop_welcomes where shop_id = $1 for update
-        )
+    sqlx::query!(
+        "
         insert into shop_welcomes (shop_id, text)
         values ($1, $2)
         on conflict (shop_id) do update
         set text = excluded.text
-        returning (select text from former)
-        "#,
+        ",
         shop.0,
         text
     )
-    .fetch_one(tx.sql())
+    .execute(tx.sql())
     .await?;
-    Ok(former.unwrap_or_default())
+    Ok(())
 }
 
 /// From now on this follower has been welcomed. `false`: they were before.
@@ -271,4 +267,50 @@ pub(in crate::shop) async fn welcomed(tx: &mut Tx, user: UserId, now: Timestamp)
     .execute(tx.sql())
     .await?;
     Ok(first.rows_affected() == 1)
+}
+
+/// The sites that may embed the shop.
+pub(in crate::shop) async fn embed_origins(tx: &mut Tx) -> Result<Vec<String>> {
+    let shop = tx.shop()?;
+    let origins = sqlx::query_scalar!(
+        "select origins from shop_embed_origins where shop_id = $1",
+        shop.0
+    )
+    .fetch_optional(tx.sql())
+    .await?;
+    Ok(origins.unwrap_or_default())
+}
+
+/// These sites may embed the shop from now on.
+pub(in crate::shop) async fn set_embed_origins(tx: &mut Tx, origins: &[String]) -> Result<()> {
+    let shop = tx.shop()?;
+    sqlx::query!(
+        "
+        insert into shop_embed_origins (shop_id, origins)
+        values ($1, $2)
+        on conflict (shop_id) do update
+        set origins = excluded.origins
+        ",
+        shop.0,
+        origins
+    )
+    .execute(tx.sql())
+    .await?;
+    Ok(())
+}
+
+/// The sites that may embed a shop, whoever asks. `None`: there is no such shop.
+pub(in crate::shop) async fn framers(pool: &PgPool, shop: ShopId) -> Result<Option<Vec<String>>> {
+    let origins = sqlx::query_scalar!(
+        r#"
+        select coalesce(e.origins, '{}') as "origins!"
+        from shops s
+        left join shop_embed_origins e on e.shop_id = s.id
+        where s.id = $1
+        "#,
+        shop.0
+    )
+    .fetch_optional(pool)
+    .await?;
+    Ok(origins)
 }

@@ -13,8 +13,8 @@ const LISTED = 500
 /** One page of history. */
 const PAGE = 50
 
-/** What a page needs besides: where the server is, how one is let in, where sends are kept. */
-export type Way = Pick<Door, 'url' | 'ticket' | 'connect' | 'chance'> & { shelf: Storage; me: string }
+/** What a page needs besides: where the server is, how one is let in, where sends are kept; the only shop that it shows, if it does not show all. */
+export type Way = Pick<Door, 'url' | 'ticket' | 'connect' | 'chance'> & { shelf: Storage; me: string; shop?: string | undefined }
 
 /** Everything that somebody hears and says: their conversations, each in order, on one line. */
 export class Chats {
@@ -37,7 +37,7 @@ export class Chats {
   }
 
   /** Those with the latest words first. */
-  readonly sorted = computed(() => [...this.all.values()].sort((one, other) => other.activeAt.value - one.activeAt.value))
+  readonly sorted = computed(() => [...this.all.values()].filter(({ about }) => !this.way.shop || about.value.shop_id === this.way.shop).sort((one, other) => other.activeAt.value - one.activeAt.value))
   readonly unread = computed(() => this.sorted.value.reduce((sum, chat) => sum + chat.unread.value, 0))
 
   /** Finds or opens the conversation with a shop, about a product or not. */

@@ -44,11 +44,13 @@ export class Browsers {
 
   /** Pages as they were just built, out of a folder, in the place of those in the program: it need not be built anew for each try. */
   private async serve(context: BrowserContext, folder: string) {
-    await context.route(/^[^?#]*:\d+\/(desk|centre|verify|assets\/[^?]*)?(\?.*)?$/, async (route) => {
+    await context.route(new RegExp(`^${this.server.url}/(desk|centre|verify|widget.js|embed/[^?]*|assets/[^?]*)?(\\?.*)?$`), async (route) => {
       const path = new URL(route.request().url()).pathname
-      const file = `${folder}/${path.startsWith('/assets') ? path : `${path.slice(1) || 'index'}.html`}`
+      const isFile = path.startsWith('/assets') || path.endsWith('.js')
+      const isFramed = path.startsWith('/embed/')
+      const file = `${folder}/${isFile ? path : `${isFramed ? 'embed' : path.slice(1) || 'index'}.html`}`
       if (!existsSync(file)) return route.continue()
-      const { 'content-security-policy': policy = '' } = (await route.fetch({ url: `${this.server.url}/`, headers: {} })).headers()
+      const { 'content-security-policy': policy = '' } = (await route.fetch({ url: `${this.server.url}${isFramed ? path : '/'}`, headers: {} })).headers()
       const kinds = { js: 'text/javascript', css: 'text/css', html: 'text/html' } as const
       const kind = kinds[file.split('.').at(-1) as keyof typeof kinds]
       await route.fulfill({ body: readFileSync(file), headers: { 'content-type': kind, 'content-security-policy': policy } })
