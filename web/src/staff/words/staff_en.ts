@@ -139,6 +139,20 @@ export const en = {
   title: 'Title',
   // Coupons.
   publish: 'Publish',
+  // Red packets.
+  sendPacket: 'Send a red packet',
+  packetHint: 'The total leaves the shop’s balance now; what nobody has taken in time comes back. Everybody can check how it was split.',
+  packetKind: 'How it is split',
+  packet_lucky: 'By chance',
+  packet_equal: 'All alike',
+  packetTotal: 'In all',
+  packetTotalHint: 'One minor unit at least for each share, 200,000.00 at most.',
+  packetShares: 'Shares',
+  packetSharesHint: '1 to 500; everybody takes one.',
+  packetGreeting: 'What is said with it',
+  packetMinutes: 'Open for so many minutes',
+  packetMinutesHint: '1 to 1,440 (a day).',
+  send: 'Send',
   // Lotteries.
   newDraw: 'New lottery',
   drawHint: 'Its rules stay as they are published, and everybody can check how it was drawn.',
