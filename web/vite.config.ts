@@ -8,8 +8,9 @@ import { defineConfig, type Plugin } from 'vite'
 const server = process.env.SOUK_URL ?? 'http://127.0.0.1:8080'
 
 /** What is built together shares code. A phone must not load what only a shop's people need of it (tables, forms), so their pages are
- * built by themselves: `vite build --mode staff`; and so is the page by which draws are checked. */
-const together: Record<string, string[]> = { staff: ['desk.html', 'centre.html'], verify: ['verify.html'] }
+ * built by themselves: `vite build --mode staff`; and so is the page by which draws are
+ * checked. The service worker is one file, with the same address for ever. */
+const together: Record<string, string[]> = { staff: ['desk.html', 'centre.html'], verify: ['verify.html'], worker: ['src/push/worker.ts'] }
 
 /** What every page loads at once is one file: what later parts share with it would make crumbs of it, which compress badly. */
 const first = /node_modules|src\/(pages\/LogIn|look|room|session|rest|socket|backoff|refused|uuid|place|development|files|icons|store|contract|words\/(index|forms)|talk\/(?!PictureOf)|cards\/(CardOf|index|card))/
@@ -23,7 +24,7 @@ export default defineConfig(({ mode }) => ({
     emptyOutDir: false,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rollupOptions: { input: together[mode] ?? ['index.html'], output: mode in together ? {} : { codeSplitting: { groups: [{ name: 'first', test: first }] } } },
+    rollupOptions: { input: together[mode] ?? ['index.html'], output: mode === 'worker' ? { format: 'iife', entryFileNames: 'push.js' } : mode in together ? {} : { codeSplitting: { groups: [{ name: 'first', test: first }] } } },
   },
   server: { proxy: { '/api': server, '/dev': server, '/socket': { target: server, ws: true, rewriteWsOrigin: true, changeOrigin: true } } },
   test: { include: ['tests/**/*.test.ts'], testTimeout: 20_000, hookTimeout: 60_000 },

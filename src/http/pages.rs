@@ -42,7 +42,11 @@ const ENTRIES: [(&str, &str); 4] = [
 /// it run text, gets nothing.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; \
     manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
-    require-trusted-types-for 'script'; trusted-types vue";
+    require-trusted-types-for 'script'; trusted-types vue souk";
+
+/// The service worker, which browsers ask for at the same address for ever; it loads nothing but the picture of its notifications.
+const WORKER: &str = "/push.js";
+const WORKER_POLICY: &str = "default-src 'none'; img-src 'self'";
 
 /// The routes of the pages.
 pub(super) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
@@ -55,6 +59,7 @@ pub(super) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     router
         .route("/assets/{name}", get(asset))
         .route("/favicon.svg", get(asset))
+        .route(WORKER, get(asset))
 }
 
 fn answer(path: &str, asked: &HeaderMap) -> Response {
@@ -113,6 +118,9 @@ impl Page {
             (header::VARY, "accept-encoding"),
             (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         ];
+        if self.path == WORKER {
+            headers.push((header::CONTENT_SECURITY_POLICY, WORKER_POLICY));
+        }
         if self.media_type.starts_with("text/html") {
             headers.extend([
                 (header::CONTENT_SECURITY_POLICY, POLICY),

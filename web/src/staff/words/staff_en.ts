@@ -1,3 +1,5 @@
+import { alerts } from './alerts_en'
+
 /** What the pages of a shop's people, desk and centre, both say in English; the other languages have the same keys. */
 export const en = {
   // All modules.
@@ -16,18 +18,7 @@ export const en = {
   andMore: 'and {n} more',
   theServer: 'the server',
   // Home.
-  alert_unspecified: 'Alert',
-  alert_new_conversation: 'New conversation',
-  alert_new_order: 'New order',
-  alert_after_sale: 'After-sale',
-  alert_webhook_off: 'Webhook switched off',
-  alert_stock_low: 'Stock is low',
-  alert_order_changed: 'Order changed',
-  alert_order_paid_twice: 'Payment to look at',
-  alert_order_follow_up: 'Order to follow up',
-  alert_goods_arrived: 'Goods have arrived',
-  alert_follow_up: 'Customer to follow up',
-  alert_abnormal_claims: 'Abnormal claims of coupons',
+  ...alerts,
   // Orders.
   order: 'Order',
   customer: 'Customer',

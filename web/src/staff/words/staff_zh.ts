@@ -1,3 +1,4 @@
+import { alerts } from './alerts_zh'
 import type { StaffWords } from './staff_en'
 
 export const zh: StaffWords = {
@@ -15,18 +16,7 @@ export const zh: StaffWords = {
   percentHint: '请输入 0 到 99 之间的百分数',
   andMore: '等 {n} 种',
   theServer: '系统',
-  alert_unspecified: '提醒',
-  alert_new_conversation: '新会话',
-  alert_new_order: '新订单',
-  alert_after_sale: '售后申请',
-  alert_webhook_off: '回调已停用',
-  alert_stock_low: '库存不足',
-  alert_order_changed: '订单变更',
-  alert_order_paid_twice: '付款异常',
-  alert_order_follow_up: '订单跟进',
-  alert_goods_arrived: '到货',
-  alert_follow_up: '客户跟进',
-  alert_abnormal_claims: '优惠券领取异常',
+  ...alerts,
   order: '订单',
   customer: '客户',
   goodsColumn: '商品',

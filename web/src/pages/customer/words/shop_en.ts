@@ -227,6 +227,18 @@ export const en = {
   inviteLink: 'Whoever has this link can come into the group:',
   copy: 'Copy',
   copied: 'Copied.',
+  notify: 'Notifications',
+  notify_on: 'on',
+  notify_off: 'off',
+  notify_denied: 'not allowed',
+  notify_unsupported: 'not possible here',
+  notify_on_about: 'This browser tells you when somebody has written to you while this page is closed. It shows from which shop or group, and nothing of what was written.',
+  notify_off_about: 'This browser can tell you when somebody has written to you while this page is closed. It would show from which shop or group, and nothing of what was written.',
+  notify_denied_about: 'The browser is not allowed to show notifications of this page. You can allow it in its settings.',
+  notify_unsupported_about: 'This browser cannot be reached while this page is closed, or the page was not opened by https.',
+  notifyStart: 'Switch on',
+  notifyStop: 'Switch off',
+  notifyFailed: 'The browser’s push service cannot be reached. Please try again later.',
 }
 
 export type ShopWords = typeof en
