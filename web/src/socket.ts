@@ -7,7 +7,6 @@ import { ClientFrame, type Done, type Pong, type Push, type Reply, ServerFrame }
 import type { MemberPage } from './contract/group'
 import type { DrawReceipt } from './contract/lottery'
 import type { PresenceList } from './contract/presence'
-import type { RedPacketShare } from './contract/red_packet'
 import { Refused, wordOf } from './refused'
 
 type Request = NonNullable<ClientFrame['request']>
@@ -36,7 +35,6 @@ export interface Answers {
   list_members: MemberPage
   claim_coupon: Coupon
   enter_draw: DrawReceipt
-  take_red_packet: RedPacketShare
 }
 
 /** `connecting`: no line yet, or catching up. `live`: all is shown as it happens. `waiting`: broken, coming back by itself.

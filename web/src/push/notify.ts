@@ -9,9 +9,13 @@ interface Types {
   createPolicy(name: string, rules: { createScriptURL(url: string): string }): { createScriptURL(url: string): string }
 }
 
-/** The one script that a page may name by its address. */
-const types = (globalThis as { trustedTypes?: Types }).trustedTypes
-const policy = types?.createPolicy('souk', { createScriptURL: () => '/push.js' })
+/** The one script that a page may name by its address; a policy of this name is made once. */
+let script: string | undefined
+function workerScript(): string {
+  const types = (globalThis as { trustedTypes?: Types }).trustedTypes
+  script ??= types?.createPolicy('souk', { createScriptURL: () => '/push.js' }).createScriptURL('') ?? '/push.js'
+  return script
+}
 
 const isSupported = isSecureContext && 'serviceWorker' in navigator && 'PushManager' in globalThis && 'Notification' in globalThis
 
@@ -54,7 +58,7 @@ export function useNotify(session: Session, scope: '/' | '/desk') {
     permission.value = await Notification.requestPermission()
     if (permission.value !== 'granted') return
     const { public_key } = await told(session.rest.GET('/api/v1/push/key'))
-    const { pushManager } = await active(await navigator.serviceWorker.register(policy?.createScriptURL('') ?? '/push.js', { scope }))
+    const { pushManager } = await active(await navigator.serviceWorker.register(workerScript(), { scope }))
     // One that is left may be of another key, or of somebody else.
     await (await pushManager.getSubscription())?.unsubscribe()
     const subscription = await pushManager.subscribe({ userVisibleOnly: true, applicationServerKey: public_key })

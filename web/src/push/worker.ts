@@ -64,7 +64,7 @@ async function goTo(url: URL) {
   const windows = await self.clients.matchAll({ type: 'window', includeUncontrolled: true })
   const there = windows.find((one) => new URL(one.url).pathname === url.pathname)
   if (!there) return void (await self.clients.openWindow(url.href))
-  await there.focus()
   // A window that is not ours yet cannot be led; it is told.
   await there.navigate(url.href).catch(() => there.postMessage({ go: url.hash.slice(1) }))
+  await there.focus()
 }
