@@ -121,7 +121,7 @@ async fn nobody_is_called_who_is_there_or_has_logged_out() {
     stage.leaves(line).await;
     stage.call().await;
     assert_eq!(stage.states(1).await, ["spared"], "nothing new");
-    stage.eva.say(stage.chat, "two").await;
+    let last = stage.eva.say(stage.chat, "two").await.number;
     stage.call().await;
     stage.device.hears(&key).await;
 
@@ -133,16 +133,11 @@ async fn nobody_is_called_who_is_there_or_has_logged_out() {
     let push = stage.device.hears(&key).await;
     assert_eq!(push.alert["conversation_id"], json!(group));
     assert_eq!(push.alert["text"], "Tea friends");
-    stage
-        .server
-        .rest()
-        .by(&stage.ann)
-        .delete("/sessions/current")
-        .await;
-    let bob = Person::customer(&stage.server, "Bob").await;
-    stage.shop.consult(&stage.server, &bob).await;
-    owner.say(group, "more").await;
+    stage.reads(last).await;
+    let hers = stage.server.rest().by(&stage.ann);
+    hers.delete("/sessions/current").await;
+    stage.eva.say(stage.chat, "three").await;
     stage.call().await;
-    settled(&stage.server, 0).await;
+    settled(&stage.server, 3).await;
     assert!(stage.device.service.heard().is_empty());
 }

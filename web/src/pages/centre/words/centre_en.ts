@@ -230,7 +230,7 @@ export const en = {
   packetPeople: 'Who took what',
   noTakers: 'Nobody has taken a share.',
   packetMade: 'Split',
-  packetLeft: 'went back',
+  packetLeft: 'Went back',
   sentAt: 'Sent',
   packetEnds: 'Until',
   packet_unspecified: '—',
