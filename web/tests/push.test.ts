@@ -14,7 +14,7 @@ let ann: Person
 let chat = ''
 
 beforeAll(async () => {
-  server = await TestServer.start()
+  server = await TestServer.start('--set', 'push.provider=sink')
   shop = await merchant(server, 'Olga')
   ann = await customer(server, 'Ann')
   const line = ann.page()
@@ -66,12 +66,14 @@ const shown = (page: Page) =>
     return (await registration?.getNotifications())?.map(({ title, body, tag }) => ({ title, body, tag })) ?? []
   })
 
-/** A hand would press it; here the worker is told that one did. */
+/** A hand would press it; here the worker is told that one did. That windows come to the front is for hands alone. */
 async function pressNotification(page: Page) {
-  const [worker] = page.context().serviceWorkers()
-  await worker?.evaluate(async () => {
+  const worker = page.context().serviceWorkers().at(-1)
+  if (!worker) throw new Error('no worker works')
+  await worker.evaluate(async () => {
     const scope = globalThis as unknown as { registration: ServiceWorkerRegistration; dispatchEvent(event: Event): void }
     const [notification] = await scope.registration.getNotifications()
+    if (!notification) throw new Error('nothing is shown')
     scope.dispatchEvent(Object.assign(new Event('notificationclick'), { notification, waitUntil: () => undefined }))
   })
 }
@@ -121,6 +123,8 @@ test('a customer switches notifications on, is told while away, and comes back b
 test('what cannot be is said: not allowed, not possible, no push service', { timeout: 90_000 }, async () => {
   const bob = await customer(server, 'Bob')
   const denied = await browsers.openAs(bob, '/', { ...phone, locale: 'zh-CN', colorScheme: 'dark' })
+  await denied.addInitScript(() => Object.defineProperty(Notification, 'permission', { get: () => 'denied' }))
+  await denied.reload()
   await summary(denied, '消息通知 · 未获允许').click()
   await denied.getByText('浏览器不允许本页显示通知').waitFor()
   expect(await denied.getByRole('button', { name: '开启' }).count()).toBe(0)
