@@ -8,11 +8,13 @@ import { defineConfig, type Plugin } from 'vite'
 const server = process.env.SOUK_URL ?? 'http://127.0.0.1:8080'
 
 /** What is built together shares code. A phone must not load what only a shop's people need of it (tables, forms), so their pages are
- * built by themselves: `vite build --mode staff`; and so is the page by which draws are checked. */
-const together: Record<string, string[]> = { staff: ['desk.html', 'centre.html'], verify: ['verify.html'], widget: ['src/widget/widget.ts'] }
+ * built by themselves: `vite build --mode staff`; and so is the page by which draws are checked. The service worker is one file, with the
+ * same address for ever. */
+const together: Record<string, string[]> = { staff: ['desk.html', 'centre.html'], verify: ['verify.html'], widget: ['src/widget/widget.ts'], worker: ['src/push/worker.ts'] }
 
-/** What other people's sites load is one file that leaves nothing behind in their page. */
-const alone = { format: 'iife' as const, entryFileNames: 'widget.js' }
+/** What other people's sites load, and the service worker, are one file each, which leaves nothing behind where it runs. */
+const alone = (file: string) => ({ format: 'iife' as const, entryFileNames: file })
+const files: Record<string, string> = { widget: 'widget.js', worker: 'push.js' }
 
 /** What every page loads at once is one file: what later parts share with it would make crumbs of it, which compress badly. */
 const first = /node_modules|src\/(pages\/LogIn|look|room|session|rest|socket|backoff|refused|uuid|place|development|files|icons|store|contract|words\/(index|forms)|talk\/(?!PictureOf)|cards\/(CardOf|index|card))/
@@ -26,7 +28,7 @@ export default defineConfig(({ mode }) => ({
     emptyOutDir: false,
     assetsInlineLimit: 0,
     modulePreload: { polyfill: false },
-    rollupOptions: { input: together[mode] ?? ['index.html', 'embed.html'], output: mode === 'widget' ? alone : mode in together ? {} : { codeSplitting: { groups: [{ name: 'first', test: first }] } } },
+    rollupOptions: { input: together[mode] ?? ['index.html', 'embed.html'], output: files[mode] ? alone(files[mode]) : mode in together ? {} : { codeSplitting: { groups: [{ name: 'first', test: first }] } } },
   },
   server: { proxy: { '/api': server, '/dev': server, '/socket': { target: server, ws: true, rewriteWsOrigin: true, changeOrigin: true } } },
   test: { include: ['tests/**/*.test.ts'], testTimeout: 20_000, hookTimeout: 60_000 },

@@ -276,7 +276,7 @@ settings! {
     /// Hours of nothing but failures after which an endpoint is switched off.
     give_up_hours: i64 = 120i64;
 
-    [push: PushSettings] "Web Push: staff who are not on the line hear of alerts in their browsers."
+    [push: PushSettings] "Web Push: people who are not on the line hear in their browsers of what waits for them."
     /// `web_push`, or in development `sink`: nothing leaves the house, and a page shows what would have.
     provider: PushProvider = PushProvider::WebPush;
     /// How push services reach whoever runs this server: `mailto:…` or `https://…`. Some services refuse what has none.

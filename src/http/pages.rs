@@ -42,7 +42,11 @@ const ENTRIES: [(&str, &str); 4] = [
 /// it run text, gets nothing.
 const POLICY: &str = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' blob:; connect-src 'self'; \
     manifest-src 'self'; base-uri 'none'; form-action 'none'; frame-ancestors 'none'; \
-    require-trusted-types-for 'script'; trusted-types vue";
+    require-trusted-types-for 'script'; trusted-types vue souk";
+
+/// The service worker, which browsers ask for at the same address for ever; it loads nothing but the picture of its notifications.
+const WORKER: &str = "/push.js";
+const WORKER_POLICY: &str = "default-src 'none'; img-src 'self'";
 
 /// The chat of one shop, for frames; which sites may show it is for the shop to say (`embed.rs`).
 const FRAMED: &str = "/embed.html";
@@ -77,6 +81,7 @@ pub(super) fn routes<S: Clone + Send + Sync + 'static>() -> Router<S> {
     router
         .route("/assets/{name}", get(asset))
         .route("/favicon.svg", get(asset))
+        .route(WORKER, get(asset))
         .route(WIDGET, get(asset))
 }
 
@@ -163,6 +168,9 @@ impl Page {
             (header::VARY, "accept-encoding"),
             (header::X_CONTENT_TYPE_OPTIONS, "nosniff"),
         ];
+        if self.path == WORKER {
+            headers.push((header::CONTENT_SECURITY_POLICY, WORKER_POLICY));
+        }
         if self.path == WIDGET {
             let anybodys = HeaderName::from_static("cross-origin-resource-policy");
             headers.extend([

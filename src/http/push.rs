@@ -32,9 +32,10 @@ pub async fn key(State(app): State<App>, _: Actor) -> Answer<PushKey> {
     Ok(Json(PushKey { public_key }))
 }
 
-/// From now on this session's browser is reached with alerts while I am not on the line, until it logs out.
+/// From now on this session's browser is reached while I am not on the line, until it logs out: staff with their alerts, customers when something waits
+/// for them in a conversation (`new_message`).
 #[utoipa::path(put, path = "/me/push", tag = "alerts", security(("token" = [])), request_body = Subscription,
-    responses((status = 200, body = Done), (status = 403, body = ProblemBody), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
+    responses((status = 200, body = Done), (status = 409, body = ProblemBody), (status = 422, body = ProblemBody)))]
 pub async fn subscribe(
     State(app): State<App>,
     session: Session,

@@ -88,6 +88,9 @@ const JOBS: &[Job] = &[
     Job("forget_alerts", minutes(60), |app| {
         Box::pin(async move { alert::forget(&app).await })
     }),
+    Job("call_customers", seconds(5), |app| {
+        Box::pin(async move { push::call::customers(&app).await })
+    }),
     Job("forget_pushes", minutes(60), |app| {
         Box::pin(async move { push::forget(&app).await })
     }),

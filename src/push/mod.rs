@@ -1,10 +1,12 @@
-//! Reaches staff who are not on the line: Web Push to the browsers that they have asked for it.
+//! Reaches people who are not on the line: Web Push to the browsers in which they have asked for it.
 //!
 //! A browser is subscribed with its session ([`subscribe`]) and ends with it. A fact that an alert was raised becomes one
 //! delivery for each subscription of those who are entitled and want it ([`fan_out`]); the courier brings it to the browser's
-//! push service ([`deliver`]), unless its person is on the line by then or has read it elsewhere. Below them, and without a database:
+//! push service ([`deliver`]), unless its person is on the line by then or has read it elsewhere. Customers have no alerts: where something
+//! waits for them in a conversation, they are called to it ([`call`]). Below them, and without a database:
 //! `seal.rs` encrypts for one browser (RFC 8291), `vapid.rs` proves that it was us (RFC 8292).
 
+pub mod call;
 pub mod deliver;
 pub mod fan_out;
 pub mod key;
@@ -46,7 +48,8 @@ fn urgency(kind: AlertKind) -> &'static str {
         | AlertKind::OrderChanged
         | AlertKind::OrderPaidTwice
         | AlertKind::OrderFollowUp
-        | AlertKind::AbnormalClaims => "high",
+        | AlertKind::AbnormalClaims
+        | AlertKind::NewMessage => "high",
         AlertKind::WebhookOff
         | AlertKind::StockLow
         | AlertKind::GoodsArrived

@@ -52,10 +52,10 @@ impl SubscriptionKeys {
 
 /// This session's browser is reached from now on, there and nowhere else. A browser belongs to whoever asked last, and a session has one.
 ///
-/// Refuses with `forbidden` whoever is not a merchant account, with `address_refused` where we may not call, with `invalid_argument`
+/// Refuses with `address_refused` where we may not call, with `invalid_argument`
 /// keys that are none, with `rate_limited`, with `conflict` if two ask for one browser in the same moment.
 pub async fn subscribe(app: &App, session: &Session, asked: &Subscription) -> Result<()> {
-    let by = session.actor.merchant()?.0.user;
+    let by = session.actor.user;
     Guard::of(&app.config).check("endpoint", &asked.endpoint)?;
     let keys = asked.keys.read()?;
     app.sends.take(by)?;

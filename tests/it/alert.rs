@@ -1,5 +1,6 @@
 //! What asks for a shop's staff: who is shown it, and who still has it to read.
 
+mod calling;
 mod choosing;
 mod device;
 mod pushing;

@@ -205,7 +205,7 @@ async function checksFiles() {
   await choose(whole)
   await page.getByText('Verified on this device').waitFor()
   await choose(whole.replace(/"number": 2,\n {6}"person": "./, '$&0'))
-  await page.getByText('This draw does not verify').waitFor()
+  await page.getByText('This does not verify').waitFor()
   await page.getByText('Where: tickets[1]').waitFor()
   await browsers.shot(page, 'verify-changed')
   await page.context().setOffline(false)

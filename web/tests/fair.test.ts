@@ -1,7 +1,8 @@
 import { readFileSync } from 'node:fs'
 import { expect, test, vi } from 'vitest'
 import * as fair from '../src/draw/fair'
-import { type DrawFile, Unfit, verify, written } from '../src/draw/file'
+import { type DrawFile, verify, written } from '../src/draw/file'
+import { Unfit } from '../src/draw/paper'
 import { commitmentOf, keepCommitment, keepReceipt, receiptOf } from '../src/draw/kept'
 import { readReceipt, verifyReceipt } from '../src/draw/receipt'
 

@@ -1,5 +1,6 @@
 import type { Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { once } from '../src/rest'
 import { Browsers } from './support/browser'
 import { customer, merchant, type Person } from './support/people'
 import { TestServer, until } from './support/server'
@@ -7,13 +8,16 @@ import { Shop } from './support/shop'
 import { faultsInBothLights } from './support/sight'
 
 const wide = { viewport: { width: 1360, height: 860 }, locale: 'en' }
-const places = ['home', 'orders', 'cases', 'goods', 'coupons', 'campaigns', 'draws', 'customers', 'groups', 'staff', 'programs', 'settings']
+const places = ['home', 'orders', 'cases', 'goods', 'coupons', 'campaigns', 'draws', 'packets', 'customers', 'groups', 'staff', 'programs', 'settings']
 let server: TestServer
 let browsers: Browsers
 let shop: { person: Person; shop: string }
 let ann: Person
 let chat = ''
 let group = ''
+let packet = ''
+/** One that is empty. */
+let over = ''
 
 beforeAll(async () => {
   server = await TestServer.start()
@@ -26,6 +30,10 @@ beforeAll(async () => {
   chat = await talks()
   group = await owner.gather('Friends of dresses', [ann.id])
   await owner.giveCoupons(group, 'Ten off')
+  server.sql(`insert into ledger (shop_id, debit, credit, amount, cause, at) values ('${shop.shop}', 'provider', 'balance', 10000, 'paid', now())`)
+  packet = await owner.treats(group, 1)
+  over = await owner.treats(group, 1)
+  await ann.session.rest.POST('/api/v1/red-packets/{red_packet_id}/take', { params: { path: { red_packet_id: over }, header: once() }, body: {} })
   browsers = await Browsers.of(server)
 })
 afterAll(async () => {
@@ -57,6 +65,17 @@ test('nobody is kept from using the customer’s page', { timeout: 90_000 }, asy
     await hers.getByRole('log').getByRole('listitem').nth(1).waitFor()
     expect(await faultsInBothLights(hers)).toEqual([])
   }
+  await hers.getByRole('region', { name: /^Red packet:/ }).getByText('all taken').waitFor()
+  await to(hers, '/packets')
+  await hers.getByText('What you have taken').waitFor()
+  await hers.getByRole('link', { name: 'Olga’s shop' }).waitFor()
+  expect(await faultsInBothLights(hers)).toEqual([])
+  await to(hers, '')
+  await hers.locator('summary').click()
+  expect(await faultsInBothLights(hers)).toEqual([])
+  await hers.goto(`${server.url}/verify?packet=${over}`)
+  await hers.getByText('Verified on this device').waitFor()
+  expect(await faultsInBothLights(hers)).toEqual([])
 })
 
 test('nobody is kept from using the desk', { timeout: 120_000 }, async () => {
@@ -80,6 +99,11 @@ test('nobody is kept from using the desk', { timeout: 120_000 }, async () => {
   await page.getByRole('complementary').getByRole('link', { name: /^WS/ }).click()
   await page.getByRole('dialog').getByText('to be accepted').first().waitFor()
   expect(await faultsInBothLights(page)).toEqual([])
+  await page.keyboard.press('Escape')
+  await to(page, group)
+  await page.getByRole('button', { name: 'Send a red packet' }).click()
+  await page.getByRole('dialog').getByText('How it is split').waitFor()
+  expect(await faultsInBothLights(page)).toEqual([])
 })
 
 test('nobody is kept from using the centre', { timeout: 120_000 }, async () => {
@@ -89,4 +113,7 @@ test('nobody is kept from using the centre', { timeout: 120_000 }, async () => {
     await page.locator('.listing[aria-busy=false], .alerts, .cards[aria-busy=false]').first().waitFor()
     expect(await faultsInBothLights(page), place).toEqual([])
   }
+  await to(page, `packets/${packet}`)
+  await page.getByRole('dialog').getByText('Nobody has taken a share.').waitFor()
+  expect(await faultsInBothLights(page)).toEqual([])
 })

@@ -6,6 +6,7 @@ const views = {
   order: defineAsyncComponent(() => import('./OrderCard.vue')),
   coupon: defineAsyncComponent(() => import('./CouponCard.vue')),
   draw: defineAsyncComponent(() => import('./DrawCard.vue')),
+  red_packet: defineAsyncComponent(() => import('./RedPacketCard.vue')),
   product: defineAsyncComponent(() => import('./ProductCard.vue')),
   link: defineAsyncComponent(() => import('./LinkCard.vue')),
 } satisfies Partial<Record<keyof Card, Component>>

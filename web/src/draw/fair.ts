@@ -32,9 +32,11 @@ const utf8 = new TextEncoder()
 const hexOf = (bytes: ArrayBuffer) => Array.from(new Uint8Array(bytes), (byte) => byte.toString(16).padStart(2, '0')).join('')
 
 /** What is hashed: `souk-draw-1 kind`, then the lines, each with its end. */
-const text = (kind: string, lines: string[]) => utf8.encode([`${ALGORITHM} ${kind}`, ...lines, ''].join('\n'))
+const text = (algorithm: string, kind: string, lines: string[]) => utf8.encode([`${algorithm} ${kind}`, ...lines, ''].join('\n'))
 
-const digest = async (kind: string, lines: string[]) => hexOf(await crypto.subtle.digest('SHA-256', text(kind, lines)))
+export const hash = async (algorithm: string, kind: string, lines: string[]) => hexOf(await crypto.subtle.digest('SHA-256', text(algorithm, kind, lines)))
+
+const digest = (kind: string, lines: string[]) => hash(ALGORITHM, kind, lines)
 
 export const rulesHash = async (rules: string) => hexOf(await crypto.subtle.digest('SHA-256', utf8.encode(rules)))
 
@@ -52,7 +54,7 @@ export async function mix(seed: string, draw: string, rules_hash: string, closed
   if (!/^[0-9a-fA-F]{64}$/.test(seed)) return undefined
   const bytes = Uint8Array.from(seed.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
   const key = await crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
-  return hexOf(await crypto.subtle.sign('HMAC', key, text('mix', [draw, rules_hash, closed])))
+  return hexOf(await crypto.subtle.sign('HMAC', key, text(ALGORITHM, 'mix', [draw, rules_hash, closed])))
 }
 
 export const score = (final_seed: string, { number, person }: Ticket) => digest('score', [final_seed, String(number), person])

@@ -1,5 +1,6 @@
 import * as fair from './fair'
 import type { LeftOut, Place, Ticket } from './fair'
+import { decoded, ensure, isCount, isText, parsed, readPaper, requireEach, requireWritten, writtenPaper } from './paper'
 
 /** Everything that a draw was decided by, as `GET /draws/{id}/file` gives it. */
 export interface DrawFile {
@@ -18,26 +19,6 @@ export interface DrawFile {
   substitutes: Place[]
 }
 
-/** Why a file does not verify, as a word of the page. */
-export type Wrong =
-  | 'wrong_line' | 'wrong_form' | 'wrong_algorithm' | 'wrong_rules' | 'wrong_number' | 'wrong_link' | 'wrong_commitment' | 'wrong_count'
-  | 'wrong_last' | 'wrong_close' | 'wrong_seed' | 'wrong_final' | 'wrong_grade' | 'wrong_place' | 'wrong_places' | 'wrong_receipt'
-  | 'wrong_ticket' | 'wrong_person' | 'wrong_card'
-
-/** The file is not what it must be: `at` is the piece, as in `tickets[3]`, or `line 7`. */
-export class Unfit extends Error {
-  constructor(
-    readonly at: string,
-    readonly why: Wrong,
-  ) {
-    super(`${at}: ${why}`)
-  }
-}
-
-function ensure(so: boolean, at: string, why: Wrong): asserts so {
-  if (!so) throw new Unfit(at, why)
-}
-
 /** Decides a draw again from its file, piece by piece. Throws `Unfit` at the first piece that does not follow from those before it. */
 export async function verify(bytes: Uint8Array): Promise<DrawFile> {
   const text = decoded(bytes)
@@ -52,7 +33,7 @@ export async function verify(bytes: Uint8Array): Promise<DrawFile> {
   ensure(file.final_seed === mixed, 'final_seed', 'wrong_final')
   ensure(file.grade === gradeOf(file.tickets), 'grade', 'wrong_grade')
   await verifyPlaces(file)
-  verifyForm(file, text)
+  requireWritten(written(file), text)
   return file
 }
 
@@ -107,15 +88,6 @@ export function prizesOf({ rules }: DrawFile): string[] {
   return prizes.flatMap(({ name, quantity }) => Array.from({ length: Math.min(quantity, 1_000) }, () => name ?? ''))
 }
 
-/** A file is written in one way only, so that no byte of it is without meaning. */
-function verifyForm(file: DrawFile, text: string) {
-  const right = written(file)
-  if (right === text) return
-  let same = 0
-  while (right[same] === text[same]) same += 1
-  throw new Unfit(`line ${text.slice(0, same).split('\n').length}`, 'wrong_form')
-}
-
 /** As the server writes it: names in this order, two spaces a level, a newline at the end. */
 export function written({ rules, ...file }: DrawFile): string {
   const place = ({ place, person, ticket, score }: Place) => ({ place, person, ticket, score })
@@ -123,7 +95,7 @@ export function written({ rules, ...file }: DrawFile): string {
   const ordered = {
     algorithm: file.algorithm,
     draw_id: file.draw_id,
-    rules: 0,
+    rules: 0 as const,
     rules_hash: file.rules_hash,
     commitment: file.commitment,
     tickets: file.tickets.map(({ number, person, because, nonce, link }) => ({ number, person, because, nonce, link })),
@@ -134,24 +106,15 @@ export function written({ rules, ...file }: DrawFile): string {
     winners: file.winners.map(place),
     substitutes: file.substitutes.map(place),
   }
-  return `${JSON.stringify(ordered, null, 2).replace('"rules": 0', () => `"rules": ${rules}`)}\n`
+  return writtenPaper(ordered, rules)
 }
-
-/** Rules stand in one line of their own, whose bytes are what was hashed. */
-const RULES = /^ {2}"rules": (\{.*\}),$/m
 
 function read(text: string): DrawFile {
-  const broken = brokenLine(text)
-  ensure(broken === undefined, `line ${broken}`, 'wrong_line')
-  const file = parsed(text, 'line 1') as DrawFile
-  const rules = text.match(RULES)?.[1]
-  ensure(rules !== undefined, 'line 4', 'wrong_form')
-  requireShape({ ...file, rules })
-  return { ...file, rules }
+  const file = readPaper(text) as DrawFile
+  requireShape(file)
+  return file
 }
 
-const isText = (value: unknown): value is string => typeof value === 'string'
-const isCount = (value: unknown): value is number => Number.isSafeInteger(value) && (value as number) >= 0
 const isPlace = (one: Place | null) => isCount(one?.place) && isCount(one?.ticket) && isText(one?.person) && isText(one?.score)
 
 const chances = new Set(['entered', 'invited', 'member'])
@@ -169,56 +132,4 @@ function requireShape(file: DrawFile) {
   requireEach('close.left_out', close.left_out, (one) => isText(one?.person) && reasons.has(one?.because ?? ''))
   requireEach('winners', winners, isPlace)
   requireEach('substitutes', substitutes, isPlace)
-}
-
-function requireEach<T>(name: string, list: T[], holds: (one: T | null) => boolean) {
-  ensure(Array.isArray(list), name, 'wrong_line')
-  list.forEach((one, index) => ensure(holds(one), `${name}[${index}]`, 'wrong_line'))
-}
-
-function decoded(bytes: Uint8Array): string {
-  try {
-    return new TextDecoder('utf-8', { fatal: true, ignoreBOM: true }).decode(bytes)
-  } catch {
-    const readable = new TextDecoder().decode(bytes)
-    throw new Unfit(`line ${readable.slice(0, readable.indexOf('\uFFFD')).split('\n').length}`, 'wrong_line')
-  }
-}
-
-/** The first line that is not one of such a file: a bracket, or a value with or without its name, as far in as it is deep, with a comma if
- * another one follows. */
-function brokenLine(text: string): number | undefined {
-  let depth = 0
-  const lines = text.split('\n')
-  const at = lines.findIndex((line, at) => {
-    if (at === lines.length - 1) return line !== ''
-    const [, name = '', value = '', comma = ''] = line.trim().match(/^("\w+": )?(.*?)(,?)$/) ?? []
-    if (isEnd(value)) depth -= 1
-    const isIn = line === ' '.repeat(Math.max(0, depth) * 2) + name + value + comma
-    if (isBegin(value)) depth += 1
-    const next = lines[at + 1]?.trim() ?? ''
-    const follows = !isBegin(value) && next !== '' && !isEnd(next.replace(',', ''))
-    return !isIn || (comma === ',') !== follows || !(isEnd(value) || isBegin(value) || isJson(value))
-  })
-  return at < 0 ? undefined : at + 1
-}
-
-const isBegin = (value: string) => value === '{' || value === '['
-const isEnd = (value: string) => value === '}' || value === ']'
-
-function isJson(text: string): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
-}
-
-function parsed(text: string, at: string): unknown {
-  try {
-    return JSON.parse(text)
-  } catch {
-    throw new Unfit(at, 'wrong_line')
-  }
 }

@@ -1,6 +1,6 @@
 import * as fair from './fair'
 import type { DrawFile } from './file'
-import { Unfit } from './file'
+import { Unfit } from './paper'
 
 /** What one keeps of having taken part. */
 export interface Receipt {

@@ -72,9 +72,10 @@ export function nodeSocket(url: string, protocol: string): WebSocket {
   return line as unknown as WebSocket
 }
 
-/** A customer with a new account. */
-export async function customer(server: TestServer, name: string): Promise<Person> {
+/** A customer with a new account, on a device of their own or on somebody's. */
+export async function customer(server: TestServer, name: string, device?: Person): Promise<Person> {
   const person = new Person(server, 'customer')
+  if (device) person.shelf.setItem('souk.device', device.shelf.getItem('souk.device') ?? '')
   const phone = newPhone()
   await person.session.register(phone, await person.proof(phone, 'register'), name)
   return person

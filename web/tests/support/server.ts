@@ -1,4 +1,4 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
 import { chmodSync, existsSync, mkdtempSync, rmSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
@@ -41,6 +41,12 @@ export class TestServer {
   /** Dies at once, as by a power cut. */
   async kill(): Promise<void> {
     await this.end('SIGKILL')
+  }
+
+  /** What takes days in life, or comes from outside: money that was settled, time that is over. */
+  sql(statement: string) {
+    const psql = process.env.PG_BIN_DIR ? join(process.env.PG_BIN_DIR, 'psql') : 'psql'
+    execFileSync(psql, ['-qh', join(this.home, 'data', 'postgres', 'run'), '-U', 'souk', '-v', 'ON_ERROR_STOP=1', '-c', statement, 'souk'])
   }
 
   async stop(): Promise<void> {

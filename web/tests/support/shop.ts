@@ -165,6 +165,13 @@ export class Shop {
     await this.rest.POST('/api/v1/shops/{shop_id}/draws', { params: { path: { shop_id: this.id }, header: once() }, body: body as never })
   }
 
+  /** Ten yuan in so many shares, in a group. */
+  async treats(conversation_id: string, shares: number): Promise<string> {
+    const params = { path: { shop_id: this.id }, header: once() }
+    const body = { conversation_id, kind: 'lucky' as const, total: 1_000, shares }
+    return (await told(this.rest.POST('/api/v1/shops/{shop_id}/red-packets', { params, body }))).id
+  }
+
   private async upload(): Promise<string> {
     const { name, mimeType, buffer } = picture()
     return (await uploadPicture(this.owner.session, new File([new Uint8Array(buffer)], name, { type: mimeType }))).file_id

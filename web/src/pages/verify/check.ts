@@ -1,29 +1,45 @@
 import { shallowRef } from 'vue'
-import { type DrawFile, Unfit, verify } from '../../draw/file'
-import { commitmentOf, receiptOf } from '../../draw/kept'
+import { type DrawFile, verify } from '../../draw/file'
+import { commitmentOf, receiptOf, shareOf } from '../../draw/kept'
+import { isPacket, type PacketFile, type Share, verifyPacket, verifyShare } from '../../draw/packet'
+import { ensure, Unfit } from '../../draw/paper'
 import { type Receipt, verifyReceipt } from '../../draw/receipt'
 import { loggedIn } from './fetch'
 
-/** What came of checking a file on this device. */
-export interface Checked {
-  file: DrawFile
-  /** The commitment stood on the card that this device saw before the draw. */
+interface Seen {
+  /** The commitment stood on the card that this device saw while it was open. */
   seenBefore: boolean
+}
+
+/** What came of checking the file of a draw on this device. */
+export interface CheckedDraw extends Seen {
+  file: DrawFile
   receipt?: Receipt
 }
 
+/** The same of a red packet. */
+export interface CheckedPacket extends Seen {
+  file: PacketFile
+  share?: Share
+}
+
+/** What one has in hand oneself, of either. */
+export type Own = Receipt | Share
+
 /** Checks one file at a time. */
 export function useCheck() {
-  const checked = shallowRef<Checked>()
+  const draw = shallowRef<CheckedDraw>()
+  const packet = shallowRef<CheckedPacket>()
   const unfit = shallowRef<Unfit>()
   const busy = shallowRef(false)
 
-  /** @param own The receipt that the page was given, if this device has kept none; with the user's id, if it is known whose it is. */
-  async function check(bytes: Uint8Array, own?: Receipt, user = '') {
+  /** @param own What the page was given, if this device has kept nothing; with the user's id, if it is known whose it is. */
+  async function check(bytes: Uint8Array, own?: Own, user = '') {
     busy.value = true
-    checked.value = unfit.value = undefined
+    draw.value = packet.value = unfit.value = undefined
     try {
-      checked.value = await checkedOf(bytes, own, user)
+      if (isPacket(bytes)) packet.value = await checkedPacket(bytes, own as Share | undefined, user)
+      else draw.value = await checkedDraw(bytes, own as Receipt | undefined, user)
     } catch (error) {
       if (!(error instanceof Unfit)) throw error
       unfit.value = error
@@ -32,17 +48,32 @@ export function useCheck() {
     }
   }
 
-  return { checked, unfit, busy, check }
+  return { draw, packet, unfit, busy, check }
 }
 
-async function checkedOf(bytes: Uint8Array, own: Receipt | undefined, user: string): Promise<Checked> {
+async function checkedDraw(bytes: Uint8Array, own: Receipt | undefined, user: string): Promise<CheckedDraw> {
   const file = await verify(bytes)
-  const seen = commitmentOf(file.draw_id)
-  if (seen && seen !== file.commitment) throw new Unfit('commitment', 'wrong_card')
+  const seenBefore = isSeen(file.draw_id, file.commitment)
   const me = loggedIn().user?.id ?? ''
   const kept = me ? receiptOf(file.draw_id, me) : undefined
   // What this device has kept counts, whatever the server says of it now.
   if (kept) await verifyReceipt(file, kept, me)
   if (own) await verifyReceipt(file, own, user)
-  return { file, seenBefore: !!seen, receipt: own ?? kept }
+  return { file, seenBefore, receipt: own ?? kept }
+}
+
+async function checkedPacket(bytes: Uint8Array, own: Share | undefined, user: string): Promise<CheckedPacket> {
+  const file = await verifyPacket(bytes)
+  const seenBefore = isSeen(file.red_packet_id, file.commitment)
+  const me = loggedIn().user?.id ?? ''
+  const kept = me ? shareOf(file.red_packet_id, me) : undefined
+  if (kept) await verifyShare(file, kept, me)
+  if (own) await verifyShare(file, own, user)
+  return { file, seenBefore, share: own ?? kept }
+}
+
+function isSeen(id: string, commitment: string): boolean {
+  const seen = commitmentOf(id)
+  ensure(!seen || seen === commitment, 'commitment', 'wrong_card')
+  return !!seen
 }

@@ -1,14 +1,16 @@
+import { readShare } from '../../draw/packet'
 import type { Receipt } from '../../draw/receipt'
 import { told } from '../../rest'
 import { Session } from '../../session'
+import type { Own } from './check'
 
-/** A draw as the server tells of it: the file as it is, and what does not stand in it. */
-export interface FetchedDraw {
+/** A file as the server gives it, and what does not stand in it. */
+export interface Fetched {
   file: Uint8Array<ArrayBuffer>
-  receipt?: Receipt
-  /** By the number of the ticket. */
+  own?: Own
+  /** Of the winners of a draw, by the number of the ticket. */
   names: Record<number, string>
-  /** Whose receipt it is. */
+  /** Whose `own` is. */
   user: string
 }
 
@@ -19,12 +21,26 @@ export function loggedIn(): Session {
 }
 
 /** For whoever is logged in. Refused when nobody is. */
-export async function fetchDraw(draw_id: string): Promise<FetchedDraw> {
+export async function fetchDraw(draw_id: string): Promise<Fetched> {
   const session = loggedIn()
   const params = { path: { draw_id } }
-  const file = session.rest.GET('/api/v1/draws/{draw_id}/file', { params, parseAs: 'blob' }) as Promise<{ data?: unknown }>
-  const [bytes, shown] = await Promise.all([told(file) as Promise<Blob>, told(session.rest.GET('/api/v1/draws/{draw_id}', { params }))])
+  const file = session.rest.GET('/api/v1/draws/{draw_id}/file', { params, parseAs: 'blob' })
+  const [bytes, shown] = await Promise.all([bytesOf(file), told(session.rest.GET('/api/v1/draws/{draw_id}', { params }))])
   const names = Object.fromEntries(shown.places.map(({ ticket, name }) => [ticket, name]))
-  const receipt = shown.receipt?.tickets?.length ? (shown.receipt as Receipt) : undefined
-  return { file: new Uint8Array(await bytes.arrayBuffer()), receipt, names, user: session.user?.id ?? '' }
+  const own = shown.receipt?.tickets?.length ? (shown.receipt as Receipt) : undefined
+  return { file: bytes, own, names, user: session.user?.id ?? '' }
+}
+
+/** The same of a red packet. */
+export async function fetchPacket(red_packet_id: string): Promise<Fetched> {
+  const session = loggedIn()
+  const params = { path: { red_packet_id } }
+  const file = session.rest.GET('/api/v1/red-packets/{red_packet_id}/file', { params, parseAs: 'blob' })
+  const [bytes, shown] = await Promise.all([bytesOf(file), told(session.rest.GET('/api/v1/red-packets/{red_packet_id}', { params }))])
+  const own = shown.share ? readShare(JSON.stringify(shown.share)) : undefined
+  return { file: bytes, own, names: {}, user: session.user?.id ?? '' }
+}
+
+async function bytesOf(file: Promise<{ data?: unknown }>): Promise<Uint8Array<ArrayBuffer>> {
+  return new Uint8Array(await ((await told(file)) as Blob).arrayBuffer())
 }

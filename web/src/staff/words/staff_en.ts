@@ -1,3 +1,5 @@
+import { alerts } from './alerts_en'
+
 /** What the pages of a shop's people, desk and centre, both say in English; the other languages have the same keys. */
 export const en = {
   // All modules.
@@ -16,18 +18,7 @@ export const en = {
   andMore: 'and {n} more',
   theServer: 'the server',
   // Home.
-  alert_unspecified: 'Alert',
-  alert_new_conversation: 'New conversation',
-  alert_new_order: 'New order',
-  alert_after_sale: 'After-sale',
-  alert_webhook_off: 'Webhook switched off',
-  alert_stock_low: 'Stock is low',
-  alert_order_changed: 'Order changed',
-  alert_order_paid_twice: 'Payment to look at',
-  alert_order_follow_up: 'Order to follow up',
-  alert_goods_arrived: 'Goods have arrived',
-  alert_follow_up: 'Customer to follow up',
-  alert_abnormal_claims: 'Abnormal claims of coupons',
+  ...alerts,
   // Orders.
   order: 'Order',
   customer: 'Customer',
@@ -139,6 +130,20 @@ export const en = {
   title: 'Title',
   // Coupons.
   publish: 'Publish',
+  // Red packets.
+  sendPacket: 'Send a red packet',
+  packetHint: 'The total leaves the shop’s balance now; what nobody has taken in time comes back. Everybody can check how it was split.',
+  packetKind: 'How it is split',
+  packet_lucky: 'By chance',
+  packet_equal: 'All alike',
+  packetTotal: 'In all',
+  packetTotalHint: 'One minor unit at least for each share, 200,000.00 at most.',
+  packetShares: 'Shares',
+  packetSharesHint: '1 to 500; everybody takes one.',
+  packetGreeting: 'What is said with it',
+  packetMinutes: 'Open for so many minutes',
+  packetMinutesHint: '1 to 1,440 (a day).',
+  send: 'Send',
   // Lotteries.
   newDraw: 'New lottery',
   drawHint: 'Its rules stay as they are published, and everybody can check how it was drawn.',

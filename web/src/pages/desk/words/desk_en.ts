@@ -11,6 +11,11 @@ export const en = {
   notifyAsk: 'Notify me while I look elsewhere',
   notifyOn: 'This browser notifies you',
   notifyOff: 'This browser is not allowed to notify you',
+  call_on: 'Reached while the desk is closed',
+  call_off: 'Reach me while the desk is closed',
+  call_denied: 'Not reached while the desk is closed: the browser forbids it',
+  call_unsupported: 'This browser cannot be reached while the desk is closed',
+  callFailed: 'The browser’s push service cannot be reached.',
   toCentre: 'Merchant centre',
   // Beside the conversation.
   tools: 'What to do here',

@@ -13,6 +13,11 @@ export const zh: DeskWords = {
   notifyAsk: '离开页面时通知我',
   notifyOn: '此浏览器会通知您',
   notifyOff: '此浏览器不允许通知',
+  call_on: '工作台关闭时也会通知您',
+  call_off: '工作台关闭时也通知我',
+  call_denied: '工作台关闭时不会通知：浏览器不允许',
+  call_unsupported: '此浏览器无法在工作台关闭时接收通知',
+  callFailed: '无法连接浏览器的推送服务。',
   toCentre: '商家后台',
   // 会话旁。
   tools: '会话操作',

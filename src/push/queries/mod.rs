@@ -1,10 +1,13 @@
 //! Every statement about browsers that are subscribed, and alerts on their way to them.
 
+mod call;
+
 use jiff::Timestamp;
 use jiff_sqlx::ToSqlx as _;
 use proto::{Alert, AlertKind, json::Word as _};
 use sqlx::PgExecutor;
 
+pub(super) use self::call::call;
 use super::{WAITING, outbox::SentPush, seal::Keys};
 use crate::{
     alert,
