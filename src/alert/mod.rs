@@ -44,6 +44,7 @@ pub fn sounds(kind: AlertKind) -> bool {
         | AlertKind::GoodsArrived
         | AlertKind::FollowUp
         | AlertKind::AbnormalClaims
+        | AlertKind::DrawWaits
         | AlertKind::Unspecified => false,
     }
 }

@@ -1,6 +1,7 @@
 import { shallowRef } from 'vue'
 import { type DrawFile, Unfit, verify } from '../../draw/file'
 import { commitmentOf, receiptOf } from '../../draw/kept'
+import { closeOf } from '../../draw/kept_close'
 import { type Receipt, verifyReceipt } from '../../draw/receipt'
 import { loggedIn } from './fetch'
 
@@ -37,6 +38,7 @@ export function useCheck() {
 
 async function checkedOf(bytes: Uint8Array, own: Receipt | undefined, user: string): Promise<Checked> {
   const file = await verify(bytes)
+  requireSameClose(file)
   const seen = commitmentOf(file.draw_id)
   if (seen && seen !== file.commitment) throw new Unfit('commitment', 'wrong_card')
   const me = loggedIn().user?.id ?? ''
@@ -45,4 +47,10 @@ async function checkedOf(bytes: Uint8Array, own: Receipt | undefined, user: stri
   if (kept) await verifyReceipt(file, kept, me)
   if (own) await verifyReceipt(file, own, user)
   return { file, seenBefore: !!seen, receipt: own ?? kept }
+}
+
+/** A list that this device saw when it was closed is the one in the file, and so is the round. */
+function requireSameClose({ draw_id, close }: DrawFile) {
+  const seen = closeOf(draw_id)
+  if (seen && (seen.close !== close.hash || seen.round !== close.round)) throw new Unfit('close.round, close.hash', 'wrong_card')
 }

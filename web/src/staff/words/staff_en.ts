@@ -28,6 +28,7 @@ export const en = {
   alert_goods_arrived: 'Goods have arrived',
   alert_follow_up: 'Customer to follow up',
   alert_abnormal_claims: 'Abnormal claims of coupons',
+  alert_draw_waits: 'A draw waits for its round of the beacon',
   // Orders.
   order: 'Order',
   customer: 'Customer',

@@ -27,6 +27,7 @@ export const zh: StaffWords = {
   alert_goods_arrived: '到货',
   alert_follow_up: '客户跟进',
   alert_abnormal_claims: '优惠券领取异常',
+  alert_draw_waits: '抽奖在等待公共随机数',
   order: '订单',
   customer: '客户',
   goodsColumn: '商品',
