@@ -29,7 +29,7 @@ export type Wrong =
   | 'wrong_line' | 'wrong_form' | 'wrong_algorithm' | 'wrong_rules' | 'wrong_number' | 'wrong_link' | 'wrong_commitment' | 'wrong_count'
   | 'wrong_last' | 'wrong_close' | 'wrong_seed' | 'wrong_final' | 'wrong_grade' | 'wrong_place' | 'wrong_places' | 'wrong_receipt'
   | 'wrong_ticket' | 'wrong_person' | 'wrong_card' | 'wrong_chain' | 'wrong_round' | 'wrong_early' | 'wrong_beacon' | 'wrong_signature'
-  | 'wrong_randomness' | 'wrong_cancelled' | 'wrong_undecided'
+  | 'wrong_randomness' | 'wrong_cancelled' | 'wrong_undecided' | 'wrong_missing'
 
 /** The file is not what it must be: `at` is the piece, as in `tickets[3]`, or `line 7`. */
 export class Unfit extends Error {

@@ -66,6 +66,7 @@ export const en = {
   wrong_randomness: 'It is not the SHA-256 of the signature.',
   wrong_cancelled: 'The hash is not that of time and reason.',
   wrong_undecided: 'Nothing is decided yet.',
+  wrong_missing: 'It cannot be checked now: a part of this page is missing. Open it again on the line.',
   beacon: 'Public source of chance',
   quicknet: 'drand quicknet, round {n}',
   otherChain: 'a chain that this page does not know, round {n}: ask whoever runs it whether this is its public key',

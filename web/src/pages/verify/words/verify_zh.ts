@@ -68,6 +68,7 @@ export const zh: VerifyWords = {
   wrong_randomness: '这不是签名的 SHA-256。',
   wrong_cancelled: '哈希与时间和原因不符。',
   wrong_undecided: '尚未产生结果。',
+  wrong_missing: '暂时无法验证：本页缺少一部分，请联网后重新打开。',
   beacon: '公共随机数',
   quicknet: 'drand quicknet，第 {n} 轮',
   otherChain: '本页不认识的随机数链，第 {n} 轮：请向其运营者核对公钥',
