@@ -4,6 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use crate::{
     account::hasher::PasswordHasher,
+    beacon::Beacon,
     clock::Clock,
     code::gateway::Ways,
     config::Config,
@@ -67,6 +68,8 @@ pub struct App {
     pub providers: Providers,
     /// Who knows where parcels are.
     pub tracker: Tracker,
+    /// A public source of chance.
+    pub beacon: Beacon,
     /// Seals the secrets that lie in the database.
     pub vault: Vault,
     /// All settings.
@@ -92,6 +95,7 @@ impl App {
         let ways = Ways::open(&config)?;
         let providers = Providers::open(&config, &clock)?;
         let tracker = Tracker::open(&config)?;
+        let beacon = Beacon::open(&config)?;
         let vault = Vault::open(&config)?;
         let media = Media::open(&config)?;
         let limits = &config.limits;
@@ -113,6 +117,7 @@ impl App {
             ways,
             providers,
             tracker,
+            beacon,
             vault,
             config: Arc::new(config),
         })

@@ -172,7 +172,7 @@ pub enum Fact {
         /// What it took off, in minor units.
         deducted: i64,
     },
-    /// Something was done with a lottery: published, drawn, cancelled; a prize was delivered or forfeited.
+    /// Something was done with a lottery: published, closed, drawn, cancelled; a prize was delivered or forfeited.
     DrawMoved {
         /// Which.
         draw_id: DrawId,

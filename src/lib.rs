@@ -29,6 +29,7 @@
 //! * [`red_packet`]: money for the members of a group, in shares that were committed to before anybody came.
 //! * [`aftersale`]: money and goods back. [`shortage`]: what was sold and is not there, and who waits for it.
 //! * [`parcel`]: where packages are, once they have left. [`tracker`]: the edge to whoever knows: what is said to Kuaidi100.
+//! * [`beacon`]: the edge to a public source of chance: which rounds of a drand chain are believed.
 //! * [`pay`]: the edge to WeChat Pay and Alipay: what is said to them, and what of theirs is believed.
 //! * [`books`]: whether all that is counted adds up.
 //! * [`media`]: pictures, voice and files that people send.
@@ -45,6 +46,7 @@ pub mod aftersale;
 pub mod alert;
 pub mod app;
 pub mod audit;
+pub mod beacon;
 pub mod books;
 pub mod bot;
 pub mod bus;

@@ -45,6 +45,7 @@ pub fn sounds(kind: AlertKind) -> bool {
         | AlertKind::FollowUp
         | AlertKind::AbnormalClaims
         | AlertKind::NewMessage
+        | AlertKind::DrawWaits
         | AlertKind::Unspecified => false,
     }
 }

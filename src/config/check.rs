@@ -80,6 +80,9 @@ fn bounds(config: &Config) -> impl Iterator<Item = Bound> {
         push.at_once 1..0 "nobody would be reached";
         push.call_ms 100..0 "no push service answers that fast";
         kuaidi100.call_ms 100..30_000 "nobody answers that fast, or parcels would wait for one another";
+        beacon.genesis 0..4_102_444_800 "no chain began then";
+        beacon.period 1..3_600 "rounds follow one another, and a draw must not wait for ever";
+        beacon.call_ms 100..10_000 "no relay answers that fast, or the others would be asked too late";
         payment.call_ms 100..30_000 "no provider answers that fast, or whoever pays would wait for ever";
     };
     bounds.into_iter()

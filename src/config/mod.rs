@@ -16,6 +16,12 @@ use toml::{Table, Value};
 
 pub use networks::Networks;
 
+/// Hash and public key of drand's chain quicknet, as its relays publish them.
+const QUICKNET: (&str, &str) = (
+    "52db9ba70e0cc0f6eaf7803dd07447a1f5477735fd3f661792ba94600c84e971",
+    "83cf0f2896adee7eb8b5f01fcad3912212c437e0073e911fb90022d3e760183c8c4b450b6a0a6c3ac6a5776a2d1064510d1fec758c921cc22b0e17e63aaf4bcb5ed66304de9cf809bd274ca73bab4af5a6e9c76a4bc09e76eae8991ef5ece45a",
+);
+
 /// Declares the sections: a struct each, with defaults, and the table that the sample file is made from.
 macro_rules! settings {
     ($(
@@ -328,6 +334,20 @@ settings! {
     gateway_url: String = "https://poll.kuaidi100.com/poll";
     /// Milliseconds that one call may take.
     call_ms: u64 = 5_000u64;
+
+    [beacon: BeaconSettings] "A public source of chance that is mixed into draws: drand (docs/lottery.md)."
+    /// HTTP relays of the chain, e.g. `https://api.drand.sh`, 8 at most: asked one after the other. Empty: draws have no beacon.
+    relays: Vec<String> = Vec::<String>::new();
+    /// The chain's hash, in hexadecimal. The default is drand's quicknet.
+    chain: String = QUICKNET.0;
+    /// Its public key, in hexadecimal: 96 bytes, for its scheme must be `bls-unchained-g1-rfc9380`.
+    public_key: String = QUICKNET.1;
+    /// When its first round began, in seconds since 1970.
+    genesis: i64 = 1_692_803_367i64;
+    /// Seconds from one round to the next.
+    period: i64 = 3i64;
+    /// Milliseconds that one call to a relay may take.
+    call_ms: u64 = 3_000u64;
 
     [log: Log] "Logs."
     /// `json` or `pretty`.

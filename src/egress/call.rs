@@ -1,12 +1,12 @@
 //! The one HTTP client that calls addresses which strangers chose.
 //!
 //! No redirects (a redirect is an answer like any other), no proxies from the environment, no cookies, one time limit for
-//! everything, and of the answer nothing is kept but its status: whoever could read answers could read whatever they made
-//! us call.
+//! everything, and of the answer to a [`Egress::post`] nothing is kept but its status: whoever could read answers could read whatever they
+//! made us call. What [`Egress::get`] reads is read by the server alone, and never shown.
 
 use std::{error::Error as StdError, io, time::Duration};
 
-use bytes::Bytes;
+use bytes::{Bytes, BytesMut};
 use reqwest::{Client, Response, header, redirect::Policy};
 
 use super::address::{AddressFault, Guard, GuardedResolver, Lookup, SystemLookup, Target};
@@ -92,6 +92,22 @@ impl Egress {
             status: response.status().as_u16(),
             retry_after: retry_after(&response),
         })
+    }
+}
+
+impl Egress {
+    /// Gets what lies there, once: its status, and its body of at most so many bytes. What is longer is broken.
+    pub async fn get(&self, target: &Target, most: usize) -> Result<(u16, Bytes), EgressFault> {
+        let asked = self.client.get(target.url().clone()).send().await;
+        let mut response = asked.map_err(|error| fault(&error))?;
+        let mut body = BytesMut::new();
+        while let Some(chunk) = response.chunk().await.map_err(|error| fault(&error))? {
+            if body.len() + chunk.len() > most {
+                return Err(EgressFault::Broken);
+            }
+            body.extend_from_slice(&chunk);
+        }
+        Ok((response.status().as_u16(), body.freeze()))
     }
 }
 

@@ -46,6 +46,9 @@ const JOBS: &[Job] = &[
     Job("draws_due", seconds(5), |app| {
         Box::pin(async move { lottery::time_out::due(&app).await })
     }),
+    Job("closed_draws", seconds(1), |app| {
+        Box::pin(async move { lottery::decide::due(&app).await })
+    }),
     Job("red_packets_due", seconds(5), |app| {
         Box::pin(async move { red_packet::time_out::due(&app).await })
     }),

@@ -3,11 +3,12 @@
 use sqlx::PgConnection;
 
 use super::{
-    file::DrawFile,
-    queries::books::{self as queries, Written},
+    fair::{Awaited, LeftOut, Ticket},
+    file::{Closed, DrawFile},
+    queries::books::{self as queries, Held, Written},
     rules::Rules,
 };
-use crate::error::Result;
+use crate::{beacon::Value, clock::millis, error::Result};
 
 /// One sentence for each draw that differs.
 pub async fn differences(sql: &mut PgConnection) -> Result<Vec<String>> {
@@ -17,8 +18,8 @@ pub async fn differences(sql: &mut PgConnection) -> Result<Vec<String>> {
         after = Some(held.id);
         let (tickets, left_out) = super::queries::list_of(sql, held.id).await?;
         let written = queries::written(sql, held.id).await?;
-        let decided = DrawFile::decide((held.id, held.rules, held.seed), tickets, left_out);
-        if let Some(wrong) = differs(decided, &held.commitment, &written) {
+        let file = held.file(tickets, left_out);
+        if let Some(wrong) = differs(file, &held, &written) {
             differences.push(format!("draw {}: {wrong}", held.id));
         }
     }
@@ -26,17 +27,20 @@ pub async fn differences(sql: &mut PgConnection) -> Result<Vec<String>> {
 }
 
 /// What is wrong with what was written down of a draw.
-fn differs(
-    decided: anyhow::Result<DrawFile>,
-    commitment: &str,
-    written: &[Written],
-) -> Option<String> {
+fn differs(decided: anyhow::Result<DrawFile>, held: &Held, written: &[Written]) -> Option<String> {
     let file = match decided {
         Ok(file) => file,
         Err(error) => return Some(format!("it cannot be decided again: {error:#}")),
     };
-    if file.commitment != commitment {
+    if file.commitment != held.commitment {
         return Some("its commitment is not that of its seed and rules".to_owned());
+    }
+    if held
+        .close_hash
+        .as_ref()
+        .is_some_and(|hash| *hash != file.close.hash)
+    {
+        return Some("its list is not the one that was closed".to_owned());
     }
     if let Err(error) = file.verify() {
         return Some(format!("{error:#}"));
@@ -54,6 +58,25 @@ fn differs(
     won.into_iter()
         .any(|(place, prize)| place.prize != Some(prize))
         .then(|| "its prizes are not given in the order of its places".to_owned())
+}
+
+impl Held {
+    fn file(&self, tickets: Vec<Ticket>, left_out: Vec<LeftOut>) -> anyhow::Result<DrawFile> {
+        let closed = Closed {
+            draw: self.id,
+            rules: self.rules.clone(),
+            seed: self.seed.clone(),
+            awaited: self.round.map(|round| Awaited {
+                at: millis(self.closed_at.to_jiff()),
+                round: round.unsigned_abs(),
+            }),
+            tickets,
+            left_out,
+        };
+        let called_off = self.cancelled_at.map(|at| millis(at.to_jiff()));
+        let called_off = called_off.zip(self.cancelled_because.clone());
+        DrawFile::of(closed, self.signature.as_deref().map(Value::of), called_off)
+    }
 }
 
 impl Written {

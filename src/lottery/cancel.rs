@@ -1,5 +1,8 @@
 //! Call a lottery off, with a reason that everybody sees. The seed is revealed all the same, so that nobody can say afterwards what would have
 //! come of it without being checked.
+//!
+//! A draw whose list is closed can be called off as well, for its round of the beacon may never come. If the round has begun, whoever calls it off could
+//! know who would win: the group, the card and the file say so, and the file has all that it takes to find out who that is.
 
 use proto::{DrawDeed, DrawState};
 use serde_json::json;
@@ -15,7 +18,7 @@ use crate::{
     rights, words,
 };
 
-/// Cancels an open draw. Refuses with `draw_state`, `not_found`, `invalid_argument`.
+/// Cancels a draw that is open, or closed and not drawn. Refuses with `draw_state`, `not_found`, `invalid_argument`.
 pub async fn cancel(
     app: &App,
     by: &Staff<ManageCampaigns>,
@@ -23,11 +26,11 @@ pub async fn cancel(
     reason: &str,
 ) -> Result<Draw> {
     let reason = words::line("reason", reason, 200)?;
-    let now = app.clock.now();
+    let now = hold::to_the_millisecond(app.clock.now());
     let mut tx = app.store.begin(by.shop).await?;
     rights::rely(&mut tx, by).await?;
     let draw = queries::draw(&mut tx, id).await?.ok_or(Refusal::NotFound)?;
-    if draw.state != DrawState::Open {
+    if !matches!(draw.state, DrawState::Open | DrawState::Closed) {
         return Err(Refusal::DrawState.into());
     }
     redraw::hold(&mut tx, draw.conversation_id).await?;

@@ -1,16 +1,17 @@
 //! The picture of a lottery in its group.
 
-use proto::{Card, DrawCard, DrawPrize, DrawWinner};
+use proto::{Card, DrawBeacon, DrawCard, DrawPrize, DrawWinner};
 
 use super::{
     Draw, PlaceOf,
+    file::grade,
     rules::{Entry, Prize},
     words,
 };
-use crate::clock::millis;
+use crate::{beacon::Chain, clock::millis};
 
-/// `operator_only`: nobody has thrown anything in.
-pub(super) fn draw(draw: &Draw, places: &[PlaceOf], operator_only: bool) -> Card {
+/// `thrown_in`: participants have thrown something in.
+pub(super) fn draw(draw: &Draw, places: &[PlaceOf], thrown_in: bool) -> Card {
     let rules = &draw.rules;
     let won = places.iter().filter(|place| place.prize.is_some());
     let card = DrawCard {
@@ -30,12 +31,27 @@ pub(super) fn draw(draw: &Draw, places: &[PlaceOf], operator_only: bool) -> Card
         contact: rules.contact.clone(),
         seed: draw.seed.clone().unwrap_or_default(),
         winners: won.map(|place| winner(draw, place)).collect(),
-        operator_only,
+        grade: grade(rules.beacon.is_some(), thrown_in).into(),
+        beacon: rules.beacon.as_ref().map(|chain| beacon(draw, chain)),
     };
     Card {
         summary: words::summary(draw),
         draw: Some(Box::new(card)),
         ..Card::default()
+    }
+}
+
+fn beacon(draw: &Draw, chain: &Chain) -> DrawBeacon {
+    let value = draw.beacon.as_ref();
+    DrawBeacon {
+        chain: chain.hash.clone(),
+        close: draw.close_hash.clone().unwrap_or_default(),
+        round: draw.round.unwrap_or_default(),
+        round_at: draw.round_at.map(millis).unwrap_or_default(),
+        randomness: value
+            .map(|value| value.randomness.clone())
+            .unwrap_or_default(),
+        cancelled_late: draw.cancelled_late(),
     }
 }
 

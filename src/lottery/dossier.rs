@@ -27,7 +27,7 @@ pub struct Dossier {
     pub places: Vec<PlaceOf>,
     /// What the prizes cost that were won, in minor units.
     pub cost: Money,
-    /// The file to check it by; null: nothing was drawn.
+    /// The file to check it by; null: its list was never closed.
     pub file: Option<DrawFile>,
 }
 
@@ -58,7 +58,7 @@ pub async fn dossier(app: &App, by: &Staff<ManageCampaigns>, id: DrawId) -> Resu
         notices: std::iter::once(draw.card_number).chain(result).collect(),
         people: queries::participants(&mut tx, id).await?,
         cost: draw.cost(&places).map_err(anyhow::Error::from)?,
-        file: show::decided(&mut tx, &draw).await.ok(),
+        file: show::file_of(&mut tx, &draw).await.ok(),
         places,
         draw,
     };

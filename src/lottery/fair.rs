@@ -104,9 +104,25 @@ pub fn link(before: &str, ticket: &Ticket) -> String {
     )
 }
 
-/// The hash of the closed list: how many tickets, the last link, who is left out.
-pub fn close(tickets: usize, last_link: &str, left_out: &[LeftOut]) -> String {
+/// When a list was closed that a beacon decides, and by which round of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Awaited {
+    /// Milliseconds since 1970.
+    pub at: i64,
+    /// Its number.
+    pub round: u64,
+}
+
+/// The hash of the closed list: how many tickets, the last link, with a beacon when that was and which round is awaited, who is left out.
+pub fn close(
+    tickets: usize,
+    last_link: &str,
+    awaited: Option<Awaited>,
+    left_out: &[LeftOut],
+) -> String {
     let mut lines = vec![tickets.to_string(), last_link.to_owned()];
+    let awaited = awaited.map(|awaited| [awaited.at.to_string(), awaited.round.to_string()]);
+    lines.extend(awaited.into_iter().flatten());
     let out = left_out.iter();
     lines.extend(out.map(|out| format!("{} {}", out.person, word(out.because))));
     digest(
@@ -115,11 +131,26 @@ pub fn close(tickets: usize, last_link: &str, left_out: &[LeftOut]) -> String {
     )
 }
 
-/// Mixes the seed with what the participants did. `None`: the seed is not 32 bytes in hexadecimal.
-pub fn mix(seed: &str, draw: DrawId, rules_hash: &str, close: &str) -> Option<String> {
+/// The hash of a draw that was called off after its list was closed: when (milliseconds since 1970), and why.
+pub fn cancelled(close: &str, at: i64, because: &str) -> String {
+    digest("cancelled", &[close, &at.to_string(), because])
+}
+
+/// Mixes the seed with what the participants did, and with a beacon with a round and its randomness. `None`: the seed is not 32 bytes in
+/// hexadecimal.
+pub fn mix(
+    seed: &str,
+    draw: DrawId,
+    (rules_hash, close): (&str, &str),
+    beacon: Option<(u64, &str)>,
+) -> Option<String> {
     let key = hex::decode(seed).ok().filter(|key| key.len() == 32)?;
     let mut mac = Hmac::<Sha256>::new_from_slice(&key).ok()?;
-    mac.update(text("mix", &[&draw.to_string(), rules_hash, close]).as_bytes());
+    let (draw, round) = (draw.to_string(), beacon.map(|(round, _)| round.to_string()));
+    let mut lines = vec![&draw[..], rules_hash, close];
+    lines.extend(round.as_deref());
+    lines.extend(beacon.map(|(_, randomness)| randomness));
+    mac.update(text("mix", &lines).as_bytes());
     Some(hex::encode(mac.finalize().into_bytes()))
 }
 

@@ -2,18 +2,23 @@
 //!
 //! A file is written in one way only, so that no byte of it is without meaning: what has been changed is found, and said where.
 
-use std::fmt;
+mod check;
+mod said;
 
 use anyhow::{Context as _, Result, ensure};
-use proto::DrawReceipt;
+use jiff::Timestamp;
+use proto::DrawGrade;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
 use super::{
-    fair::{self, ALGORITHM, LeftOut, Place, Ticket},
+    fair::{self, ALGORITHM, Awaited, LeftOut, Place, Ticket},
     proof,
 };
-use crate::id::DrawId;
+use crate::{
+    beacon::{Chain, Value},
+    id::DrawId,
+};
 
 /// Everything that a draw was decided by.
 #[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
@@ -36,10 +41,16 @@ pub struct DrawFile {
     pub close: Close,
     /// What the server had committed itself to.
     pub seed: String,
-    /// Seed and list, mixed.
+    /// The value of the round; not there: none is awaited, or it is awaited still.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beacon: Option<Value>,
+    /// It was called off after its list was closed.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub cancelled: Option<Cancelled>,
+    /// Seed and list, mixed, with a beacon also with round and randomness. Empty: it is not decided.
     pub final_seed: String,
     /// Who had a hand in it.
-    pub grade: Grade,
+    pub grade: DrawGrade,
     /// Who won, the first prize first.
     pub winners: Vec<Place>,
     /// Who follows when a prize is not claimed.
@@ -55,29 +66,57 @@ pub struct Close {
     pub tickets: usize,
     /// The link of the last one; without tickets the commitment.
     pub last_link: String,
+    /// With a beacon: when that was, in milliseconds since 1970.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub at: Option<i64>,
+    /// With a beacon: the round that decides.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub round: Option<u64>,
     /// Who has tickets and wins nothing.
     pub left_out: Vec<LeftOut>,
     /// Of all that.
     pub hash: String,
 }
 
-/// Whose doing the final seed is.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize, utoipa::ToSchema)]
-#[serde(rename_all = "snake_case")]
-#[schema(as = DrawGrade)]
-pub enum Grade {
-    /// Participants threw something in that nobody knew when the server committed itself.
-    Participants,
-    /// Nobody did: the server's commitment is all there is. Weaker, and the card says so.
-    OperatorOnly,
+/// A draw that was called off although its list was closed: whoever knows the round can say who would have won.
+#[derive(Clone, Debug, Serialize, Deserialize, utoipa::ToSchema)]
+#[serde(deny_unknown_fields)]
+#[schema(as = DrawCancelled)]
+pub struct Cancelled {
+    /// When, in milliseconds since 1970.
+    pub at: i64,
+    /// Why.
+    pub because: String,
+    /// Of all that, and of the closed list.
+    pub hash: String,
 }
 
-/// What the rules say of how many places there are: the rest of them means nothing here.
+/// A closed list, with what decides it.
+#[derive(Clone, Debug)]
+pub struct Closed {
+    /// Which draw.
+    pub draw: DrawId,
+    /// As they were published, byte for byte.
+    pub rules: String,
+    /// What the server had committed itself to.
+    pub seed: String,
+    /// With a beacon.
+    pub awaited: Option<Awaited>,
+    /// All of them.
+    pub tickets: Vec<Ticket>,
+    /// Who wins nothing.
+    pub left_out: Vec<LeftOut>,
+}
+
+/// What the rules say of how it is decided: the rest of them means nothing here.
 #[derive(Deserialize)]
-struct Sizes {
+struct Terms {
     algorithm: String,
     prizes: Vec<Quantity>,
     substitutes: usize,
+    target: Option<u32>,
+    ends_at: Option<Timestamp>,
+    beacon: Option<Chain>,
 }
 
 #[derive(Deserialize)]
@@ -85,53 +124,54 @@ struct Quantity {
     quantity: usize,
 }
 
-impl Grade {
-    /// By what is in the list.
-    pub fn of(tickets: &[Ticket]) -> Self {
-        if tickets.iter().any(|ticket| !ticket.nonce.is_empty()) {
-            Self::Participants
-        } else {
-            Self::OperatorOnly
-        }
+/// Whose doing the result is.
+pub(super) fn grade(beacon: bool, thrown_in: bool) -> DrawGrade {
+    match (beacon, thrown_in) {
+        (true, _) => DrawGrade::Beacon,
+        (false, true) => DrawGrade::Participants,
+        (false, false) => DrawGrade::OperatorOnly,
     }
 }
 
 impl DrawFile {
-    /// Decides a draw whose list is closed. Fails if the seed is not 32 bytes in hexadecimal, or the rules cannot be read.
-    pub fn decide(
-        (draw_id, rules, seed): (DrawId, String, String),
-        tickets: Vec<Ticket>,
-        left_out: Vec<LeftOut>,
+    /// The file of a draw whose list is closed. It is decided if it needs no beacon, or if the value of its round is there, and if it was not called
+    /// off (when, and why). Fails if the seed is not 32 bytes in hexadecimal, or the rules cannot be read.
+    pub fn of(
+        closed: Closed,
+        beacon: Option<Value>,
+        cancelled: Option<(i64, String)>,
     ) -> Result<Self> {
-        let rules = RawValue::from_string(rules)?;
+        let rules = RawValue::from_string(closed.rules)?;
+        let terms = Terms::of(&rules)?;
         let rules_hash = fair::rules_hash(rules.get());
-        let commitment = fair::commitment(draw_id, &rules_hash, &seed);
-        let last_link = tickets
-            .last()
-            .map_or_else(|| commitment.clone(), |last| last.link.clone());
-        let hash = fair::close(tickets.len(), &last_link, &left_out);
-        let final_seed = fair::mix(&seed, draw_id, &rules_hash, &hash)
-            .context("the seed is not 32 bytes in hexadecimal")?;
-        let (winners, substitutes) = places(&rules, &tickets, &left_out, &final_seed)?;
-        Ok(Self {
+        let commitment = fair::commitment(closed.draw, &rules_hash, &closed.seed);
+        let (tickets, awaited) = (closed.tickets, closed.awaited);
+        let mut file = Self {
             algorithm: ALGORITHM.to_owned(),
-            draw_id,
+            draw_id: closed.draw,
+            close: Close::of(&tickets, &commitment, awaited, closed.left_out),
             rules,
             rules_hash,
             commitment,
-            close: Close {
-                tickets: tickets.len(),
-                last_link,
-                left_out,
-                hash,
-            },
-            seed,
-            final_seed,
-            grade: Grade::of(&tickets),
+            seed: closed.seed,
+            beacon,
+            cancelled: None,
+            final_seed: String::new(),
+            grade: terms.grade(&tickets),
             tickets,
-            winners,
-            substitutes,
-        })
+            winners: vec![],
+            substitutes: vec![],
+        };
+        file.cancelled = cancelled.map(|(at, because)| Cancelled {
+            hash: fair::cancelled(&file.close.hash, at, &because),
+            at,
+            because,
+        });
+        if file.is_decided(&terms) {
+            file.final_seed = file.mixed()?;
+            (file.winners, file.substitutes) = file.places(&terms);
+        }
+        Ok(file)
     }
 
     /// The one way to write it: names in this order, two spaces a level, a newline at the end.
@@ -139,148 +179,69 @@ impl DrawFile {
         proof::write(self)
     }
 
-    /// Decides it again, piece by piece: fails at the first piece that does not follow from those before it, and names it.
-    pub fn verify(&self) -> Result<()> {
-        ensure!(
-            self.algorithm == ALGORITHM,
-            "algorithm: this program knows {ALGORITHM} only"
-        );
-        ensure!(
-            self.rules_hash == fair::rules_hash(self.rules.get()),
-            "rules, rules_hash: the rules are not those that the hash was made of"
-        );
-        self.verify_tickets()?;
-        ensure!(
-            self.commitment == fair::commitment(self.draw_id, &self.rules_hash, &self.seed),
-            "draw_id, commitment, seed: the server had not committed itself to this seed"
-        );
-        self.verify_close()?;
-        let mixed = fair::mix(&self.seed, self.draw_id, &self.rules_hash, &self.close.hash)
-            .context("seed: it is not 32 bytes in hexadecimal")?;
-        ensure!(
-            self.final_seed == mixed,
-            "final_seed: it is not what seed and list give"
-        );
-        ensure!(
-            self.grade == Grade::of(&self.tickets),
-            "grade: it is not what the tickets say"
-        );
-        self.verify_places()
+    /// All that decides it is there.
+    fn is_decided(&self, terms: &Terms) -> bool {
+        self.cancelled.is_none() && terms.beacon.is_some() == self.beacon.is_some()
     }
 
-    /// Whether somebody's tickets are in it as they were when they entered. Fails at the first that is not.
-    pub fn verify_receipt(&self, receipt: &[u8]) -> Result<()> {
-        let receipt: DrawReceipt =
-            serde_json::from_slice(receipt).context("it is not the receipt of a draw")?;
-        ensure!(
-            receipt.draw_id == self.draw_id.to_string() && receipt.commitment == self.commitment,
-            "receipt: it is of another draw"
-        );
-        for kept in &receipt.tickets {
-            let listed = |ticket: &&Ticket| {
-                (ticket.number, &ticket.person, &ticket.link)
-                    == (kept.number, &receipt.person, &kept.link)
-            };
-            ensure!(
-                self.tickets.iter().any(|ticket| listed(&ticket)),
-                "receipt: ticket {} is not in the list as it was",
-                kept.number
-            );
-        }
-        Ok(())
+    fn mixed(&self) -> Result<String> {
+        let round = self.close.round.zip(self.beacon.as_ref());
+        let round = round.map(|(round, value)| (round, &value.randomness[..]));
+        let closed = (&self.rules_hash[..], &self.close.hash[..]);
+        let mixed = fair::mix(&self.seed, self.draw_id, closed, round);
+        mixed.context("seed: it is not 32 bytes in hexadecimal")
     }
 
-    fn verify_tickets(&self) -> Result<()> {
-        let mut before = &self.commitment;
-        for (index, ticket) in self.tickets.iter().enumerate() {
-            let at = match index {
-                0 => "commitment, tickets[0]".to_owned(),
-                _ => format!("tickets[{index}]"),
-            };
-            ensure!(
-                usize::try_from(ticket.number).is_ok_and(|number| number == index + 1),
-                "{at}: its number is {}",
-                ticket.number
-            );
-            ensure!(
-                ticket.link == fair::link(before, ticket),
-                "{at}: its link is not that of this ticket after those before it"
-            );
-            before = &ticket.link;
-        }
-        Ok(())
-    }
-
-    fn verify_close(&self) -> Result<()> {
-        let last = self
-            .tickets
-            .last()
-            .map_or(&self.commitment, |last| &last.link);
-        ensure!(
-            self.close.tickets == self.tickets.len(),
-            "close.tickets: {} tickets are listed",
-            self.tickets.len()
-        );
-        ensure!(
-            self.close.last_link == *last,
-            "close.last_link: it is not that of the last ticket"
-        );
-        let hash = fair::close(self.close.tickets, last, &self.close.left_out);
-        ensure!(
-            self.close.hash == hash,
-            "close.left_out, close.hash: the hash is not that of this list"
-        );
-        Ok(())
-    }
-
-    fn verify_places(&self) -> Result<()> {
-        let (tickets, left_out) = (&self.tickets, &self.close.left_out);
-        let (winners, substitutes) = places(&self.rules, tickets, left_out, &self.final_seed)?;
-        for (name, said, right) in [
-            ("winners", &self.winners, winners),
-            ("substitutes", &self.substitutes, substitutes),
-        ] {
-            for (index, place) in said.iter().enumerate() {
-                ensure!(
-                    right.get(index) == Some(place),
-                    "{name}[{index}]: somebody else has this place, or nobody"
-                );
-            }
-            ensure!(
-                said.len() == right.len(),
-                "{name}: {} belong here, {} are listed",
-                right.len(),
-                said.len()
-            );
-        }
-        Ok(())
+    /// Who wins, and who follows, by the numbers in the rules.
+    fn places(&self, terms: &Terms) -> (Vec<Place>, Vec<Place>) {
+        let prizes = terms.prizes.iter().map(|prize| prize.quantity);
+        let prizes = prizes.fold(0, usize::saturating_add);
+        let most = prizes.saturating_add(terms.substitutes);
+        let left_out = &self.close.left_out;
+        let mut winners = fair::select(&self.tickets, left_out, &self.final_seed, most);
+        let substitutes = winners.split_off(prizes.min(winners.len()));
+        (winners, substitutes)
     }
 }
 
-/// What somebody who has checked it wants to read.
-impl fmt::Display for DrawFile {
-    fn fmt(&self, out: &mut fmt::Formatter) -> fmt::Result {
-        writeln!(out, "draw {}: decided as committed to", self.draw_id)?;
-        writeln!(
-            out,
-            "commitment {} (the card must have shown it)",
-            self.commitment
-        )?;
-        let grade = match self.grade {
-            Grade::Participants => "participants had a hand in it",
-            Grade::OperatorOnly => "nobody but the server had a hand in it",
-        };
-        write!(out, "{} tickets; {grade}", self.tickets.len())?;
-        for (name, places) in [("winner", &self.winners), ("substitute", &self.substitutes)] {
-            for place in places {
-                write!(
-                    out,
-                    "\n{name} {}: {} by ticket {}",
-                    place.place, place.person, place.ticket
-                )?;
-            }
+impl Close {
+    fn of(
+        tickets: &[Ticket],
+        commitment: &str,
+        awaited: Option<Awaited>,
+        left_out: Vec<LeftOut>,
+    ) -> Self {
+        let last_link = tickets.last().map_or(commitment, |last| &last.link);
+        Self {
+            tickets: tickets.len(),
+            last_link: last_link.to_owned(),
+            at: awaited.map(|awaited| awaited.at),
+            round: awaited.map(|awaited| awaited.round),
+            hash: fair::close(tickets.len(), last_link, awaited, &left_out),
+            left_out,
         }
-        Ok(())
+    }
+
+    fn awaited(&self) -> Option<Awaited> {
+        let (at, round) = self.at.zip(self.round)?;
+        Some(Awaited { at, round })
+    }
+}
+
+impl Terms {
+    fn of(rules: &RawValue) -> Result<Self> {
+        let terms: Self =
+            serde_json::from_str(rules.get()).context("rules: they cannot be read")?;
+        ensure!(
+            terms.algorithm == ALGORITHM,
+            "rules.algorithm: this program knows {ALGORITHM} only"
+        );
+        Ok(terms)
+    }
+
+    fn grade(&self, tickets: &[Ticket]) -> DrawGrade {
+        let thrown_in = tickets.iter().any(|ticket| !ticket.nonce.is_empty());
+        grade(self.beacon.is_some(), thrown_in)
     }
 }
 
@@ -292,25 +253,7 @@ pub fn verify(file: &[u8]) -> Result<DrawFile> {
     Ok(read)
 }
 
-/// Who wins, and who follows, by the numbers in the rules.
-fn places(
-    rules: &RawValue,
-    tickets: &[Ticket],
-    left_out: &[LeftOut],
-    final_seed: &str,
-) -> Result<(Vec<Place>, Vec<Place>)> {
-    let sizes: Sizes = serde_json::from_str(rules.get()).context("rules: they cannot be read")?;
-    ensure!(
-        sizes.algorithm == ALGORITHM,
-        "rules.algorithm: this program knows {ALGORITHM} only"
-    );
-    let prizes = sizes.prizes.iter().map(|prize| prize.quantity);
-    let prizes = prizes.fold(0, usize::saturating_add);
-    let most = prizes.saturating_add(sizes.substitutes);
-    let mut winners = fair::select(tickets, left_out, final_seed, most);
-    let substitutes = winners.split_off(prizes.min(winners.len()));
-    Ok((winners, substitutes))
-}
-
+#[cfg(test)]
+mod beacon_tests;
 #[cfg(test)]
 mod tests;

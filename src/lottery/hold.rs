@@ -1,12 +1,12 @@
-//! Hold a draw whose time has come: the list is closed, the seed revealed, the winners are known, all in one unit of work, once.
+//! Hold a draw whose time has come: the list is closed and the seed revealed, in one unit of work, once. Without a beacon the winners are known
+//! in the same. With one the card names the round that decides, which nobody can know yet ([`super::decide`]).
 
 use jiff::{SignedDuration, Timestamp};
 use proto::{Card, DrawDeed, DrawState, Message, Notice, NoticeKind};
 
 use super::{
-    Draw, PlaceOf,
-    fair::Because,
-    file::DrawFile,
+    Draw, PlaceOf, decide,
+    fair::{self, Awaited, Because},
     picture,
     queries::{self, Due},
     roll::Roll,
@@ -15,6 +15,8 @@ use super::{
 };
 use crate::{
     app::App,
+    beacon::Chain,
+    clock::millis,
     conversation::{Draft, log, redraw},
     error::{Error, Result},
     fact::Fact,
@@ -25,7 +27,7 @@ use crate::{
 /// The file of rules, results and winners is kept for so long (two years).
 const KEPT: SignedDuration = SignedDuration::from_hours(2 * 366 * 24);
 
-/// Holds a draw, or cancels it, if its time has come and nobody else has: whoever takes its row out of `open` does it, and others find
+/// Holds a draw, closes its list, or cancels it, if its time has come and nobody else has: whoever takes its row out of `open` does it, and others find
 /// nothing to do. Then the winners are told.
 pub async fn when_due(app: &App, shop: ShopId, id: DrawId) -> Result<()> {
     let mut tx = app.store.begin(shop).await?;
@@ -37,11 +39,17 @@ pub async fn when_due(app: &App, shop: ShopId, id: DrawId) -> Result<()> {
     }
     // Nobody comes or goes in the group, and no older picture is drawn after this one.
     redraw::hold(&mut tx, draw.conversation_id).await?;
-    let now = app.clock.now();
+    let now = to_the_millisecond(app.clock.now());
     let seed = reveal(app, &draw)?;
-    match queries::close(&mut tx, id, &seed, closing(now)).await? {
+    let chain = draw.rules.beacon.as_ref();
+    let awaited = chain.map(|chain| awaited(chain, now));
+    match queries::close(&mut tx, id, (&seed, awaited), closing(now)).await? {
         None => return Ok(()),
-        Some(Due::Draw) => draw_it(app, &mut tx, id, seed).await?,
+        Some(Due::Draw) => {
+            complete_list(&mut tx, id, now).await?;
+            decide::draw(app, &mut tx, id).await?;
+        }
+        Some(Due::Close) => close(app, &mut tx, id).await?,
         Some(Due::Lapse) => lapse(app, &mut tx, id).await?,
     }
     tx.commit().await?;
@@ -59,23 +67,41 @@ pub(super) fn reveal(app: &App, draw: &Draw) -> Result<String> {
     Ok(seed.map_err(anyhow::Error::from)?)
 }
 
-async fn draw_it(app: &App, tx: &mut Tx, id: DrawId, seed: String) -> Result<()> {
-    let now = app.clock.now();
-    complete_list(tx, id, now).await?;
-    queries::leave_out(tx, id).await?;
-    let draw = queries::required(tx, id).await?;
-    let (tickets, left_out) = queries::list(tx, id).await?;
-    let file = DrawFile::decide((id, draw.rules_text.clone(), seed), tickets, left_out)?;
-    queries::add_places(tx, &draw, &file).await?;
-    queries::finish(tx, id).await?;
-    let draw = queries::required(tx, id).await?;
-    let places = queries::places(tx, id).await?;
-    announce(app, tx, &draw, &places).await?;
-    picture::draw(app, tx, &draw).await?;
-    remember(tx, &draw, DrawDeed::Draw, now).await
+/// The files' times are in whole milliseconds.
+pub(super) fn to_the_millisecond(now: Timestamp) -> Timestamp {
+    Timestamp::from_millisecond(millis(now)).unwrap_or(now)
 }
 
-/// Who takes part by being there, and what friends have earned until this moment.
+/// What decides a list that is closed now.
+fn awaited(chain: &Chain, now: Timestamp) -> Awaited {
+    let at = millis(now);
+    Awaited {
+        at,
+        round: chain.round_after(at),
+    }
+}
+
+/// Closes the list. Completing it takes its time: which round decides is said afterwards, just before all of this is seen.
+async fn close(app: &App, tx: &mut Tx, id: DrawId) -> Result<()> {
+    complete_list(tx, id, app.clock.now()).await?;
+    let draw = queries::required(tx, id).await?;
+    let (tickets, left_out) = queries::list(tx, id).await?;
+    let now = to_the_millisecond(app.clock.now());
+    let Some(chain) = &draw.rules.beacon else {
+        return Err(anyhow::anyhow!("a draw without a beacon needs no round").into());
+    };
+    let awaited = awaited(chain, now);
+    let begins = Timestamp::from_millisecond(chain.begins(awaited.round));
+    let begins = begins.map_err(anyhow::Error::from)?;
+    let hash = fair::close(tickets.len(), &draw.last_link, Some(awaited), &left_out);
+    queries::freeze(tx, id, (&hash, awaited.round, begins), now).await?;
+    let draw = queries::required(tx, id).await?;
+    say(app, tx, &draw, words::closed(&draw)).await?;
+    picture::draw(app, tx, &draw).await?;
+    remember(tx, &draw, DrawDeed::Close, now).await
+}
+
+/// Who takes part by being there, what friends have earned until this moment, and who wins nothing.
 async fn complete_list(tx: &mut Tx, id: DrawId, now: Timestamp) -> Result<()> {
     let draw = queries::required(tx, id).await?;
     let mut roll = Roll::of(&draw);
@@ -86,7 +112,8 @@ async fn complete_list(tx: &mut Tx, id: DrawId, now: Timestamp) -> Result<()> {
         roll.write(tx, now).await?;
     }
     roll.top_up(tx, None).await?;
-    roll.write(tx, now).await
+    roll.write(tx, now).await?;
+    queries::leave_out(tx, id).await
 }
 
 /// The target was not reached in time.
@@ -98,7 +125,12 @@ async fn lapse(app: &App, tx: &mut Tx, id: DrawId) -> Result<()> {
 }
 
 /// With the card once more: who makes the group full has not seen the first one, and can check the draw all the same.
-async fn announce(app: &App, tx: &mut Tx, draw: &Draw, places: &[PlaceOf]) -> Result<()> {
+pub(super) async fn announce(
+    app: &App,
+    tx: &mut Tx,
+    draw: &Draw,
+    places: &[PlaceOf],
+) -> Result<()> {
     let card = picture::of(tx, draw).await?;
     let number = post(app, tx, draw, (words::result(draw, places), Some(card))).await?;
     queries::announced(tx, draw.id, number).await

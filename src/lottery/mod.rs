@@ -1,11 +1,13 @@
 //! Lotteries in groups: published with rules that nobody can change, entered, drawn once, and checkable by everybody afterwards.
 //!
 //! [`fair`] says who wins and knows no database; [`file`](mod@file) is what anybody can decide it by again. That a draw happens once is decided by the one
-//! statement that takes its row out of `open`, whoever comes first: the fact of somebody's joining on any node, or the schedule.
+//! statement that takes its row out of `open`, whoever comes first: the fact of somebody's joining on any node, or the schedule. With a beacon
+//! this only closes the list, and the one statement that takes the row out of `closed` decides that it happens once.
 
 pub mod books;
 pub mod cancel;
 mod card;
+pub mod decide;
 pub mod dossier;
 pub mod enter;
 pub mod fair;
@@ -28,8 +30,10 @@ use jiff::Timestamp;
 use proto::{DrawPlaceState, DrawState};
 use serde::Serialize;
 
-use self::rules::Rules;
+use self::{fair::Awaited, rules::Rules};
 use crate::{
+    beacon::Value,
+    clock::millis,
     id::{ConversationId, DrawId, UserId},
     money::{Money, TooMuch},
 };
@@ -51,7 +55,7 @@ pub struct Draw {
     pub rules_hash: String,
     /// What the server has committed itself to.
     pub commitment: String,
-    /// Revealed when it is over.
+    /// Revealed when its list is closed.
     pub seed: Option<String>,
     /// How many people have tickets.
     pub people: i32,
@@ -62,9 +66,21 @@ pub struct Draw {
     /// When it was published.
     #[schema(value_type = String)]
     pub opened_at: Timestamp,
-    /// When it was drawn or cancelled.
+    /// When its list was closed, or it was cancelled before that.
     #[schema(value_type = Option<String>)]
     pub closed_at: Option<Timestamp>,
+    /// The hash of the closed list.
+    pub close_hash: Option<String>,
+    /// The round of the beacon that decides it, from the close on.
+    pub round: Option<u64>,
+    /// When that round begins.
+    #[schema(value_type = Option<String>)]
+    pub round_at: Option<Timestamp>,
+    /// The value of that round, when it was drawn.
+    pub beacon: Option<Value>,
+    /// When it was called off.
+    #[schema(value_type = Option<String>)]
+    pub cancelled_at: Option<Timestamp>,
     /// Why it was cancelled.
     pub cancelled_because: Option<String>,
     /// Until when nothing of it is removed: two years from its end.
@@ -117,6 +133,39 @@ impl Draw {
         let won = places.iter().filter(|place| place.wins());
         let prizes = won.filter_map(|place| usize::try_from(place.prize?).ok());
         Money::sum(prizes.filter_map(|prize| Some(self.rules.prizes.get(prize)?.value)))
+    }
+}
+
+impl Draw {
+    /// Its seed, if its list was closed.
+    pub(crate) fn revealed(&self) -> Option<&str> {
+        let open = match self.state {
+            DrawState::Closed | DrawState::Drawn | DrawState::PrizesDelivered => false,
+            DrawState::Cancelled => self.round.is_none(),
+            DrawState::Open | DrawState::Unspecified => true,
+        };
+        self.seed.as_deref().filter(|_| !open)
+    }
+
+    /// When it was closed, and which round decides it; `None`: none.
+    pub(crate) fn awaited(&self) -> Option<Awaited> {
+        let (closed, round) = self.closed_at.zip(self.round)?;
+        Some(Awaited {
+            at: millis(closed),
+            round,
+        })
+    }
+
+    /// When it was called off, in milliseconds since 1970, and why.
+    pub(crate) fn called_off(&self) -> Option<(i64, String)> {
+        let (at, because) = self.cancelled_at.zip(self.cancelled_because.clone())?;
+        Some((millis(at), because))
+    }
+
+    /// It was called off after its round had begun: when who would have won could be known.
+    pub(crate) fn cancelled_late(&self) -> bool {
+        let round = self.round_at.zip(self.cancelled_at);
+        round.is_some_and(|(begins, cancelled)| cancelled >= begins)
     }
 }
 

@@ -51,8 +51,8 @@ async fn freshen(app: &App, shop: ShopId, id: DrawId) -> Result<()> {
 /// The draw as it is now.
 pub(super) async fn of(tx: &mut Tx, draw: &Draw) -> Result<Card> {
     let places = queries::places(tx, draw.id).await?;
-    let operator_only = !queries::has_nonces(tx, draw.id).await?;
-    Ok(card::draw(draw, &places, operator_only))
+    let thrown_in = queries::has_nonces(tx, draw.id).await?;
+    Ok(card::draw(draw, &places, thrown_in))
 }
 
 /// Draws it inside a work. A card that was recalled stays so.

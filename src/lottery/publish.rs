@@ -34,7 +34,11 @@ pub async fn publish(app: &App, by: &Staff<ManageCampaigns>, new: NewDraw) -> Re
     app.sends.take(by.actor.user)?;
     let mut tx = app.store.begin(by.shop).await?;
     rights::rely(&mut tx, by).await?;
-    let mut rules = new.rules(queries::currency(&mut tx).await?, now)?;
+    let mut rules = new.rules(
+        queries::currency(&mut tx).await?,
+        app.beacon.chain().cloned(),
+        now,
+    )?;
     write_terms(&mut tx, &mut rules).await?;
     let place = queries::place(&mut tx, group)
         .await?
@@ -97,6 +101,11 @@ fn commit_to(app: &App, conversation_id: ConversationId, rules: Rules) -> Result
         last_link: commitment.clone(),
         commitment,
         seed: None,
+        close_hash: None,
+        round: None,
+        round_at: None,
+        beacon: None,
+        cancelled_at: None,
         people: 0,
         tickets: 0,
         opened_at: app.clock.now(),
@@ -109,7 +118,7 @@ fn commit_to(app: &App, conversation_id: ConversationId, rules: Rules) -> Result
 }
 
 async fn post(app: &App, tx: &mut Tx, by: UserId, draw: &Draw) -> Result<i64> {
-    let drawn = card::draw(draw, &[], true);
+    let drawn = card::draw(draw, &[], false);
     let message = Message {
         conversation_id: draw.conversation_id.to_string(),
         text: drawn.summary.clone(),

@@ -5,6 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::fair::ALGORITHM;
 use crate::{
+    beacon::Chain,
     coupon::terms::{Terms, Validity},
     error::{Refusal, Result, refused_argument, refused_because},
     id::{ConversationId, CouponTemplateId},
@@ -52,6 +53,9 @@ pub struct Rules {
     pub substitutes: u32,
     /// How a prize comes to its winner.
     pub claim: Claim,
+    /// The public source of chance that is mixed in; not there: none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub beacon: Option<Chain>,
 }
 
 /// Something to be won.
@@ -172,7 +176,12 @@ fn five() -> u32 {
 
 impl NewDraw {
     /// What is published. Refuses with `draw_incomplete`, which names all that is missing, and with `invalid_argument` what is out of bounds.
-    pub(super) fn rules(self, currency: String, now: Timestamp) -> Result<Rules> {
+    pub(super) fn rules(
+        self,
+        currency: String,
+        beacon: Option<Chain>,
+        now: Timestamp,
+    ) -> Result<Rules> {
         self.require_complete()?;
         let ends_at = self
             .ends_at
@@ -193,6 +202,7 @@ impl NewDraw {
             target: self.target,
             ends_at,
             claim: self.claim,
+            beacon,
         };
         rules.check()?;
         Ok(rules)

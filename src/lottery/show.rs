@@ -1,9 +1,13 @@
 //! Look at lotteries: the shop's, one's own group's, and the file to check one by.
 
-use proto::{DrawReceipt, DrawState, Permission};
+use proto::{DrawReceipt, Permission};
 use serde::Serialize;
 
-use super::{Draw, PlaceOf, enter, file::DrawFile, queries};
+use super::{
+    Draw, PlaceOf, enter,
+    file::{Closed, DrawFile},
+    queries,
+};
 use crate::{
     actor::{Actor, ManageCampaigns, Staff},
     app::App,
@@ -66,21 +70,29 @@ pub async fn show(app: &App, actor: &Actor, id: DrawId) -> Result<Shown> {
     })
 }
 
-/// The file that anybody can check it by, for who may see it. Refuses with `draw_state` before it is drawn, `not_found`.
+/// The file that anybody can check it by, for who may see it: from the moment that its list is closed. Refuses with `draw_state` before, and what was
+/// called off before; `not_found`.
 pub async fn file(app: &App, actor: &Actor, id: DrawId) -> Result<String> {
     let (mut tx, draw) = look(app, actor, id).await?;
-    Ok(decided(&mut tx, &draw).await?.text()?)
+    Ok(file_of(&mut tx, &draw).await?.text()?)
 }
 
-/// The file of a draw that was held, made of its rows. Refuses with `draw_state`.
-pub(super) async fn decided(tx: &mut Tx, draw: &Draw) -> Result<DrawFile> {
-    let seed = match (draw.state, &draw.seed) {
-        (DrawState::Drawn | DrawState::PrizesDelivered, Some(seed)) => seed.clone(),
-        _ => return Err(Refusal::DrawState.into()),
-    };
+/// The file of a draw whose list was closed, made of its rows. Refuses with `draw_state`.
+pub(super) async fn file_of(tx: &mut Tx, draw: &Draw) -> Result<DrawFile> {
     let (tickets, left_out) = queries::list(tx, draw.id).await?;
-    let published = (draw.id, draw.rules_text.clone(), seed);
-    Ok(DrawFile::decide(published, tickets, left_out)?)
+    let closed = Closed {
+        draw: draw.id,
+        rules: draw.rules_text.clone(),
+        seed: draw.revealed().ok_or(Refusal::DrawState)?.to_owned(),
+        awaited: draw.awaited(),
+        tickets,
+        left_out,
+    };
+    Ok(DrawFile::of(
+        closed,
+        draw.beacon.clone(),
+        draw.called_off(),
+    )?)
 }
 
 async fn look(app: &App, actor: &Actor, id: DrawId) -> Result<(Tx, Draw)> {

@@ -15,6 +15,7 @@ pub(super) fn summary(draw: &Draw) -> String {
     let title = &draw.rules.title;
     match (draw.state, draw.rules.target) {
         (DrawState::Cancelled, _) => format!("抽奖 · {title} · 已取消"),
+        (DrawState::Closed, _) => format!("抽奖 · {title} · 已截止,待开奖"),
         (DrawState::Open, Some(target)) => format!("抽奖 · {title} · 满{target}人开奖"),
         (DrawState::Open, None) => format!("抽奖 · {title} · 定时开奖"),
         _ => format!("抽奖 · {title} · 已开奖"),
@@ -42,10 +43,28 @@ pub(super) fn result(draw: &Draw, places: &[PlaceOf]) -> String {
     }
 }
 
+/// Said in the group when nobody comes in any more.
+pub(super) fn closed(draw: &Draw) -> String {
+    let (title, round) = (&draw.rules.title, draw.round.unwrap_or_default());
+    let tickets = draw.tickets;
+    format!("抽奖「{title}」名单已截止,共 {tickets} 张奖券,由公共随机数第 {round} 轮决定中奖者")
+}
+
+/// Said to staff when its round does not come.
+pub(super) fn waits(draw: &Draw) -> String {
+    let (title, round) = (&draw.rules.title, draw.round.unwrap_or_default());
+    format!("抽奖「{title}」还在等待公共随机数第 {round} 轮,取得后自动开奖")
+}
+
 /// Said in the group when nothing is drawn.
 pub(super) fn cancelled(draw: &Draw) -> String {
     let because = draw.cancelled_because.as_deref().unwrap_or_default();
-    format!("抽奖「{}」已取消:{because}", draw.rules.title)
+    let late = if draw.cancelled_late() {
+        "(取消时随机数已公布,结果已可推算)"
+    } else {
+        ""
+    };
+    format!("抽奖「{}」已取消:{because}{late}", draw.rules.title)
 }
 
 /// Said to a winner.

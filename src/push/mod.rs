@@ -54,6 +54,7 @@ fn urgency(kind: AlertKind) -> &'static str {
         | AlertKind::StockLow
         | AlertKind::GoodsArrived
         | AlertKind::FollowUp
+        | AlertKind::DrawWaits
         | AlertKind::Unspecified => "normal",
     }
 }

@@ -1,5 +1,7 @@
 //! Lotteries in groups: published, entered, drawn, settled, checked.
 
+mod beacon;
+mod beacon_trouble;
 mod checking;
 mod drawing;
 mod entering;

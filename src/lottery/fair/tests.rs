@@ -35,7 +35,7 @@ fn list(weights: &[u32]) -> Vec<Ticket> {
 }
 
 fn seed(number: u64) -> String {
-    mix(&"00".repeat(32), draw(), &number.to_string(), "").unwrap()
+    mix(&"00".repeat(32), draw(), (&number.to_string(), ""), None).unwrap()
 }
 
 /// LOT-03: over 10,000 seeded draws the first place follows the tickets: chi-square over people with 1 to 4 of them stays below the
@@ -118,16 +118,20 @@ proptest! {
 #[test]
 fn a_nonce_changes_the_final_seed() {
     let mut one = list(&[1, 1]);
-    let first = close(2, &one[1].link, &[]);
+    let first = close(2, &one[1].link, None, &[]);
     one[1].nonce = "0123456789abcdef".into();
     one[1].link = link(&one[0].link, &one[1]);
-    let second = close(2, &one[1].link, &[]);
+    let second = close(2, &one[1].link, None, &[]);
     let key = "11".repeat(32);
     assert_ne!(
-        mix(&key, draw(), "r", &first),
-        mix(&key, draw(), "r", &second)
+        mix(&key, draw(), ("r", &first), None),
+        mix(&key, draw(), ("r", &second), None)
     );
-    assert_eq!(mix("11", draw(), "r", &first), None, "too short for a seed");
+    assert_eq!(
+        mix("11", draw(), ("r", &first), None),
+        None,
+        "too short for a seed"
+    );
 }
 
 /// LOT-04: who is left out is part of what the seed is mixed with.
@@ -140,10 +144,24 @@ fn leaving_somebody_out_changes_the_close() {
         }]
     };
     let closes = [
-        close(2, "x", &[]),
-        close(2, "x", &out(WhyOut::Left)),
-        close(2, "x", &out(WhyOut::Staff)),
-        close(3, "x", &[]),
+        close(2, "x", None, &[]),
+        close(2, "x", None, &out(WhyOut::Left)),
+        close(2, "x", None, &out(WhyOut::Staff)),
+        close(3, "x", None, &[]),
     ];
     assert_eq!(closes.iter().collect::<BTreeSet<_>>().len(), 4);
+}
+
+/// LOT-04: with a beacon the moment of the close and the round are held by the list's hash, and round and randomness by the final seed.
+#[test]
+fn a_beacon_is_part_of_what_decides() {
+    let closes = [None, Some((1, 7)), Some((2, 7)), Some((1, 8))].map(|awaited| {
+        let awaited = awaited.map(|(at, round)| Awaited { at, round });
+        close(2, "x", awaited, &[])
+    });
+    assert_eq!(closes.iter().collect::<BTreeSet<_>>().len(), 4);
+    let key = "11".repeat(32);
+    let rounds = [None, Some((7, "a")), Some((8, "a")), Some((7, "b"))];
+    let seeds = rounds.map(|beacon| mix(&key, draw(), ("r", "c"), beacon).unwrap());
+    assert_eq!(seeds.iter().collect::<BTreeSet<_>>().len(), 4);
 }

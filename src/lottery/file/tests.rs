@@ -42,11 +42,19 @@ fn example() -> DrawFile {
         person: fair::pseudonym(draw, "eve", "salt"),
         because: WhyOut::Left,
     }];
-    DrawFile::decide((draw, rules.to_owned(), seed), tickets, left_out).unwrap()
+    let closed = Closed {
+        draw,
+        rules: rules.to_owned(),
+        seed,
+        awaited: None,
+        tickets,
+        left_out,
+    };
+    DrawFile::of(closed, None, None).unwrap()
 }
 
 /// The name on the top level that a byte of a file lies under.
-fn under(text: &str, byte: usize) -> &str {
+pub(super) fn under(text: &str, byte: usize) -> &str {
     let names = text[..byte].rmatch_indices("\n  \"");
     let lines = names.map(|(at, _)| &text[at + 4..]);
     lines
@@ -63,7 +71,7 @@ fn the_published_vectors_are_ours() {
     assert_eq!(std::fs::read_to_string(VECTORS).unwrap(), text);
     let file = verify(text.as_bytes()).unwrap();
     assert_eq!((file.winners.len(), file.substitutes.len()), (2, 2));
-    assert_eq!(file.grade, Grade::Participants);
+    assert_eq!(file.grade, DrawGrade::Participants);
 }
 
 /// LOT-04: whichever byte of the file is changed, it does not verify, and what is said names where: the piece that the byte lies in, one
@@ -92,7 +100,7 @@ fn a_changed_byte_anywhere_is_found_and_named() {
 }
 
 /// The beginning of the character that a byte lies in.
-fn floor(text: &str, at: usize) -> usize {
+pub(super) fn floor(text: &str, at: usize) -> usize {
     (0..=at)
         .rev()
         .find(|at| text.is_char_boundary(*at))
@@ -125,8 +133,15 @@ fn another_seed_does_not_fit_the_commitment() {
     let whole = example();
     let rules = whole.rules.get().to_owned();
     let left_out = whole.close.left_out.clone();
-    let other = (whole.draw_id, rules, "5f".repeat(32));
-    let mut file = DrawFile::decide(other, whole.tickets, left_out).unwrap();
+    let other = Closed {
+        draw: whole.draw_id,
+        rules,
+        seed: "5f".repeat(32),
+        awaited: None,
+        tickets: whole.tickets,
+        left_out,
+    };
+    let mut file = DrawFile::of(other, None, None).unwrap();
     file.commitment.clone_from(&whole.commitment);
     let said = file.verify().unwrap_err().to_string();
     assert!(said.starts_with("draw_id, commitment, seed"), "{said}");

@@ -1,5 +1,6 @@
 //! Counters against rows, and what was written down of draws.
 
+use jiff_sqlx::Timestamp as SqlTimestamp;
 use sqlx::PgConnection;
 use uuid::Uuid;
 
@@ -22,7 +23,7 @@ pub(in crate::lottery) async fn counters(sql: &mut PgConnection) -> Result<Vec<S
           where w.draw_id = d.id
         ) w
         where d.people <> p.people or d.tickets <> t.tickets or t.last <> t.tickets
-          or (d.state in ('open', 'cancelled') and w.places > 0)
+          or (d.state in ('open', 'closed', 'cancelled') and w.places > 0)
           or d.last_link <> coalesce((select link from draw_tickets t where t.draw_id = d.id order by number desc limit 1), d.commitment)
           or w.won > (select sum((z ->> 'quantity')::bigint) from jsonb_array_elements(d.rules::jsonb -> 'prizes') z)
           or (d.state = 'prizes_delivered' and exists (select from draw_places w where w.draw_id = d.id and w.state = 'won'))
@@ -39,12 +40,18 @@ pub(in crate::lottery) async fn counters(sql: &mut PgConnection) -> Result<Vec<S
     Ok(said.collect())
 }
 
-/// A draw that was held.
+/// A draw whose list was closed.
 pub(in crate::lottery) struct Held {
     pub id: DrawId,
     pub rules: String,
     pub commitment: String,
     pub seed: String,
+    pub closed_at: SqlTimestamp,
+    pub close_hash: Option<String>,
+    pub round: Option<i64>,
+    pub signature: Option<String>,
+    pub cancelled_at: Option<SqlTimestamp>,
+    pub cancelled_because: Option<String>,
 }
 
 /// The next of them.
@@ -56,9 +63,10 @@ pub(in crate::lottery) async fn next_held(
     let held = sqlx::query_as!(
         Held,
         r#"
-        select id as "id: DrawId", rules, commitment, seed as "seed!"
+        select id as "id: DrawId", rules, commitment, seed as "seed!", closed_at as "closed_at!: SqlTimestamp", close_hash, round, signature,
+          cancelled_at as "cancelled_at: SqlTimestamp", cancelled_because
         from draws
-        where state in ('drawn', 'prizes_delivered') and id > $1
+        where (state in ('drawn', 'prizes_delivered') or round is not null) and id > $1
         order by id
         limit 1
         "#,

@@ -1,12 +1,12 @@
 //! Draws themselves.
 
-use jiff::Timestamp;
 use jiff_sqlx::{Timestamp as SqlTimestamp, ToSqlx as _};
 use proto::json::Word as _;
 use sqlx::PgPool;
 
 use super::{super::Draw, word};
 use crate::{
+    beacon::Value,
     error::{Refusal, Result},
     id::{ConversationId, DrawId, ShopId, UserId},
     store::Tx,
@@ -98,6 +98,11 @@ struct Row {
     last_link: String,
     opened_at: SqlTimestamp,
     closed_at: Option<SqlTimestamp>,
+    close_hash: Option<String>,
+    round: Option<i64>,
+    round_at: Option<SqlTimestamp>,
+    signature: Option<String>,
+    cancelled_at: Option<SqlTimestamp>,
     cancelled_because: Option<String>,
     kept_until: Option<SqlTimestamp>,
 }
@@ -118,6 +123,11 @@ impl Row {
             last_link: self.last_link,
             opened_at: self.opened_at.to_jiff(),
             closed_at: self.closed_at.map(SqlTimestamp::to_jiff),
+            close_hash: self.close_hash,
+            round: self.round.map(i64::unsigned_abs),
+            round_at: self.round_at.map(SqlTimestamp::to_jiff),
+            beacon: self.signature.as_deref().map(Value::of),
+            cancelled_at: self.cancelled_at.map(SqlTimestamp::to_jiff),
             cancelled_because: self.cancelled_because,
             kept_until: self.kept_until.map(SqlTimestamp::to_jiff),
             rules_text: self.rules,
@@ -143,7 +153,8 @@ pub(in crate::lottery) async fn draw(tx: &mut Tx, draw: DrawId) -> Result<Option
         r#"
         select id as "id: DrawId", conversation_id as "conversation_id: ConversationId", card_number, state, rules, rules_hash, commitment,
           sealed_seed, seed, people, tickets, last_link, opened_at as "opened_at: SqlTimestamp", closed_at as "closed_at: SqlTimestamp",
-          cancelled_because, kept_until as "kept_until: SqlTimestamp"
+          close_hash, round, round_at as "round_at: SqlTimestamp", signature, cancelled_at as "cancelled_at: SqlTimestamp", cancelled_because,
+          kept_until as "kept_until: SqlTimestamp"
         from draws
         where shop_id = $1 and id = $2
         "#,
@@ -186,7 +197,8 @@ pub(in crate::lottery) async fn draws(
         r#"
         select id as "id: DrawId", conversation_id as "conversation_id: ConversationId", card_number, state, rules, rules_hash, commitment,
           sealed_seed, seed, people, tickets, last_link, opened_at as "opened_at: SqlTimestamp", closed_at as "closed_at: SqlTimestamp",
-          cancelled_because, kept_until as "kept_until: SqlTimestamp"
+          close_hash, round, round_at as "round_at: SqlTimestamp", signature, cancelled_at as "cancelled_at: SqlTimestamp", cancelled_because,
+          kept_until as "kept_until: SqlTimestamp"
         from draws
         where shop_id = $1 and ($2::uuid is null or id < $2)
         order by id desc
@@ -198,70 +210,6 @@ pub(in crate::lottery) async fn draws(
     );
     let rows = rows.fetch_all(tx.sql()).await?;
     rows.into_iter().map(Row::draw).collect()
-}
-
-/// What a draw whose time has come comes to.
-pub(in crate::lottery) enum Due {
-    Draw,
-    Lapse,
-}
-
-/// Takes a draw out of `open` if its time has come: the one statement that decides that it happens once. `None`: it is not due, or somebody
-/// else has done it.
-pub(in crate::lottery) async fn close(
-    tx: &mut Tx,
-    draw: DrawId,
-    seed: &str,
-    (now, kept_until): (Timestamp, Timestamp),
-) -> Result<Option<Due>> {
-    let shop = tx.shop()?;
-    let state = sqlx::query_scalar!(
-        "
-        update draws d
-        set state = case when d.target > g.members then 'cancelled' else 'drawn' end,
-          cancelled_because = case when d.target > g.members then $4 end,
-          seed = $3, closed_at = $5, kept_until = $6
-        from groups g
-        where d.shop_id = $1 and d.id = $2 and d.state = 'open' and g.conversation_id = d.conversation_id
-          and (d.target <= g.members or d.ends_at <= $5)
-        returning d.state
-        ",
-        shop.0,
-        draw.0,
-        seed,
-        super::super::words::NOT_REACHED,
-        now.to_sqlx() as _,
-        kept_until.to_sqlx() as _,
-    );
-    let state = state.fetch_optional(tx.sql()).await?;
-    Ok(state.map(|state| match &state[..] {
-        "drawn" => Due::Draw,
-        _ => Due::Lapse,
-    }))
-}
-
-/// Calls an open draw off. False: it is not open any more.
-pub(in crate::lottery) async fn cancel(
-    tx: &mut Tx,
-    draw: DrawId,
-    (seed, because): (&str, &str),
-    (now, kept_until): (Timestamp, Timestamp),
-) -> Result<bool> {
-    let shop = tx.shop()?;
-    let cancelled = sqlx::query!(
-        "
-        update draws
-        set state = 'cancelled', seed = $3, cancelled_because = $4, closed_at = $5, kept_until = $6
-        where shop_id = $1 and id = $2 and state = 'open'
-        ",
-        shop.0,
-        draw.0,
-        seed,
-        because,
-        now.to_sqlx() as _,
-        kept_until.to_sqlx() as _,
-    );
-    Ok(cancelled.execute(tx.sql()).await?.rows_affected() == 1)
 }
 
 /// The message that announced the winners.

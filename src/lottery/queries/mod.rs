@@ -1,11 +1,13 @@
 //! Every statement about lotteries.
 
 pub(super) mod books;
+mod close;
 mod draw;
 mod due;
 mod place;
 mod ticket;
 
+pub(super) use close::*;
 pub(super) use draw::*;
 pub(super) use due::*;
 pub(super) use place::*;

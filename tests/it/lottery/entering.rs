@@ -1,6 +1,6 @@
 //! Taking part.
 
-use proto::Refusal;
+use proto::{DrawGrade, Refusal};
 use serde_json::json;
 
 use super::Club;
@@ -48,7 +48,7 @@ async fn entering_gives_a_receipt() {
         (NONCE, 1, 1)
     );
     let card = card_with(&mut watcher, 1).await;
-    assert!(!card.operator_only);
+    assert_eq!(card.grade(), DrawGrade::Participants);
     let second = club.enters(&bob, &draw, "").await.ok();
     assert_eq!(second["tickets"][0]["number"], 2);
     assert_eq!(card_with(&mut watcher, 2).await.people, 2);

@@ -1,6 +1,6 @@
 //! What has to be said before a draw begins.
 
-use proto::DrawState;
+use proto::{DrawGrade, DrawState};
 use serde_json::json;
 
 use super::Club;
@@ -27,7 +27,8 @@ async fn a_merchant_starts_a_lottery() {
         (DrawState::Open, 80, 2, 0)
     );
     assert_eq!(json!(card.commitment), draw["commitment"]);
-    assert!(card.operator_only && card.seed.is_empty() && draw["seed"].is_null());
+    assert_eq!((card.grade(), card.beacon), (DrawGrade::OperatorOnly, None));
+    assert!(card.seed.is_empty() && draw["seed"].is_null());
 
     let draws = club.shop.path("/draws");
     let tried = club

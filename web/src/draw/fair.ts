@@ -46,15 +46,20 @@ export const commitment = (draw: string, rules_hash: string, seed: string) => di
 export const link = (before: string, { number, person, because, nonce }: Ticket) =>
   digest('ticket', [before, String(number), person, because, nonce])
 
-export const close = (tickets: number, last_link: string, left_out: LeftOut[]) =>
-  digest('close', [String(tickets), last_link, ...left_out.map(({ person, because }) => `${person} ${because}`)])
+/** With a beacon the moment and the round stand in it too. */
+export const close = (tickets: number, last_link: string, left_out: LeftOut[], awaited: number[] = []) =>
+  digest('close', [String(tickets), last_link, ...awaited.map(String), ...left_out.map(({ person, because }) => `${person} ${because}`)])
 
-/** Mixes the seed with what the participants did; nothing if the seed is not 32 bytes in hexadecimal. */
-export async function mix(seed: string, draw: string, rules_hash: string, closed: string): Promise<string | undefined> {
+/** Of a draw that was called off after its list was closed. */
+export const cancelled = (closed: string, at: number, because: string) => digest('cancelled', [closed, String(at), because])
+
+/** Mixes the seed with what the participants did, and with a beacon with its round and randomness; nothing if the seed is not 32 bytes in
+ * hexadecimal. */
+export async function mix(seed: string, draw: string, rules_hash: string, closed: string, beacon: string[] = []): Promise<string | undefined> {
   if (!/^[0-9a-fA-F]{64}$/.test(seed)) return undefined
   const bytes = Uint8Array.from(seed.match(/../g) ?? [], (pair) => Number.parseInt(pair, 16))
   const key = await crypto.subtle.importKey('raw', bytes, { name: 'HMAC', hash: 'SHA-256' }, false, ['sign'])
-  return hexOf(await crypto.subtle.sign('HMAC', key, text(ALGORITHM, 'mix', [draw, rules_hash, closed])))
+  return hexOf(await crypto.subtle.sign('HMAC', key, text(ALGORITHM, 'mix', [draw, rules_hash, closed, ...beacon])))
 }
 
 export const score = (final_seed: string, { number, person }: Ticket) => digest('score', [final_seed, String(number), person])

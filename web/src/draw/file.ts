@@ -1,6 +1,7 @@
+import { type Cancelled, isAwaited, isDecided, mixedIn, optional, type Value, wrongBeacon, wrongSignature } from './beacon'
 import * as fair from './fair'
 import type { LeftOut, Place, Ticket } from './fair'
-import { decoded, ensure, isCount, isText, parsed, readPaper, requireEach, requireWritten, writtenPaper } from './paper'
+import { decoded, ensure, isCount, isText, parsed, readPaper, requireEach, requireWritten, Unfit, writtenPaper } from './paper'
 
 /** Everything that a draw was decided by, as `GET /draws/{id}/file` gives it. */
 export interface DrawFile {
@@ -11,8 +12,13 @@ export interface DrawFile {
   rules_hash: string
   commitment: string
   tickets: Ticket[]
-  close: { tickets: number; last_link: string; left_out: LeftOut[]; hash: string }
+  /** With a beacon: when it was closed, and the round that decides. */
+  close: { tickets: number; last_link: string; at?: number; round?: number; left_out: LeftOut[]; hash: string }
   seed: string
+  /** Of that round, once it is known. */
+  beacon?: Value
+  cancelled?: Cancelled
+  /** Empty: it is not decided. */
   final_seed: string
   grade: string
   winners: Place[]
@@ -28,16 +34,22 @@ export async function verify(bytes: Uint8Array): Promise<DrawFile> {
   await verifyTickets(file)
   ensure(file.commitment === (await fair.commitment(file.draw_id, file.rules_hash, file.seed)), 'draw_id, commitment, seed', 'wrong_commitment')
   await verifyClose(file)
-  const mixed = await fair.mix(file.seed, file.draw_id, file.rules_hash, file.close.hash)
+  const wrong = await wrongBeacon(file)
+  if (wrong) throw new Unfit(...wrong)
+  const mixed = await fair.mix(file.seed, file.draw_id, file.rules_hash, file.close.hash, mixedIn(file))
   ensure(mixed !== undefined, 'seed', 'wrong_seed')
-  ensure(file.final_seed === mixed, 'final_seed', 'wrong_final')
-  ensure(file.grade === gradeOf(file.tickets), 'grade', 'wrong_grade')
+  if (isDecided(file)) ensure(file.final_seed === mixed, 'final_seed', 'wrong_final')
+  else ensure(file.final_seed === '', 'beacon, final_seed', 'wrong_undecided')
+  ensure(file.grade === gradeOf(file), 'grade', 'wrong_grade')
   await verifyPlaces(file)
   requireWritten(written(file), text)
+  const unsigned = await wrongSignature(file)
+  if (unsigned) throw new Unfit(...unsigned)
   return file
 }
 
-function gradeOf(tickets: Ticket[]): string {
+function gradeOf({ tickets, close }: DrawFile): string {
+  if (isAwaited(close)) return 'beacon'
   return tickets.some(({ nonce }) => nonce !== '') ? 'participants' : 'operator_only'
 }
 
@@ -54,12 +66,13 @@ async function verifyClose({ commitment, tickets, close }: DrawFile) {
   const last = tickets.at(-1)?.link ?? commitment
   ensure(close.tickets === tickets.length, 'close.tickets', 'wrong_count')
   ensure(close.last_link === last, 'close.last_link', 'wrong_last')
-  ensure(close.hash === (await fair.close(close.tickets, last, close.left_out)), 'close.left_out, close.hash', 'wrong_close')
+  ensure(close.hash === (await fair.close(close.tickets, last, close.left_out, isAwaited(close) ? [close.at, close.round] : [])), 'close.at, close.round, close.left_out, close.hash', 'wrong_close')
 }
 
-async function verifyPlaces({ rules, tickets, close, final_seed, winners, substitutes }: DrawFile) {
+async function verifyPlaces(file: DrawFile) {
+  const { rules, tickets, close, final_seed, winners, substitutes } = file
   const sizes = sizesOf(rules)
-  const right = await fair.select(tickets, close.left_out, final_seed, sizes.prizes + sizes.substitutes)
+  const right = !isDecided(file) ? [] : await fair.select(tickets, close.left_out, final_seed, sizes.prizes + sizes.substitutes)
   const lists = { winners: [winners, right.slice(0, sizes.prizes)], substitutes: [substitutes, right.slice(sizes.prizes)] } as const
   for (const [name, [said, right]] of Object.entries(lists)) {
     said.forEach((place, index) => ensure(samePlace(place, right[index]), `${name}[${index}]`, 'wrong_place'))
@@ -91,7 +104,7 @@ export function prizesOf({ rules }: DrawFile): string[] {
 /** As the server writes it: names in this order, two spaces a level, a newline at the end. */
 export function written({ rules, ...file }: DrawFile): string {
   const place = ({ place, person, ticket, score }: Place) => ({ place, person, ticket, score })
-  const { tickets, last_link, left_out, hash } = file.close
+  const { tickets, last_link, at, round, left_out, hash } = file.close
   const ordered = {
     algorithm: file.algorithm,
     draw_id: file.draw_id,
@@ -99,8 +112,9 @@ export function written({ rules, ...file }: DrawFile): string {
     rules_hash: file.rules_hash,
     commitment: file.commitment,
     tickets: file.tickets.map(({ number, person, because, nonce, link }) => ({ number, person, because, nonce, link })),
-    close: { tickets, last_link, left_out: left_out.map(({ person, because }) => ({ person, because })), hash },
+    close: { tickets, last_link, at, round, left_out: left_out.map(({ person, because }) => ({ person, because })), hash },
     seed: file.seed,
+    ...optional(file),
     final_seed: file.final_seed,
     grade: file.grade,
     winners: file.winners.map(place),
@@ -129,6 +143,9 @@ function requireShape(file: DrawFile) {
   ensure(/^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(file.draw_id), 'draw_id', 'wrong_line')
   requireEach('tickets', tickets, (one) => isCount(one?.number) && chances.has(one?.because ?? '') && [one?.person, one?.nonce, one?.link].every(isText))
   ensure(isCount(close?.tickets) && isText(close.last_link) && isText(close.hash), 'close', 'wrong_line')
+  for (const name of ['at', 'round'] as const) ensure(close[name] === undefined || isCount(close[name]), `close.${name}`, 'wrong_line')
+  ensure(file.beacon === undefined || (isText(file.beacon?.signature) && isText(file.beacon.randomness)), 'beacon', 'wrong_line')
+  ensure(file.cancelled === undefined || (isCount(file.cancelled?.at) && isText(file.cancelled.because) && isText(file.cancelled.hash)), 'cancelled', 'wrong_line')
   requireEach('close.left_out', close.left_out, (one) => isText(one?.person) && reasons.has(one?.because ?? ''))
   requireEach('winners', winners, isPlace)
   requireEach('substitutes', substitutes, isPlace)

@@ -7,6 +7,8 @@ export type Wrong =
   | 'wrong_place' | 'wrong_places' | 'wrong_receipt' | 'wrong_ticket'
   | 'wrong_take' | 'wrong_take_link' | 'wrong_split' | 'wrong_shares' | 'wrong_share' | 'wrong_amount' | 'wrong_returned'
   | 'wrong_share_receipt' | 'wrong_own_share'
+  | 'wrong_chain' | 'wrong_round' | 'wrong_early' | 'wrong_beacon' | 'wrong_signature' | 'wrong_randomness' | 'wrong_cancelled'
+  | 'wrong_undecided' | 'wrong_missing'
 
 /** The file is not what it must be: `at` is the piece, as in `tickets[3]`, or `line 7`. */
 export class Unfit extends Error {

@@ -1,6 +1,7 @@
 import { shallowRef } from 'vue'
 import { type DrawFile, verify } from '../../draw/file'
 import { commitmentOf, receiptOf, shareOf } from '../../draw/kept'
+import { closeOf } from '../../draw/kept_close'
 import { isPacket, type PacketFile, type Share, verifyPacket, verifyShare } from '../../draw/packet'
 import { ensure, Unfit } from '../../draw/paper'
 import { type Receipt, verifyReceipt } from '../../draw/receipt'
@@ -53,6 +54,7 @@ export function useCheck() {
 
 async function checkedDraw(bytes: Uint8Array, own: Receipt | undefined, user: string): Promise<CheckedDraw> {
   const file = await verify(bytes)
+  requireSameClose(file)
   const seenBefore = isSeen(file.draw_id, file.commitment)
   const me = loggedIn().user?.id ?? ''
   const kept = me ? receiptOf(file.draw_id, me) : undefined
@@ -76,4 +78,10 @@ function isSeen(id: string, commitment: string): boolean {
   const seen = commitmentOf(id)
   ensure(!seen || seen === commitment, 'commitment', 'wrong_card')
   return !!seen
+}
+
+/** A list that this device saw when it was closed is the one in the file, and so is the round. */
+function requireSameClose({ draw_id, close }: DrawFile) {
+  const seen = closeOf(draw_id)
+  if (seen && (seen.close !== close.hash || seen.round !== close.round)) throw new Unfit('close.round, close.hash', 'wrong_card')
 }

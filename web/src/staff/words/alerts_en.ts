@@ -12,6 +12,7 @@ export const alerts = {
   alert_goods_arrived: 'Goods have arrived',
   alert_follow_up: 'Customer to follow up',
   alert_abnormal_claims: 'Abnormal claims of coupons',
+  alert_draw_waits: 'A draw waits for its round of the beacon',
   alert_new_message: 'New message',
 }
 

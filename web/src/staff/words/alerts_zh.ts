@@ -14,5 +14,6 @@ export const alerts: AlertWords = {
   alert_goods_arrived: '到货',
   alert_follow_up: '客户跟进',
   alert_abnormal_claims: '优惠券领取异常',
+  alert_draw_waits: '抽奖在等待公共随机数',
   alert_new_message: '新消息',
 }

@@ -206,6 +206,7 @@ export const en = {
   takePart: '{people} people with {tickets} tickets',
   draw_unspecified: '—',
   draw_open: 'open',
+  draw_closed: 'closed, not drawn yet',
   draw_drawn: 'drawn',
   draw_prizes_delivered: 'prizes delivered',
   draw_cancelled: 'called off',

@@ -200,6 +200,7 @@ export const zh: CentreWords = {
   takePart: '{people} 人参与，{tickets} 次机会',
   draw_unspecified: '—',
   draw_open: '进行中',
+  draw_closed: '已截止，待开奖',
   draw_drawn: '已开奖',
   draw_prizes_delivered: '奖品已发',
   draw_cancelled: '已取消',
