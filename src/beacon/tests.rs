@@ -1,5 +1,8 @@
 use super::{chain::Forged, *};
 
+/// Something that is done to the settings.
+type Change = fn(&mut Config);
+
 /// Round 1000 of quicknet, as its relays tell it.
 fn thousandth() -> Value {
     Value {
@@ -137,7 +140,7 @@ fn a_chain_that_is_none_is_refused() {
 /// LOT-04: without relays there is no beacon, and what cannot be called is refused at the start, by name.
 #[test]
 fn settings_are_refused_by_name() {
-    let opened = |change: fn(&mut Config)| {
+    let opened = |change: Change| {
         let mut config = Config::default();
         change(&mut config);
         Beacon::open(&config).map_err(|error| format!("{error:#}"))
@@ -145,7 +148,7 @@ fn settings_are_refused_by_name() {
     assert!(opened(|_| ()).unwrap().chain().is_none());
     let set = opened(|config| config.beacon.relays = vec!["https://api.drand.sh/".into()]).unwrap();
     assert_eq!(set.chain(), Some(&Chain::quicknet()));
-    let wrongs: [(fn(&mut Config), &str); 5] = [
+    let wrongs: [(Change, &str); 5] = [
         (
             |config| config.beacon.relays = vec!["http://api.drand.sh".into()],
             "beacon.relays",

@@ -10,13 +10,14 @@ const phone = { viewport: { width: 360, height: 740 }, locale: 'en', hasTouch: t
 let relay: Relay
 let server: TestServer
 let browsers: Browsers
+let shop: Awaited<ReturnType<typeof merchant>>
 let owner: Shop
 let ann: Person
 
 beforeAll(async () => {
   relay = await Relay.start()
   server = await TestServer.start(...relay.flags)
-  const shop = await merchant(server, 'Olga')
+  shop = await merchant(server, 'Olga')
   owner = new Shop(shop.person, shop.shop)
   ann = await customer(server, 'Ann')
   browsers = await Browsers.of(server)
@@ -31,9 +32,11 @@ const fits = (page: Page) => page.evaluate(() => document.documentElement.scroll
 
 test('a draw is closed on the card, decided by the round that stood there, and checked with its signature', { timeout: 120_000 }, async () => {
   relay.isSilent = true
+  const page = await browsers.openAs(ann, `/?shop=${shop.shop}`, phone)
+  await page.getByRole('log').waitFor()
   const group = await owner.gather('Tea friends', [ann.id])
   await owner.raffles(group, 'Tea party', 3)
-  const page = await browsers.openAs(ann, `/#${group}`, phone)
+  await page.evaluate((to) => (location.hash = to), group)
   await page.getByText('A public source of chance (drand) decides').waitFor()
   await page.getByRole('button', { name: 'Take part' }).click()
   await page.getByText('You take part').waitFor()

@@ -177,9 +177,10 @@ impl DrawFile {
     }
 
     fn verify_places(&self, terms: &Terms) -> Result<()> {
-        let (winners, substitutes) = match self.is_decided(terms) {
-            true => self.places(terms),
-            false => (vec![], vec![]),
+        let (winners, substitutes) = if self.is_decided(terms) {
+            self.places(terms)
+        } else {
+            (vec![], vec![])
         };
         for (name, said, right) in [
             ("winners", &self.winners, winners),

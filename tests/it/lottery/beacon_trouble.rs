@@ -77,7 +77,7 @@ async fn one_honest_relay_is_enough() {
     club.moves(90);
     club.asks().await;
     crate::support::eventually(async || club.seen(&draw).await["state"] != "closed").await;
-    assert_eq!(honest.asked().len(), 1);
+    assert!(!honest.asked().is_empty());
     assert_eq!(club.count(ALERTS).await, 0);
 }
 
