@@ -114,13 +114,13 @@ async fn customers_come_by_themselves() {
     };
     let before = orders().await;
 
-    let (lines, stop) = (Mutex::new(vec![]), CancellationToken::new());
+    let (lines, enough) = (Mutex::new(vec![]), CancellationToken::new());
     let say = |line: &str| {
         let mut lines = lines.lock().expect("nobody panics");
         lines.push(line.to_owned());
         let is_done = |deed: &&str| lines.iter().any(|line: &String| line.contains(*deed));
         if lines.len() >= 40 && DEEDS.iter().all(|deed| is_done(deed)) {
-            stop.cancel();
+            enough.cancel();
         }
     };
     let pace = Pace {
@@ -128,7 +128,7 @@ async fn customers_come_by_themselves() {
         answers: 5..=20,
     };
     let visit = visit(&server);
-    let visits = visit.at_pace(pace, stop.clone(), say);
+    let visits = visit.at_pace(pace, enough.clone(), say);
     let asks = async {
         eventually(async || !lines.lock().expect("nobody panics").is_empty()).await;
         let words = json!({ "client_message_id": "hello-1", "text": "您好，请问需要什么尺码？" });
