@@ -119,7 +119,7 @@ async fn customers_come_by_themselves() {
         let mut lines = lines.lock().expect("nobody panics");
         lines.push(line.to_owned());
         let is_done = |deed: &&str| lines.iter().any(|line: &String| line.contains(*deed));
-        if lines.len() >= 40 && DEEDS.iter().all(|deed| is_done(deed)) {
+        if lines.len() >= 40 && DEEDS.iter().all(is_done) {
             enough.cancel();
         }
     };
