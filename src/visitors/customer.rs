@@ -17,7 +17,7 @@ use super::{
 };
 
 /// An access token is good for an hour unless a server's settings say less.
-const FRESH: Duration = Duration::from_secs(15 * 60);
+const FRESH: Duration = Duration::from_mins(15);
 /// Milliseconds before a new line is tried; twice as many each time.
 const PAUSES: [u64; 6] = [500, 1_000, 2_000, 4_000, 8_000, 16_000];
 /// What is read of a conversation by who comes in.
