@@ -116,7 +116,7 @@ mod tests {
             ("https://shop.example", "https://shop.example"),
             ("https://Shop.Example:443/", "https://shop.example"),
             ("https://shop.example:8443", "https://shop.example:8443"),
-            ("https://茶.example", "https://xn--3xw.example"),
+            ("https://茶.example", "https://xn--cl1a.example"),
             ("http://localhost:3000", "http://localhost:3000"),
             ("http://127.0.0.1", "http://127.0.0.1"),
         ] {
