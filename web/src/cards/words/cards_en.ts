@@ -11,7 +11,7 @@ export const en = {
   equal: 'all alike',
   lucky: 'by chance',
   until: 'until {time}',
-  taken: '{amount} was taken by {n}',
+  taken: '{amount} was taken by {n}.',
   wentBack: 'The rest, {amount}, went back to the shop.',
   youGot: 'You got {amount}',
   yourPlace: 'You were number {n}. The shop owes you this: it is in your wallet.',

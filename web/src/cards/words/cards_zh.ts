@@ -13,7 +13,7 @@ export const zh: CardWords = {
   equal: '普通红包',
   lucky: '拼手气红包',
   until: '{time} 前有效',
-  taken: '{n} 人领取了 {amount}',
+  taken: '{n} 人领取了 {amount}。',
   wentBack: '剩余 {amount} 已退回店铺。',
   youGot: '您领到 {amount}',
   yourPlace: '您是第 {n} 个领取的。这笔钱由店铺欠您，已记入卡包。',
