@@ -64,7 +64,7 @@ impl<K: Hash + Eq + Clone, A> Together<K, A> {
 
 impl<K: Hash + Eq + Clone, A> Service<K, A> {
     /// Those who are served next, in the order in which they came. `None`: nobody waits, and whoever comes now finds nobody served.
-    pub fn next(&mut self) -> Option<Vec<A>> {
+    pub fn next_batch(&mut self) -> Option<Vec<A>> {
         match self.together.waiting.entry(self.thing.clone()) {
             Entry::Occupied(mut line) if !line.get().is_empty() => {
                 let most = self.together.batch.min(line.get().len());
@@ -97,17 +97,17 @@ mod tests {
     fn those_who_come_meanwhile_are_the_next_batch() {
         let together = Together::new(2, 10);
         let mut service = together.ask("cake", 1).unwrap().unwrap();
-        assert_eq!(service.next(), Some(vec![1]));
+        assert_eq!(service.next_batch(), Some(vec![1]));
         for ask in 2..=4 {
             assert!(together.ask("cake", ask).unwrap().is_none());
         }
         assert!(together.ask("dress", 9).unwrap().is_some());
-        assert_eq!(service.next(), Some(vec![2, 3]));
-        assert_eq!(service.next(), Some(vec![4]));
-        assert_eq!(service.next(), None);
+        assert_eq!(service.next_batch(), Some(vec![2, 3]));
+        assert_eq!(service.next_batch(), Some(vec![4]));
+        assert_eq!(service.next_batch(), None);
         let another = together.ask("cake", 5).unwrap();
         drop(service);
-        assert_eq!(another.unwrap().next(), Some(vec![5]));
+        assert_eq!(another.unwrap().next_batch(), Some(vec![5]));
     }
 
     /// The line is bounded.

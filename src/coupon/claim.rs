@@ -164,7 +164,9 @@ pub(super) async fn put_into_wallets(
     for _ in 0..LOOKS {
         let open = claims.iter().zip(&devices);
         let open = open.filter(|(claim, _)| !outcome.contains_key(&claim.coupon.id));
-        let rows = open.take(left).map(|(claim, device)| claim.row(device));
+        let rows = open
+            .take(left)
+            .map(|(claim, device)| claim.row(device.as_deref()));
         let mut new = queries::NewCoupons {
             rows: rows.collect(),
             gift,
@@ -207,11 +209,11 @@ async fn devices(
 }
 
 impl Claim {
-    fn row<'a>(&'a self, device: &'a Option<String>) -> queries::NewCoupon<'a> {
+    fn row<'a>(&'a self, device: Option<&'a str>) -> queries::NewCoupon<'a> {
         queries::NewCoupon {
             coupon: &self.coupon,
             customer: self.claimant.user,
-            device: device.as_deref(),
+            device,
         }
     }
 }

@@ -58,7 +58,7 @@ pub async fn press(app: &App, customer: &Customer, gift: GiftId) -> Result<Coupo
 }
 
 async fn serve(app: App, gift: GiftId, mut service: Service<GiftId, Press>) {
-    while let Some(mut presses) = service.next() {
+    while let Some(mut presses) = service.next_batch() {
         while !presses.is_empty() {
             let (once, again) = each_once(presses);
             answer(&app, gift, once).await;

@@ -140,7 +140,8 @@ pub fn current() -> Option<Execution> {
 }
 
 /// Marks, in their own transaction, that these executions have an effect; gives those that another execution of their key was faster than. The
-/// statement decides, after waiting for whoever is about to commit the same key; in one order, so that nobody waits in a circle.
+/// statement decides, after waiting for whoever is about to commit the same key; in one order, so that nobody waits in a circle. The subquery hides
+/// how many there are, or the database would plan anew each time.
 pub(super) async fn mark(
     sql: &mut PgConnection,
     executions: &[Execution],
@@ -158,7 +159,7 @@ pub(super) async fn mark(
         r#"
         insert into idempotency_keys as k (principal, route, key, fingerprint, execution, created_at)
         select principal, route, key, fingerprint, execution, begun_at
-        from unnest($1::uuid[], $2::text[], $3::bytea[], $4::bytea[], $5::uuid[], $6::timestamptz[])
+        from unnest((select $1::uuid[]), $2::text[], $3::bytea[], $4::bytea[], $5::uuid[], $6::timestamptz[])
           as e (principal, route, key, fingerprint, execution, begun_at)
         order by principal, route, key
         on conflict (principal, route, key) do update

@@ -284,14 +284,14 @@ const SEALED: &str = "v1.AAAAAAAAAAAAAAAA.AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA
 /// It was done for this idempotency key.
 async fn mark(sql: &mut PgConnection, order: &Order) -> sqlx::Result<()> {
     sqlx::query(sql::MARK)
-        .bind(order.customer)
-        .bind("/api/v1/shops/{shop_id}/checkout")
-        .bind(order.id.as_bytes().repeat(2))
-        .bind(&HASH[..])
-        .bind(order.id)
-        .bind(order.now.to_sqlx())
-        .bind(order.now.to_sqlx())
-        .execute(sql)
+        .bind([order.customer])
+        .bind(["/api/v1/shops/{shop_id}/checkout"])
+        .bind([order.id.as_bytes().repeat(2)])
+        .bind([&HASH[..]])
+        .bind([order.id])
+        .bind([order.now.to_sqlx()])
+        .bind(86_400.0)
+        .fetch_all(sql)
         .await?;
     Ok(())
 }

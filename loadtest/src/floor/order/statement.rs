@@ -155,11 +155,15 @@ pub(super) const HOLD: &str = r#"
 /// The idempotency key.
 pub(super) const MARK: &str = r"
     insert into idempotency_keys as k (principal, route, key, fingerprint, execution, created_at)
-    values ($1, $2, $3, $4, $5, $6)
+    select principal, route, key, fingerprint, execution, begun_at
+    from unnest((select $1::uuid[]), $2::text[], $3::bytea[], $4::bytea[], $5::uuid[], $6::timestamptz[])
+      as e (principal, route, key, fingerprint, execution, begun_at)
+    order by principal, route, key
     on conflict (principal, route, key) do update
     set fingerprint = excluded.fingerprint, execution = excluded.execution, status = null, body = null,
       created_at = excluded.created_at
-    where k.execution = excluded.execution or k.created_at <= $7
+    where k.execution = excluded.execution or k.created_at <= excluded.created_at - make_interval(secs => $7)
+    returning k.execution
 ";
 
 #[cfg(test)]
