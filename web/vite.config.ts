@@ -17,7 +17,7 @@ const alone = (file: string) => ({ format: 'iife' as const, entryFileNames: file
 const files: Record<string, string> = { widget: 'widget.js', worker: 'push.js' }
 
 /** What every page loads at once is one file: what later parts share with it would make crumbs of it, which compress badly. */
-const first = /node_modules|src\/(pages\/LogIn|look|room|session|rest|socket|backoff|refused|uuid|place|development|files|icons|store|contract|words\/(index|forms)|talk\/(?!PictureOf)|cards\/(CardOf|index|card))/
+const first = /node_modules|src\/(pages\/LogIn|look|room|session|rest|socket|backoff|refused|uuid|place|files|icons|store|contract|words\/(index|forms)|talk\/(?!PictureOf)|cards\/(CardOf|index|card))/
 
 export default defineConfig(({ mode }) => ({
   plugins: [vue(), addresses(), forTheServer(mode)],

@@ -4,15 +4,6 @@ import { shallowRef } from 'vue'
 export const place = shallowRef(location.hash.slice(1))
 addEventListener('hashchange', () => (place.value = location.hash.slice(1)))
 
-/** A word of it. Somebody may have typed the address. */
-export function decoded(word: string): string {
-  try {
-    return decodeURIComponent(word)
-  } catch {
-    return word
-  }
-}
-
 export function go(to: string) {
   location.hash = to
 }

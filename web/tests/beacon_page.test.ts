@@ -83,7 +83,7 @@ async function checksFiles(page: Page) {
   await choose(whole)
   await page.getByText('Verified on this device').waitFor()
   await choose(whole.replace(/("signature": "[0-9a-f]{40})./, (_, before: string) => `${before}x`))
-  await page.getByText('This draw does not verify').waitFor()
+  await page.getByText('This does not verify').waitFor()
   await page.getByText('Where: beacon.signature').waitFor()
   await page.context().setOffline(false)
 }

@@ -16,8 +16,15 @@ export async function faultsInBothLights(page: Page): Promise<string[]> {
   const found: string[] = []
   for (const colorScheme of ['light', 'dark'] as const) {
     await page.emulateMedia({ colorScheme })
+    await page.evaluate(whatAppearsIsThere)
     found.push(...(await faults(page)).map((fault) => `${colorScheme} ${fault}`))
   }
   await page.emulateMedia({ colorScheme: null })
   return found
+}
+
+/** What is just fading in has no colours of its own yet; what turns for ever is waited for by nobody. */
+async function whatAppearsIsThere() {
+  const ending = document.getAnimations().filter((one) => one.effect?.getComputedTiming().endTime !== Infinity)
+  await Promise.allSettled(ending.map((one) => one.finished))
 }
