@@ -26,7 +26,7 @@ use crate::{
     store::Tx,
 };
 
-/// Two claims of one person at once: the one that was slower looks again, so often at most.
+/// Two claims of one person at once: the one that was slower looks again, so often at most without having got any further.
 const LOOKS: usize = 8;
 
 /// Claims one in the shop. Refuses with `coupon_sold_out`, `coupon_budget_spent`, `coupon_not_now`, `coupon_limit_reached`,
@@ -160,28 +160,35 @@ pub(super) async fn put_into_wallets(
 ) -> Result<Vec<Put>> {
     let devices = devices(tx, template, claims).await?;
     let mut outcome: HashMap<CouponId, Put> = HashMap::new();
-    let mut left = most;
-    for _ in 0..LOOKS {
+    let (mut left, mut lost) = (most, 0);
+    while lost < LOOKS {
         let open = claims.iter().zip(&devices);
         let open = open.filter(|(claim, _)| !outcome.contains_key(&claim.coupon.id));
-        let rows = open
-            .take(left)
-            .map(|(claim, device)| claim.row(device.as_deref()));
+        let mut rows: Vec<_> = open
+            .map(|(claim, device)| claim.row(device.as_deref()))
+            .collect();
+        let rest = rows.split_off(left.min(rows.len()));
         let mut new = queries::NewCoupons {
-            rows: rows.collect(),
+            rows,
             gift,
             limits: &template.limits,
         };
         if new.rows.is_empty() {
             break;
         }
+        let decided = outcome.len();
         let added = queries::add_coupons(tx, &new).await?;
         left -= added.len();
         new.rows.retain(|row| !added.contains(&row.coupon.id));
         outcome.extend(added.into_iter().map(|coupon| (coupon, Put::In)));
-        for had in queries::had(tx, &new).await? {
-            outcome.extend(had.why_not(template).map(|why| (had.instead_of, why)));
+        if !new.rows.is_empty() {
+            // One look for all who are left: else each round would be spent on one who may not.
+            new.rows.extend(rest);
+            for had in queries::had(tx, &new).await? {
+                outcome.extend(had.why_not(template).map(|why| (had.instead_of, why)));
+            }
         }
+        lost += usize::from(outcome.len() == decided);
     }
     let rest = if left == 0 {
         Put::NoneLeft

@@ -1,12 +1,12 @@
 //! Press on the card of a gift. Hundreds do at once, and all want the same row: so whoever presses while others are served is served with
 //! the next batch, in one work. The gift's row is held first and decides: as many as it has left are granted, in the order in which they came.
 
-use std::collections::HashMap;
+use std::{collections::HashMap, time::Duration};
 
 use anyhow::anyhow;
 use jiff::Timestamp;
 use proto::CouponSource;
-use tokio::sync::oneshot;
+use tokio::{sync::oneshot, time::Instant};
 
 use super::{
     Coupon, Gift, Template,
@@ -18,7 +18,7 @@ use crate::{
     actor::{Actor, Customer},
     app::App,
     conversation::seat,
-    error::{Error, Refusal, Result},
+    error::{Error, Refusal, Result, refused_until},
     id::{GiftId, ShopId, UserId},
     store::{
         Tx,
@@ -26,6 +26,11 @@ use crate::{
     },
     together::{Service, Together},
 };
+
+/// After this time in the line nobody is served any more: the gift's row does not come free, and clients have given up.
+const PATIENCE: Duration = Duration::from_secs(9);
+/// When to try again then.
+const SOON: Duration = Duration::from_secs(1);
 
 /// Who press on which gift, on this node.
 pub type Presses = Together<GiftId, Press>;
@@ -36,6 +41,7 @@ pub struct Press {
     customer: Actor,
     /// The try that this is, where the request has an idempotency key.
     execution: Option<Execution>,
+    since: Instant,
     answer: oneshot::Sender<Result<Coupon>>,
 }
 
@@ -48,6 +54,7 @@ pub async fn press(app: &App, customer: &Customer, gift: GiftId) -> Result<Coupo
     let press = Press {
         customer: customer.0.clone(),
         execution: once::current(),
+        since: Instant::now(),
         answer,
     };
     if let Some(service) = app.presses.ask(gift, press)? {
@@ -58,7 +65,11 @@ pub async fn press(app: &App, customer: &Customer, gift: GiftId) -> Result<Coupo
 }
 
 async fn serve(app: App, gift: GiftId, mut service: Service<GiftId, Press>) {
-    while let Some(mut presses) = service.next_batch() {
+    while let Some(presses) = service.next_batch() {
+        let (late, mut presses): (Vec<_>, _) = presses
+            .into_iter()
+            .partition(|press| press.since.elapsed() > PATIENCE);
+        refuse(late, &refused_until(Refusal::Overloaded, SOON));
         while !presses.is_empty() {
             let (once, again) = each_once(presses);
             answer(&app, gift, once).await;
@@ -74,8 +85,10 @@ fn each_once(presses: Vec<Press>) -> (Vec<Press>, Vec<Press>) {
     presses.into_iter().partition(first)
 }
 
-/// Serves each of them. Those whose key somebody else is just executing hear so, and the others are served without them.
+/// Serves each of them. Those whose key somebody else is just executing hear so, and the others are served without them. A batch that waited in
+/// vain for somebody's row, or in a circle, is served once more: nothing has happened, and one person's rows must not be everybody's refusal.
 async fn answer(app: &App, gift: GiftId, mut presses: Vec<Press>) {
+    let mut again = true;
     while !presses.is_empty() {
         match grant(app, gift, &presses).await {
             Ok(Served::All(answers)) => {
@@ -93,6 +106,7 @@ async fn answer(app: &App, gift: GiftId, mut presses: Vec<Press>) {
                 refuse(slow, &Refusal::Conflict.into());
                 presses = rest;
             }
+            Err(error) if again && error.refusal() == Some(Refusal::Unavailable) => again = false,
             Err(error) => return refuse(presses, &error),
         }
     }

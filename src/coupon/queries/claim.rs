@@ -176,7 +176,8 @@ impl NewCoupons<'_> {
 }
 
 /// Writes each row as its customer's next of the template, and the device's, and gives those that were written: the others have as many as they
-/// may, or somebody was faster. In the order of customers, so that nobody waits in a circle.
+/// may, or somebody was faster. In the order of customers, so that two crowds seldom wait in a circle;
+/// where they do, by device, one of them is served again.
 pub(in crate::coupon) async fn add_coupons(
     tx: &mut Tx,
     new: &NewCoupons<'_>,

@@ -191,3 +191,41 @@ async fn who_press_together_are_judged_one_by_one() {
     assert_eq!(count(&market, "select claimed from coupon_gifts").await, 3);
     assert_eq!(market.differences().await, [""; 0]);
 }
+
+/// CPN-07, CPN-15: ten who have their one coupon already press before two who have none, on a gift with one piece: one of the two has it, and
+/// everybody hears their own reason.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_may_have_no_more_keep_nothing_from_others() {
+    let market = Market::with(1).await;
+    let mut people = vec![];
+    for place in 0..12 {
+        people.push(Person::customer(&market.server, &format!("C{place}")).await);
+    }
+    let group = group(&market, &people.iter().collect::<Vec<_>>()).await;
+    let terms = but(ten_off(), json!({ "quantity": 20, "per_person": 1 }));
+    let template = market.issues(terms).await;
+    let rest = market.server.rest();
+    let press = async |pieces: i64, people: &[Person]| {
+        let form = json!({ "template_id": template, "conversation_id": group, "pieces": pieces });
+        let gifts = market.shop.path("/coupon-gifts");
+        let gift = market.boss().post(&gifts, form).await.ok();
+        let id = gift["id"].as_str().expect("an id");
+        let path = format!("/coupon-gifts/{id}/claim");
+        let presses = people
+            .iter()
+            .map(async |who| rest.by(who).post(&path, json!({})).await);
+        join_all(presses).await
+    };
+    let spent = press(10, &people[..10]).await;
+    assert!(spent.iter().all(|said| said.status == 201), "{spent:?}");
+    let said = press(1, &people).await;
+    let (spent, fresh) = said.split_at(10);
+    let granted = fresh.iter().filter(|said| said.status == 201).count();
+    assert_eq!(granted, 1, "{said:?}");
+    let own = ["coupon_limit_reached", "coupon_sold_out"];
+    assert!(
+        spent.iter().all(|said| own.contains(&said.refused())),
+        "{said:?}"
+    );
+    assert_eq!(market.differences().await, [""; 0]);
+}
