@@ -239,7 +239,8 @@ impl Counter {
             .as_ref()
             .is_some_and(|gift| gift.claimable_now(now).is_ok())
         {
-            found = queries::hold_gift(tx, gift).await?;
+            queries::hold_gift(tx, gift).await?;
+            found = queries::gift(tx, gift).await?;
         }
         let gift = found.ok_or(Refusal::NotFound)?;
         let template = queries::template(tx, gift.template_id).await?;

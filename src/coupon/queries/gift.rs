@@ -85,39 +85,10 @@ pub(in crate::coupon) async fn shop_of_gift(pool: &PgPool, gift: GiftId) -> Resu
     Ok(shop)
 }
 
-/// A gift's row.
-struct GiftRow {
-    template_id: CouponTemplateId,
-    conversation_id: ConversationId,
-    card_number: i64,
-    customer_id: Option<UserId>,
-    pieces: i64,
-    claimed: i64,
-    ends_at: SqlTimestamp,
-    closed_at: Option<SqlTimestamp>,
-}
-
-impl GiftRow {
-    fn gift(self, id: GiftId) -> Gift {
-        Gift {
-            id,
-            template_id: self.template_id,
-            conversation_id: self.conversation_id,
-            card_number: self.card_number,
-            customer_id: self.customer_id,
-            pieces: self.pieces,
-            claimed: self.claimed,
-            ends_at: self.ends_at.to_jiff(),
-            closed_at: self.closed_at.map(SqlTimestamp::to_jiff),
-        }
-    }
-}
-
 /// A gift of the shop.
 pub(in crate::coupon) async fn gift(tx: &mut Tx, gift: GiftId) -> Result<Option<Gift>> {
     let shop = tx.shop()?;
-    let row = sqlx::query_as!(
-        GiftRow,
+    let row = sqlx::query!(
         r#"
         select template_id as "template_id: CouponTemplateId", conversation_id as "conversation_id: ConversationId", card_number,
           customer_id as "customer_id: UserId", pieces, claimed, ends_at as "ends_at: SqlTimestamp",
@@ -130,28 +101,30 @@ pub(in crate::coupon) async fn gift(tx: &mut Tx, gift: GiftId) -> Result<Option<
     )
     .fetch_optional(tx.sql())
     .await?;
-    Ok(row.map(|row| row.gift(gift)))
+    Ok(row.map(|row| Gift {
+        id: gift,
+        template_id: row.template_id,
+        conversation_id: row.conversation_id,
+        card_number: row.card_number,
+        customer_id: row.customer_id,
+        pieces: row.pieces,
+        claimed: row.claimed,
+        ends_at: row.ends_at.to_jiff(),
+        closed_at: row.closed_at.map(SqlTimestamp::to_jiff),
+    }))
 }
 
-/// The same, held: until the end of this work nobody else takes of it.
-pub(in crate::coupon) async fn hold_gift(tx: &mut Tx, gift: GiftId) -> Result<Option<Gift>> {
+/// Holds a gift: until the end of this work nobody else takes of it. What was read of it before may be old.
+pub(in crate::coupon) async fn hold_gift(tx: &mut Tx, gift: GiftId) -> Result<()> {
     let shop = tx.shop()?;
-    let row = sqlx::query_as!(
-        GiftRow,
-        r#"
-        select template_id as "template_id: CouponTemplateId", conversation_id as "conversation_id: ConversationId", card_number,
-          customer_id as "customer_id: UserId", pieces, claimed, ends_at as "ends_at: SqlTimestamp",
-          closed_at as "closed_at: SqlTimestamp"
-        from coupon_gifts
-        where shop_id = $1 and id = $2
-        for no key update
-        "#,
+    sqlx::query!(
+        "select from coupon_gifts where shop_id = $1 and id = $2 for no key update",
         shop.0,
         gift.0,
     )
-    .fetch_optional(tx.sql())
+    .execute(tx.sql())
     .await?;
-    Ok(row.map(|row| row.gift(gift)))
+    Ok(())
 }
 
 /// Takes so many of a gift: the statement that decides. False: so many are not left, or its time is over.

@@ -5,12 +5,13 @@ use std::collections::BTreeMap;
 use futures_util::future::join_all;
 use reqwest::Client;
 use serde_json::{Value, json};
+use souk::id::ConversationId;
 use uuid::Uuid;
 
 use super::{but, giving::group, ten_off};
 use crate::{
     order::Market,
-    support::{Person, TestServer, eventually},
+    support::{Person, TestServer, eventually, rest::Said},
 };
 
 /// One try at one node: what it says, unless the line broke.
@@ -97,15 +98,58 @@ async fn five_hundred_claims_on_a_hundred_coupons_while_a_node_dies() {
     assert_eq!(market.differences().await, [""; 0]);
 }
 
+/// Customers in one group of the shop.
+struct Crowd {
+    market: Market,
+    people: Vec<Person>,
+    group: ConversationId,
+}
+
+impl Crowd {
+    async fn of(size: usize) -> Self {
+        let market = Market::with(1).await;
+        let mut people = vec![];
+        for place in 0..size {
+            people.push(Person::customer(&market.server, &format!("C{place}")).await);
+        }
+        let group = group(&market, &people.iter().collect::<Vec<_>>()).await;
+        Self {
+            market,
+            people,
+            group,
+        }
+    }
+
+    /// Drops so many coupons of a template into the group, and all of these press at once: what each hears, in their order.
+    async fn presses(
+        &self,
+        template: &str,
+        pieces: u32,
+        who: impl IntoIterator<Item = &Person>,
+    ) -> Vec<Said> {
+        let form =
+            json!({ "template_id": template, "conversation_id": self.group, "pieces": pieces });
+        let gifts = self.market.shop.path("/coupon-gifts");
+        let gift = self.market.boss().post(&gifts, form).await.ok();
+        let path = format!(
+            "/coupon-gifts/{}/claim",
+            gift["id"].as_str().expect("an id")
+        );
+        let rest = self.market.server.rest();
+        let press = async |who| rest.by(who).post(&path, json!({})).await;
+        join_all(who.into_iter().map(press)).await
+    }
+}
+
+fn granted(said: &[Said]) -> usize {
+    said.iter().filter(|said| said.status == 201).count()
+}
+
 /// CPN-07: forty members press for twenty coupons of a gift: twenty have one, and every screen shows in the end that none is left.
 #[tokio::test(flavor = "multi_thread")]
 async fn forty_members_press_for_twenty() {
-    let market = Market::with(1).await;
-    let mut people = vec![];
-    for place in 0..40 {
-        people.push(Person::customer(&market.server, &format!("C{place}")).await);
-    }
-    let group = group(&market, &people.iter().collect::<Vec<_>>()).await;
+    let crowd = Crowd::of(40).await;
+    let (market, people) = (&crowd.market, &crowd.people);
     let mut screens = [
         people[0].connect(&market.server).await,
         people[39].connect(&market.server).await,
@@ -113,27 +157,12 @@ async fn forty_members_press_for_twenty() {
     let template = market
         .issues(but(ten_off(), json!({ "quantity": 20 })))
         .await;
-    let form = json!({ "template_id": template, "conversation_id": group, "pieces": 20 });
-    let gifts = market.shop.path("/coupon-gifts");
-    let gift = market.boss().post(&gifts, form).await.ok();
-    let path = format!(
-        "/coupon-gifts/{}/claim",
-        gift["id"].as_str().expect("an id")
-    );
-    let rest = market.server.rest();
-    let claims = join_all(
-        people
-            .iter()
-            .map(async |who| rest.by(who).post(&path, json!({})).await),
-    )
-    .await;
-    assert_eq!(claims.iter().filter(|said| said.status == 201).count(), 20);
-    let refused = claims.iter().filter(|said| said.status != 201);
+    let said = crowd.presses(&template, 20, people).await;
+    assert_eq!(granted(&said), 20);
+    let mut refused = said.iter().filter(|said| said.status != 201);
     assert!(
-        refused
-            .clone()
-            .all(|said| said.refused() == "coupon_sold_out"),
-        "{claims:?}"
+        refused.all(|said| said.refused() == "coupon_sold_out"),
+        "{said:?}"
     );
     for screen in &mut screens {
         let mut pictures = 0;
@@ -153,25 +182,13 @@ async fn forty_members_press_for_twenty() {
 /// each time; of seven others on one device two have one; nobody takes away what somebody else is refused.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_press_together_are_judged_one_by_one() {
-    let market = Market::with(1).await;
-    let mut people = vec![];
-    for place in 0..8 {
-        people.push(Person::customer(&market.server, &format!("C{place}")).await);
-    }
-    let group = group(&market, &people.iter().collect::<Vec<_>>()).await;
+    let crowd = Crowd::of(8).await;
+    let market = &crowd.market;
     let terms = but(ten_off(), json!({ "quantity": 20, "per_device": 3 }));
     let template = market.issues(terms).await;
-    let form = json!({ "template_id": template, "conversation_id": group, "pieces": 20 });
-    let gifts = market.shop.path("/coupon-gifts");
-    let gift = market.boss().post(&gifts, form).await.ok();
-    let path = format!(
-        "/coupon-gifts/{}/claim",
-        gift["id"].as_str().expect("an id")
-    );
-    let rest = market.server.rest();
-    let first = &people[0];
-    let presses = (0..4).map(|_| first).chain(&people);
-    let said = join_all(presses.map(async |who| rest.by(who).post(&path, json!({})).await)).await;
+    let first = &crowd.people[0];
+    let presses = (0..4).map(|_| first).chain(&crowd.people);
+    let said = crowd.presses(&template, 20, presses).await;
     let (granted, refused): (Vec<_>, Vec<_>) = said.iter().partition(|said| said.status == 201);
     let coupons: BTreeMap<String, usize> = granted.iter().fold(BTreeMap::new(), |mut all, said| {
         *all.entry(said.body["id"].to_string()).or_default() += 1;
@@ -188,7 +205,7 @@ async fn who_press_together_are_judged_one_by_one() {
         coupons.values().all(|times| [1, 5].contains(times)),
         "{coupons:?}"
     );
-    assert_eq!(count(&market, "select claimed from coupon_gifts").await, 3);
+    assert_eq!(count(market, "select claimed from coupon_gifts").await, 3);
     assert_eq!(market.differences().await, [""; 0]);
 }
 
@@ -196,36 +213,18 @@ async fn who_press_together_are_judged_one_by_one() {
 /// everybody hears their own reason.
 #[tokio::test(flavor = "multi_thread")]
 async fn who_may_have_no_more_keep_nothing_from_others() {
-    let market = Market::with(1).await;
-    let mut people = vec![];
-    for place in 0..12 {
-        people.push(Person::customer(&market.server, &format!("C{place}")).await);
-    }
-    let group = group(&market, &people.iter().collect::<Vec<_>>()).await;
+    let crowd = Crowd::of(12).await;
     let terms = but(ten_off(), json!({ "quantity": 20, "per_person": 1 }));
-    let template = market.issues(terms).await;
-    let rest = market.server.rest();
-    let press = async |pieces: i64, people: &[Person]| {
-        let form = json!({ "template_id": template, "conversation_id": group, "pieces": pieces });
-        let gifts = market.shop.path("/coupon-gifts");
-        let gift = market.boss().post(&gifts, form).await.ok();
-        let id = gift["id"].as_str().expect("an id");
-        let path = format!("/coupon-gifts/{id}/claim");
-        let presses = people
-            .iter()
-            .map(async |who| rest.by(who).post(&path, json!({})).await);
-        join_all(presses).await
-    };
-    let spent = press(10, &people[..10]).await;
-    assert!(spent.iter().all(|said| said.status == 201), "{spent:?}");
-    let said = press(1, &people).await;
+    let template = crowd.market.issues(terms).await;
+    let first = crowd.presses(&template, 10, &crowd.people[..10]).await;
+    assert_eq!(granted(&first), 10, "{first:?}");
+    let said = crowd.presses(&template, 1, &crowd.people).await;
     let (spent, fresh) = said.split_at(10);
-    let granted = fresh.iter().filter(|said| said.status == 201).count();
-    assert_eq!(granted, 1, "{said:?}");
+    assert_eq!(granted(fresh), 1, "{said:?}");
     let own = ["coupon_limit_reached", "coupon_sold_out"];
     assert!(
         spent.iter().all(|said| own.contains(&said.refused())),
         "{said:?}"
     );
-    assert_eq!(market.differences().await, [""; 0]);
+    assert_eq!(crowd.market.differences().await, [""; 0]);
 }

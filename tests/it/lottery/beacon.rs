@@ -5,6 +5,7 @@ use jiff_sqlx::ToSqlx as _;
 use proto::{DrawCard, DrawGrade, DrawState};
 use serde_json::{Value, json};
 use souk::{
+    app::App,
     beacon,
     lottery::{decide, file, time_out},
 };
@@ -256,29 +257,14 @@ async fn another_node_draws_what_a_dead_one_closed() {
     let pool = club.server.server.app.store.pool();
     let leased = "update scheduled_jobs set leased_until = due_at + interval '1 year' where name = 'closed_draws'";
     sqlx::query(leased).execute(pool).await.expect("a lease");
-    let mut lock = pool.begin().await.expect("a lock");
-    let held = "select from conversations where id = $1 for update";
-    let held = sqlx::query(held).bind(club.group).execute(&mut *lock);
-    held.await.expect("held");
+    let lock = club.held().await;
     relay.is(Mood::Honest);
     sqlx::query("update draws set ask_at = closed_at")
         .execute(pool)
         .await
         .expect("it is asked for now");
-    let tasks = [&club.server, &dying, &third].map(|node| {
-        let app = node.server.app.clone();
-        tokio::spawn(async move { decide::due(&app).await })
-    });
-    let waiting = "select count(*) from pg_stat_activity
-        where wait_event_type = 'Lock' and state = 'active' and datname = current_database()";
-    eventually(async || club.count(waiting).await >= 3).await;
-    let [one, dead, two] = tasks;
-    dead.abort();
-    drop(dying);
-    lock.rollback().await.expect("let go");
-    for node in [one, two] {
-        node.await.expect("it ends").expect("it goes well");
-    }
+    let due = |app: App| async move { decide::due(&app).await };
+    club.one_of_three_dies(lock, (dying, &third), due).await;
     assert_eq!(club.seen(&draw).await["state"], "drawn");
     let drawn =
         "select count(*) from facts where kind = 'draw_moved' and payload ->> 'deed' = 'draw'";

@@ -1,10 +1,59 @@
 //! Several nodes and one draw.
 
 use serde_json::json;
-use souk::lottery::{file, time_out};
+use souk::{
+    app::App,
+    error::Result,
+    lottery::{file, time_out},
+};
+use sqlx::{Postgres, Transaction};
 
 use super::Club;
 use crate::support::{TestServer, eventually};
+
+impl Club {
+    /// The group's row, held: whatever is drawn there waits.
+    pub async fn held(&self) -> Transaction<'static, Postgres> {
+        let mut lock = self
+            .server
+            .server
+            .app
+            .store
+            .pool()
+            .begin()
+            .await
+            .expect("a lock");
+        sqlx::query("select from conversations where id = $1 for update")
+            .bind(self.group)
+            .execute(&mut *lock)
+            .await
+            .expect("held");
+        lock
+    }
+
+    /// Three nodes come upon what is due, and wait for this lock; then `dying` dies there, and the others go on.
+    pub async fn one_of_three_dies<W>(
+        &self,
+        lock: Transaction<'static, Postgres>,
+        (dying, third): (TestServer, &TestServer),
+        due: fn(App) -> W,
+    ) where
+        W: Future<Output = Result<()>> + Send + 'static,
+    {
+        let tasks =
+            [&self.server, &dying, third].map(|node| tokio::spawn(due(node.server.app.clone())));
+        let waiting = "select count(*) from pg_stat_activity
+            where wait_event_type = 'Lock' and state = 'active' and datname = current_database()";
+        eventually(async || self.count(waiting).await >= 3).await;
+        let [one, dead, two] = tasks;
+        dead.abort();
+        drop(dying);
+        lock.rollback().await.expect("let go");
+        for node in [one, two] {
+            node.await.expect("it ends").expect("it goes well");
+        }
+    }
+}
 
 /// LOT-02, F31, I-15: three nodes come upon the same draw at once, held back by a lock until all of them wait for it, and one of them dies there:
 /// one draw, one result, one notice to each winner, and the file verifies.
@@ -17,31 +66,14 @@ async fn three_nodes_draw_once_while_one_dies() {
     let draw = club.publishes(json!({})).await;
     club.enters(&ann, &draw, "0123456789abcdef").await.ok();
     let pool = club.server.server.app.store.pool();
-    let mut lock = pool.begin().await.expect("a lock");
-    sqlx::query("select from conversations where id = $1 for update")
-        .bind(club.group)
-        .execute(&mut *lock)
-        .await
-        .expect("held");
+    let lock = club.held().await;
     sqlx::query("update groups set members = 80 where conversation_id = $1")
         .bind(club.group)
         .execute(pool)
         .await
         .expect("as if eighty had come");
-    let nodes = [&club.server, &dying, &third].map(|node| {
-        let app = node.server.app.clone();
-        tokio::spawn(async move { time_out::due(&app).await })
-    });
-    let waiting = "select count(*) from pg_stat_activity
-        where wait_event_type = 'Lock' and state = 'active' and datname = current_database()";
-    eventually(async || club.count(waiting).await >= 3).await;
-    let [one, dead, two] = nodes;
-    dead.abort();
-    drop(dying);
-    lock.rollback().await.expect("let go");
-    for node in [one, two] {
-        node.await.expect("it ends").expect("it goes well");
-    }
+    let due = |app: App| async move { time_out::due(&app).await };
+    club.one_of_three_dies(lock, (dying, &third), due).await;
 
     assert_eq!(club.seen(&draw).await["state"], "drawn");
     assert_eq!(
