@@ -73,11 +73,21 @@ struct Going {
 
 /// One unit of work; says in `places` whose. Refuses if the log does not take the messages, or the coupons are gone: then nobody has anything.
 async fn batch(under: &Under<'_>, most: i64, places: &mut Vec<i64>) -> Result<usize> {
-    let now = under.app.clock.now();
     let mut tx = under.app.store.begin(under.shop).await?;
-    let next = queries::next(&mut tx, under.id, most, now).await?;
+    if let Err(error) = hand_out(under, &mut tx, most, places).await {
+        // Whoever comes next passes over rows that are held: these must not be any more.
+        tx.undo().await?;
+        return Err(error);
+    }
+    tx.commit().await?;
+    Ok(places.len())
+}
+
+async fn hand_out(under: &Under<'_>, tx: &mut Tx, most: i64, places: &mut Vec<i64>) -> Result<()> {
+    let now = under.app.clock.now();
+    let next = queries::next(tx, under.id, most, now).await?;
     if next.is_empty() {
-        return Ok(0);
+        return Ok(());
     }
     places.extend(next.iter().map(|one| one.place));
     let mut batch = Batch::new(under, now);
@@ -86,16 +96,15 @@ async fn batch(under: &Under<'_>, most: i64, places: &mut Vec<i64>) -> Result<us
             Some(because) => batch
                 .fates
                 .push((one.place, Fate::Skipped(because.clone()))),
-            None => batch.ready(&mut tx, &one).await?,
+            None => batch.ready(tx, &one).await?,
         }
     }
-    batch.say(&mut tx).await?;
-    queries::settle(&mut tx, under.id, &batch.fates, now).await?;
+    batch.say(tx).await?;
+    queries::settle(tx, under.id, &batch.fates, now).await?;
     for (supply, pieces) in batch.coupons.values().filter(|(_, pieces)| *pieces > 0) {
-        supply.take(&mut tx, *pieces, now).await?;
+        supply.take(tx, *pieces, now).await?;
     }
-    tx.commit().await?;
-    Ok(places.len())
+    Ok(())
 }
 
 /// Recipients between waiting and told.

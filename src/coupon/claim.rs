@@ -161,15 +161,12 @@ pub(super) async fn put_into_wallets(
     let devices = devices(tx, template, claims).await?;
     let mut outcome: HashMap<CouponId, Put> = HashMap::new();
     let (mut left, mut lost) = (most, 0);
-    while lost < LOOKS {
-        let open = claims.iter().zip(&devices);
-        let open = open.filter(|(claim, _)| !outcome.contains_key(&claim.coupon.id));
-        let mut rows: Vec<_> = open
-            .map(|(claim, device)| claim.row(device.as_deref()))
-            .collect();
-        let rest = rows.split_off(left.min(rows.len()));
-        let mut new = queries::NewCoupons {
-            rows,
+    while left > 0 && lost < LOOKS {
+        let all = claims.iter().zip(&devices);
+        let open = all.filter(|(claim, _)| !outcome.contains_key(&claim.coupon.id));
+        let rows = open.map(|(claim, device)| claim.row(device.as_deref()));
+        let new = queries::NewCoupons {
+            rows: rows.collect(),
             gift,
             limits: &template.limits,
         };
@@ -177,17 +174,7 @@ pub(super) async fn put_into_wallets(
             break;
         }
         let decided = outcome.len();
-        let added = queries::add_coupons(tx, &new).await?;
-        left -= added.len();
-        new.rows.retain(|row| !added.contains(&row.coupon.id));
-        outcome.extend(added.into_iter().map(|coupon| (coupon, Put::In)));
-        if !new.rows.is_empty() {
-            // One look for all who are left: else each round would be spent on one who may not.
-            new.rows.extend(rest);
-            for had in queries::had(tx, &new).await? {
-                outcome.extend(had.why_not(template).map(|why| (had.instead_of, why)));
-            }
-        }
+        left -= one_round(tx, template, new, left, &mut outcome).await?;
         lost += usize::from(outcome.len() == decided);
     }
     let rest = if left == 0 {
@@ -197,6 +184,29 @@ pub(super) async fn put_into_wallets(
     };
     let of = |claim: &Claim| outcome.get(&claim.coupon.id).copied().unwrap_or(rest);
     Ok(claims.iter().map(of).collect())
+}
+
+/// Tries the first `left` of them, and gives how many have one now. Where not all have, one look tells all who wait who may not: else each round
+/// would be spent on one of them.
+async fn one_round(
+    tx: &mut Tx,
+    template: &Template,
+    mut new: queries::NewCoupons<'_>,
+    left: usize,
+    outcome: &mut HashMap<CouponId, Put>,
+) -> Result<usize> {
+    let tried = left.min(new.rows.len());
+    let rest = new.rows.split_off(tried);
+    let added = queries::add_coupons(tx, &new).await?;
+    outcome.extend(added.iter().map(|coupon| (*coupon, Put::In)));
+    if added.len() < tried {
+        new.rows.retain(|row| !added.contains(&row.coupon.id));
+        new.rows.extend(rest);
+        for had in queries::had(tx, &new).await? {
+            outcome.extend(had.why_not(template).map(|why| (had.instead_of, why)));
+        }
+    }
+    Ok(added.len())
 }
 
 /// By which device each claims, where the template counts them.

@@ -1,7 +1,10 @@
 //! Press on the card of a gift. Hundreds do at once, and all want the same row: so whoever presses while others are served is served with
 //! the next batch, in one work. The gift's row is held first and decides: as many as it has left are granted, in the order in which they came.
 
-use std::{collections::HashMap, time::Duration};
+use std::{
+    collections::{HashMap, HashSet},
+    time::Duration,
+};
 
 use anyhow::anyhow;
 use jiff::Timestamp;
@@ -80,13 +83,14 @@ async fn serve(app: App, gift: GiftId, mut service: Service<GiftId, Press>) {
 
 /// Who presses twice at once is served twice: the second time they have one.
 fn each_once(presses: Vec<Press>) -> (Vec<Press>, Vec<Press>) {
-    let mut seen = std::collections::HashSet::with_capacity(presses.len());
+    let mut seen = HashSet::with_capacity(presses.len());
     let first = |press: &Press| seen.insert(press.customer.user);
     presses.into_iter().partition(first)
 }
 
 /// Serves each of them. Those whose key somebody else is just executing hear so, and the others are served without them. A batch that waited in
-/// vain for somebody's row, or in a circle, is served once more: nothing has happened, and one person's rows must not be everybody's refusal.
+/// vain for somebody's row, or in a circle, is served once more: one person's rows must not be everybody's refusal. Should it have been committed
+/// all the same, each has their coupon already.
 async fn answer(app: &App, gift: GiftId, mut presses: Vec<Press>) {
     let mut again = true;
     while !presses.is_empty() {

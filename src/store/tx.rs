@@ -143,6 +143,11 @@ impl Tx {
         Ok(late)
     }
 
+    /// Takes everything back, and ends when it is: what was held is free. A `Tx` that is dropped is taken back as well, but a moment later.
+    pub async fn undo(self) -> Result<()> {
+        Ok(self.sql.rollback().await?)
+    }
+
     /// Commits, then shows and tells. After an error nothing is known for sure: the connection may have died between
     /// the database's commit and its answer.
     pub async fn commit(mut self) -> Result<()> {

@@ -54,7 +54,10 @@ impl Market {
     /// Whatever of campaigns is due.
     async fn runs(&self) {
         let app = self.server.server.app.by_itself();
-        souk::campaign::run::due(&app).await.expect("it runs");
+        let runs = self
+            .server
+            .in_turn("campaigns", souk::campaign::run::due(&app));
+        runs.await.expect("it runs");
     }
 
     async fn came_of(&self, campaign: &Value) -> Value {

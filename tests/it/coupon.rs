@@ -15,7 +15,7 @@ use serde_json::{Value, json};
 
 use crate::{
     order::Market,
-    support::{Person, rest::Said},
+    support::{Person, TestServer, rest::Said},
 };
 
 /// 满50减10 for a week from the claim, for everybody.
@@ -44,6 +44,13 @@ pub fn but(mut form: Value, changes: Value) -> Value {
 pub fn on_the_wall(market: &Market, hours: i64) -> DateTime {
     let then = market.server.clock.now() + jiff::SignedDuration::from_hours(hours);
     Offset::constant(8).to_datetime(then)
+}
+
+/// Everything of coupons whose time has come.
+pub async fn coupons_due(server: &TestServer) {
+    let due = souk::coupon::time_out::due(&server.server.app);
+    let done = server.in_turn("coupons_due", due).await;
+    done.expect("the schedule works");
 }
 
 impl Market {
@@ -92,9 +99,7 @@ impl Market {
 
     /// Everything of coupons whose time has come.
     async fn coupons_due(&self) {
-        souk::coupon::time_out::due(&self.server.server.app)
-            .await
-            .expect("the schedule works");
+        coupons_due(&self.server).await;
     }
 
     async fn bob(&self) -> Person {

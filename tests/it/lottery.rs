@@ -152,9 +152,9 @@ impl Club {
 
     /// Everything of draws whose time has come.
     pub async fn due(&self) {
-        souk::lottery::time_out::due(&self.server.server.app)
-            .await
-            .expect("the schedule works");
+        let due = souk::lottery::time_out::due(&self.server.server.app);
+        let done = self.server.in_turn("draws_due", due).await;
+        done.expect("the schedule works");
     }
 
     /// So many hours later; whoever was logged in still is.

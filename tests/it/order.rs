@@ -176,16 +176,14 @@ impl Market {
     }
 
     pub async fn on_time(&self) {
-        let app = &self.server.server.app;
-        souk::order::time_out::due(app)
-            .await
-            .expect("the schedule works");
-        souk::payment::refund::execute(app)
-            .await
-            .expect("refunds work");
-        souk::payment::settle::credit_yesterday(app)
-            .await
-            .expect("settling works");
+        let (server, app) = (&self.server, &self.server.server.app);
+        let cancelled = server.in_turn("orders_due", souk::order::time_out::due(app));
+        cancelled.await.expect("the schedule works");
+        let refunded = server.in_turn("refunds", souk::payment::refund::execute(app));
+        refunded.await.expect("refunds work");
+        let settled = souk::payment::settle::credit_yesterday(app);
+        let settled = server.in_turn("credit_yesterday", settled);
+        settled.await.expect("settling works");
     }
 
     /// What `souk audit` would print.

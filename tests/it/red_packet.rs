@@ -76,9 +76,10 @@ impl Treat {
 
     /// Everything of red packets whose time has come.
     pub async fn due(&self) {
-        souk::red_packet::time_out::due(&self.club.server.server.app)
-            .await
-            .expect("the schedule works");
+        let server = &self.club.server;
+        let due = souk::red_packet::time_out::due(&server.server.app);
+        let done = server.in_turn("red_packets_due", due).await;
+        done.expect("the schedule works");
     }
 
     /// So many hours later.

@@ -42,9 +42,9 @@ impl Stage {
 
     /// What the schedule does.
     async fn call(&self) {
-        souk::push::call::customers(&self.server.server.app)
-            .await
-            .expect("called");
+        let call = souk::push::call::customers(&self.server.server.app);
+        let called = self.server.in_turn("call_customers", call).await;
+        called.expect("called");
     }
 
     /// Ann looks, reads and goes.

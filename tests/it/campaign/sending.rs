@@ -186,7 +186,7 @@ async fn what_is_wrong_is_refused_before_anything_is_said() {
         .advance(jiff::SignedDuration::from_mins(5));
     market.runs().await;
     let report = market.came_of(&campaign).await;
-    assert_eq!(report["progress"]["sent"], 2);
+    assert_eq!(report["progress"]["sent"], 2, "{report}");
     assert_eq!(
         report["skipped"],
         json!([{ "because": "coupon_sold_out", "customers": 1 }])

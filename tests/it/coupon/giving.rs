@@ -2,7 +2,7 @@
 
 use proto::{CouponCard, GiftState, Refusal};
 use serde_json::{Value, json};
-use souk::id::ConversationId;
+use souk::{coupon::time_out, id::ConversationId};
 
 use super::{but, ten_off};
 use crate::{
@@ -162,7 +162,10 @@ async fn what_nobody_claims_goes_back_once() {
     market.time_passes(1).await;
     let late = market.server.rest().by(&bob).post(&path, json!({})).await;
     assert_eq!(late.refused(), "coupon_not_now");
-    tokio::join!(market.coupons_due(), market.coupons_due());
+    let app = &market.server.server.app;
+    let twice = async { tokio::join!(time_out::due(app), time_out::due(app)) };
+    let (one, other) = market.server.in_turn("coupons_due", twice).await;
+    one.and(other).expect("the schedule works");
     let report = market.report(&template).await;
     assert_eq!(
         (&report["template"]["given"], &report["template"]["state"]),

@@ -3,12 +3,14 @@
 use jiff::SignedDuration;
 use proto::AlertKind;
 use serde_json::{Value, json};
+use souk::crm::follow_up;
 
 use crate::{alert::next_alert, order::Market, support::Rest};
 
 async fn due(market: &Market) {
-    let app = &market.server.server.app;
-    souk::crm::follow_up::due(app).await.expect("due");
+    let due = follow_up::due(&market.server.server.app);
+    let done = market.server.in_turn("follow_ups_due", due).await;
+    done.expect("due");
 }
 
 async fn alerts(market: &Market, who: &Rest) -> Vec<Value> {
@@ -51,7 +53,10 @@ async fn a_note_reminds_its_author_once() {
     market.time_passes(12).await;
     let mut line = agent.connect(&market.server).await;
     market.time_passes(36).await;
-    tokio::join!(due(&market), due(&market));
+    let app = &market.server.server.app;
+    let twice = async { tokio::join!(follow_up::due(app), follow_up::due(app)) };
+    let (one, other) = market.server.in_turn("follow_ups_due", twice).await;
+    one.and(other).expect("due");
     due(&market).await;
     let heard = next_alert(&mut line).await;
     assert_eq!(heard.kind(), AlertKind::FollowUp);

@@ -124,9 +124,9 @@ async fn tags_follow_what_is_bought() {
     assert_eq!(market.tags_of(&people[3], "spending").await, ["高消费"]);
     assert_eq!(market.tags_of(&people[3], "frequency").await, ["高复购"]);
     market.time_passes(24 * 31).await;
-    souk::crm::keep::due(&market.server.server.app)
-        .await
-        .expect("kept");
+    let keep = souk::crm::keep::due(&market.server.server.app);
+    let kept = market.server.in_turn("keep_tags", keep).await;
+    kept.expect("kept");
     assert_eq!(market.tags_of(&people[3], "frequency").await, ["低复购"]);
     let bad = json!({ "low_at_most": 2, "high_from": 2, "repeat_from": 1, "repeat_days": 30 });
     assert_eq!(

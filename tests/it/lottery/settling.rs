@@ -3,6 +3,7 @@
 use serde_json::{Value, json};
 
 use super::Club;
+use crate::coupon::coupons_due;
 
 /// The place of the first who stands so.
 fn place(shown: &Value, state: &str) -> i64 {
@@ -122,9 +123,7 @@ async fn a_prize_may_be_a_coupon() {
     }
     assert_eq!(club.differences().await, [""; 0]);
     club.later(31 * 24).await;
-    souk::coupon::time_out::due(&club.server.server.app)
-        .await
-        .expect("the schedule works");
+    coupons_due(&club.server).await;
     let report = boss.get(&template_path).await.ok();
     assert_eq!(report["template"]["given"], 2);
     assert_eq!(club.differences().await, [""; 0]);

@@ -126,22 +126,21 @@ async fn a_lost_notice_is_asked_for() {
             "pending_payment",
             "it is not asked at once"
         );
-        market
-            .server
-            .clock
-            .advance(jiff::SignedDuration::from_mins(3));
-        provider.plays_tricks([Trick::Unsigned]);
-        souk::order::hear::ask_after(app).await.unwrap();
+        let later = jiff::SignedDuration::from_mins(3);
+        let asks = async {
+            market.server.clock.advance(later);
+            provider.plays_tricks([Trick::Unsigned]);
+            souk::order::hear::ask_after(app).await
+        };
+        market.server.in_turn("charges", asks).await.unwrap();
         assert_eq!(
             market.seen(&order).await["state"],
             "pending_payment",
             "an unsigned answer is none"
         );
-        market
-            .server
-            .clock
-            .advance(jiff::SignedDuration::from_mins(3));
-        souk::order::hear::ask_after(app).await.unwrap();
+        market.server.clock.advance(later);
+        let asks = souk::order::hear::ask_after(app);
+        market.server.in_turn("charges", asks).await.unwrap();
         assert_eq!(market.seen(&order).await["state"], "pending_acceptance");
         assert_eq!(market.differences().await, [""; 0]);
     }
@@ -307,9 +306,8 @@ async fn a_charge_that_nobody_owes_is_closed() {
     market.customer().patch(&path, more).await.ok();
     let minutes = jiff::SignedDuration::from_mins(3);
     market.server.clock.advance(minutes);
-    souk::order::hear::ask_after(&market.server.server.app)
-        .await
-        .unwrap();
+    let asks = souk::order::hear::ask_after(&market.server.server.app);
+    market.server.in_turn("charges", asks).await.unwrap();
     eventually(async || !provider.pay(&by_hand) && !provider.pay(&too_little)).await;
     assert_eq!(market.seen(&edited).await["state"], "pending_payment");
     assert_eq!(market.seen(&paid).await["extra"], 0);

@@ -184,7 +184,8 @@ async fn one_bad_order_holds_up_no_other() {
         .expect("a trigger");
     let hour = jiff::SignedDuration::from_hours(1);
     market.server.clock.advance(hour);
-    let said = souk::order::time_out::due(&market.server.server.app).await;
+    let due = souk::order::time_out::due(&market.server.server.app);
+    let said = market.server.in_turn("orders_due", due).await;
     assert!(said.is_err(), "it is told");
     let states: Vec<String> = sqlx::query_scalar("select state from orders order by id")
         .fetch_all(pool)

@@ -15,9 +15,11 @@ impl Road {
     /// Hours later, everybody is told who is to be told, twice.
     async fn later(&self, hours: i64) {
         self.market.time_passes(hours).await;
-        let app = &self.market.server.server.app;
+        let server = &self.market.server;
         for _ in 0..2 {
-            souk::parcel::late::due(app).await.expect("they are told");
+            let told = souk::parcel::late::due(&server.server.app);
+            let told = server.in_turn("late_parcels", told).await;
+            told.expect("they are told");
         }
     }
 }

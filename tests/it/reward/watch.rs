@@ -3,7 +3,7 @@
 use serde_json::{Value, json};
 
 use crate::{
-    coupon::{but, ten_off},
+    coupon::{but, coupons_due, ten_off},
     order::Market,
     support::{Person, TestShop},
 };
@@ -154,9 +154,7 @@ async fn the_rule_says_what_is_done() {
     market.decides(&batches[0], false).await.ok();
     assert_eq!(states(&market.pocket(&held, "usable").await), ["held"]);
     market.time_passes(24 * 7).await;
-    souk::coupon::time_out::due(&market.server.server.app)
-        .await
-        .expect("the schedule works");
+    coupons_due(&market.server).await;
     assert_eq!(market.pocket(&held, "expired").await.len(), 1);
     assert_eq!(market.batches().await[0]["held"], 0);
     assert_eq!(market.differences().await, [""; 0]);

@@ -12,7 +12,7 @@ use sqlx::postgres::PgConnectOptions;
 use tempfile::TempDir;
 use tokio::net::TcpListener;
 
-use super::database;
+use super::{database, eventually};
 
 /// A running server, stopped when dropped or by [`TestServer::stop`].
 pub struct TestServer {
@@ -113,6 +113,25 @@ impl TestServer {
             }
         }
         files
+    }
+
+    /// Does by hand what a job of the schedule does: when no node is at it, and none begins it meanwhile. Else what is due may still be under way
+    /// there when this ends.
+    pub async fn in_turn<T>(&self, job: &str, work: impl Future<Output = T>) -> T {
+        let pool = self.server.app.store.pool();
+        let take = "update scheduled_jobs set leased_until = '2200-01-01', term = term + 1 where name = $1 and leased_until is null";
+        eventually(async || {
+            let taken = sqlx::query(take).bind(job).execute(pool).await;
+            taken.expect("a lease").rows_affected() == 1
+        })
+        .await;
+        let done = work.await;
+        sqlx::query("update scheduled_jobs set leased_until = null where name = $1")
+            .bind(job)
+            .execute(pool)
+            .await
+            .expect("the lease is over");
+        done
     }
 
     /// Stops it as SIGTERM does.
