@@ -70,7 +70,7 @@ create table campaign_days (
   primary key (shop_id, customer_id, day)
 );
 comment on table campaign_days is 'How many campaign messages a customer got on a day of the shop: the statement that counts decides whether there is one more.';
-create index campaign_days_day on campaign_days (day);
+create index campaign_days_day on campaign_days using brin (day);
 
 create table campaign_groups (
   campaign_id uuid not null references campaigns,

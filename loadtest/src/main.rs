@@ -270,7 +270,7 @@ impl Program<'_> {
             calm: dose.length,
         };
         let all = audience.recipients;
-        let floor = limits::campaign(&self.stage, url, all, dose.size, dose.length / 3).await?;
+        let floor = limits::campaign(&self.stage, url, all, dose.size).await?;
         let restart = self.options.restart.as_deref();
         let mut figures = campaign::run(&self.stage, &self.options.url, audience, restart).await?;
         let rate = figures.details.get("told_per_s").copied();

@@ -4,6 +4,7 @@
 //! coupons, their messages, their rows. Whoever comes after a crash finds them as they were before or after it.
 
 pub mod dry_run;
+pub mod forget;
 mod group;
 pub mod launch;
 mod queries;

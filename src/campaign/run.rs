@@ -1,6 +1,7 @@
 //! Campaigns on their way. Whichever node holds the schedule's lease takes them in turns, a batch of each; what another node has begun and not ended is
 //! ended first.
 
+use futures_util::future::join_all;
 use proto::{Card, Message};
 
 use super::{Offer, Plan, fingerprint, group, queries, tell};
@@ -14,8 +15,10 @@ use crate::{
 
 /// What one round starts at most.
 const ROUND: i64 = 100;
-/// Twice so many batches are told before it is another campaign's turn.
-const BATCHES: usize = 3;
+/// So many batches are made ready at the same time: while the database writes one to its disk, it works on another.
+const AT_ONCE: usize = 3;
+/// So many times that many are told before it is another campaign's turn.
+const TIMES: usize = 3;
 
 /// Starts what is due, and says what is to be said until nothing is left that may be said now.
 pub async fn due(app: &App) -> Result<()> {
@@ -80,7 +83,7 @@ pub(super) enum Fate {
     Skipped(String),
 }
 
-/// A few batches, two at the same time. False: nothing could be moved at this moment.
+/// A few batches, some at the same time. False: nothing could be moved at this moment.
 async fn step(app: &App, shop: ShopId, id: CampaignId) -> Result<bool> {
     let Some(plan) = queries::plan(app.store.pool(), shop, id).await? else {
         return Ok(false);
@@ -101,10 +104,10 @@ async fn step(app: &App, shop: ShopId, id: CampaignId) -> Result<bool> {
     queries::advance(&mut tx, id).await?;
     tx.commit().await?;
     let mut moved = groups;
-    for _ in 0..BATCHES {
-        // While the database writes for one of them, the other is made ready. Both end before the next begin: the stop button waits for no more.
-        let (one, other) = tokio::join!(tell::tell(&under), tell::tell(&under));
-        if one? + other? == 0 {
+    for _ in 0..TIMES {
+        // All of them end before the next begin: the stop button waits for no more.
+        let told = join_all((0..AT_ONCE).map(|_| tell::tell(&under))).await;
+        if told.into_iter().sum::<Result<usize>>()? == 0 {
             break;
         }
         moved = true;

@@ -61,19 +61,18 @@ pub async fn claims(stage: &Stage, url: &str, dose: Dose) -> anyhow::Result<f64>
     measured
 }
 
-/// Messages a second that the database takes in batches, each in a conversation of its own, with no server before it.
+/// Messages a second that the database takes in batches, each in a conversation of its own that has been quiet, with no server before it.
 pub async fn campaign(
     stage: &Stage,
     url: &str,
     recipients: usize,
     size: usize,
-    length: Duration,
 ) -> anyhow::Result<f64> {
     stage.bar.set_message("the database alone");
     let scratch = Scratch::make(url).await?;
     let measured = async {
         let pairs = scratch.pairs(recipients).await?;
-        scratch.batched(&pairs, size, length).await
+        scratch.batched_once(&pairs, size).await
     };
     let measured = measured.await;
     scratch.drop().await?;

@@ -148,3 +148,19 @@ pub(in crate::campaign) async fn add_recall(
     .await?;
     Ok(())
 }
+
+/// Forgets the counts of some days before that of `before`, of all shops; says how many.
+pub(in crate::campaign) async fn forget_days(pool: &PgPool, before: Timestamp) -> Result<u64> {
+    let forgotten = sqlx::query!(
+        "
+        delete from campaign_days
+        where (shop_id, customer_id, day) in (
+          select shop_id, customer_id, day from campaign_days where day < ($1::timestamptz at time zone 'UTC')::date limit 5000
+        )
+        ",
+        before.to_sqlx() as _,
+    )
+    .execute(pool)
+    .await?;
+    Ok(forgotten.rows_affected())
+}

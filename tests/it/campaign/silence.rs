@@ -1,6 +1,6 @@
 //! When a campaign is silent: at night, for whoever has heard enough or wants nothing, and when it is stopped.
 
-use jiff::civil::time;
+use jiff::{SignedDuration, civil::time};
 use serde_json::json;
 
 use super::plain;
@@ -67,6 +67,22 @@ async fn nobody_hears_more_than_they_want() {
         .await;
     assert_eq!(market.told(&people[0]).await.len(), 3);
     assert_eq!(market.told(&people[1]).await, plain("four"));
+
+    let counts = async |hours| {
+        market
+            .server
+            .clock
+            .advance(SignedDuration::from_hours(hours));
+        let forgotten = souk::job::forget::expired(&market.server.server.app).await;
+        forgotten.expect("it forgets");
+        let days = sqlx::query_scalar::<_, i64>("select count(*) from campaign_days");
+        let pool = market.server.server.app.store.pool();
+        days.fetch_one(pool).await.expect("a count")
+    };
+    assert_eq!(
+        [counts(0).await, counts(24).await, counts(72).await],
+        [3, 3, 0]
+    );
 }
 
 /// CMP-01: the stop button: nobody hears it any more, a second press changes nothing, what is done cannot be stopped; without its bot a campaign is over.
@@ -76,7 +92,7 @@ async fn a_campaign_is_stopped() {
     market.always(100).await;
     let people = market.crowd(2, "茶").await;
     let tea = market.with_tag("茶").await;
-    let later = market.server.clock.now() + jiff::SignedDuration::from_mins(5);
+    let later = market.server.clock.now() + SignedDuration::from_mins(5);
     let layers = json!([{ "segment_id": tea, "text": "hi" }]);
     let campaign = json!({ "name": "x", "layers": layers, "starts_at": later });
     let first = market.launch(campaign.clone()).await.ok();
@@ -89,10 +105,7 @@ async fn a_campaign_is_stopped() {
         let stopped = market.boss().post(&stop(&first), json!({})).await.ok();
         assert_eq!(stopped["state"], "stopped");
     }
-    market
-        .server
-        .clock
-        .advance(jiff::SignedDuration::from_mins(5));
+    market.server.clock.advance(SignedDuration::from_mins(5));
     market.runs().await;
     assert_eq!(
         market.told(&people[0]).await,
@@ -107,7 +120,7 @@ async fn a_campaign_is_stopped() {
         .as_str()
         .expect("a bot")
         .to_owned();
-    let third = json!({ "name": "x", "layers": layers, "starts_at": market.server.clock.now() + jiff::SignedDuration::from_mins(5) });
+    let third = json!({ "name": "x", "layers": layers, "starts_at": market.server.clock.now() + SignedDuration::from_mins(5) });
     let third = market.launch(third).await.ok();
     let path = market.shop.path(&format!("/bots/{bot}"));
     market
@@ -115,10 +128,7 @@ async fn a_campaign_is_stopped() {
         .patch(&path, json!({ "disabled": true }))
         .await
         .ok();
-    market
-        .server
-        .clock
-        .advance(jiff::SignedDuration::from_mins(5));
+    market.server.clock.advance(SignedDuration::from_mins(5));
     market.runs().await;
     let report = market.came_of(&third).await;
     assert_eq!(report["campaign"]["stopped_because"], "sender_disabled");
