@@ -43,8 +43,8 @@ pub async fn change(
     template: CouponTemplateId,
     change: Change,
 ) -> Result<Template> {
-    let now = app.clock.now();
     let (mut tx, before) = hold(app, by, template).await?;
+    let now = app.clock.now();
     if before.state == CouponTemplateState::Ended {
         return Err(Refusal::CouponState.into());
     }

@@ -53,9 +53,11 @@ pub async fn issue(
         code: new_code(),
         ends_at: now + SignedDuration::from_hours(hours.into()),
     };
-    queries::lock_template(&mut tx, template)
-        .await?
-        .ok_or(Refusal::NotFound)?;
+    let held = queries::lock_template(&mut tx, template).await?;
+    if held.ok_or(Refusal::NotFound)?.conditions.earned_only {
+        let why = "gives its coupons to those who earn them: a code would be refused";
+        return Err(refused_argument("template_id", why));
+    }
     if !queries::add_code(&mut tx, template, &issued, CODES, now).await? {
         return Err(Refusal::QuotaExceeded.into());
     }

@@ -15,6 +15,7 @@ use crate::{
     app::App,
     error::{Refusal, Result, refused_because},
     id::OrderId,
+    money::Money,
     product::price::{self, Basket},
     stock::{hold::hold, release::release_all},
     store::Tx,
@@ -29,13 +30,15 @@ pub struct Edit {
     pub basket: Option<Basket>,
     /// At most 500 characters.
     pub requests: Option<String>,
+    /// What was shown as the sum of the order when it is changed, in minor units; another sum is refused: prices may have moved meanwhile.
+    pub expected_total: Option<Money>,
 }
 
 /// Changes it. The sum of an order that is paid must stay what it is: pay the rest or have a part refunded by cancelling and ordering
 /// anew.
 ///
 /// Refuses with `order_state`, with `forbidden` where the shop does not allow it, with `conflict` another sum of a paid order or other lines
-/// when some were sent or go back, and as placing does.
+/// when some were sent or go back, with `revision_stale` another sum than was shown, and as placing does.
 pub async fn edit(app: &App, customer: &Customer, order: OrderId, edit: &Edit) -> Result<Shown> {
     edit.check()?;
     let (mut tx, order) = step::of_customer(app, customer, order).await?;
@@ -74,6 +77,7 @@ pub(super) async fn apply(
         }
         None => order.revise()?,
     }
+    order.require_total(edit.expected_total)?;
     if settled && order.total != total {
         let sentence = "A paid order keeps its sum: cancel it and order anew, or ask the shop.";
         return Err(refused_because(

@@ -41,8 +41,9 @@ pub async fn change(
     promotion: PromotionId,
     change: Change,
 ) -> Result<Promotion> {
-    let now = app.clock.now();
     let (mut tx, before) = hold(app, by, promotion).await?;
+    // It may have begun while it was waited for.
+    let now = app.clock.now();
     let after = change.of(&mut tx, &before).await?;
     before.may_become(&after, before.stage(now))?;
     after.check(&mut tx, now).await?;
@@ -58,8 +59,8 @@ pub async fn stop(
     by: &Staff<ManageCampaigns>,
     promotion: PromotionId,
 ) -> Result<Promotion> {
-    let now = app.clock.now();
     let (tx, before) = hold(app, by, promotion).await?;
+    let now = app.clock.now();
     if before.stage(now) == Stage::Ended {
         return Err(Refusal::PromotionState.into());
     }

@@ -47,6 +47,17 @@ async fn a_right_code_says_what_is_to_be_done_first() {
     }
 }
 
+/// CPN-09, CPN-16: what is only earned gets no code, for nobody could use it.
+#[tokio::test]
+async fn what_is_only_earned_has_no_code() {
+    let market = Market::with(1).await;
+    let conditions = json!({ "conditions": { "earned_only": true } });
+    let template = market.issues(but(ten_off(), conditions)).await;
+    let path = market.templates(&format!("/{template}/codes"));
+    let issued = market.boss().post(&path, json!({ "hours": 48 })).await;
+    assert_eq!(issued.refused(), "invalid_argument");
+}
+
 /// CPN-09: the code gives a coupon, in small letters and with hyphens, too. Wrong, expired, exhausted, ended and foreign ones are refused
 /// alike, to the letter.
 #[tokio::test]

@@ -29,6 +29,24 @@ async fn an_order_is_accepted_as_it_was_seen() {
     assert_eq!(market.accept(&edited).await.ok()["state"], "accepted");
 }
 
+/// ORD-08: an order that is changed is priced anew: at another sum than the customer was shown it stays what it was.
+#[tokio::test]
+async fn a_changed_order_costs_what_was_shown() {
+    let market = Market::with(20).await;
+    let order = market.place(market.basket(1)).await.ok();
+    let path = format!("/orders/{}", id(&order));
+    let total = order["total"].as_i64().expect("a sum");
+    let edit =
+        |shown: i64| json!({ "basket": market.basket(2)["basket"], "expected_total": shown });
+    let refused = market.customer().patch(&path, edit(total)).await;
+    assert_eq!(refused.refused(), "revision_stale");
+    let now = market.seen(&order).await;
+    assert_eq!(seen(&now), seen(&order));
+    assert_eq!(market.differences().await, [""; 0]);
+    let changed = market.customer().patch(&path, edit(2 * total)).await.ok();
+    assert_eq!(changed["total"], 2 * total);
+}
+
 /// STAFF-07: what a colleague looks after is not taken from under their hands; given back to the queue it can be.
 #[tokio::test]
 async fn what_a_colleague_looks_after_is_theirs_to_accept() {
