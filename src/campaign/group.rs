@@ -46,7 +46,7 @@ async fn tell_one(under: &Under<'_>, notice: &Notice, group: ConversationId) -> 
     let goods = pack(&mut tx, notice, group, now).await?;
     let card = goods.as_ref().map(|(_, packed)| packed.card.clone());
     let text = text(under, notice, code.as_deref());
-    let draft = under.draft_as(message_id(under.id, group.0), group, text, card);
+    let draft = under.draft_as(message_id(under.id), group, text, card);
     let number = log::append(&mut tx, &app.clock, draft).await?.number;
     let mut gift = None;
     if let Some((supply, packed)) = &goods {

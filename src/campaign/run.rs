@@ -15,8 +15,9 @@ use crate::{
 
 /// What one round starts at most.
 const ROUND: i64 = 100;
-/// So many batches are made ready at the same time: while the database writes one to its disk, it works on another.
-const AT_ONCE: usize = 3;
+/// So many batches are made ready at the same time: while the database writes one to its disk, it works on another. Three are no faster, and the chat
+/// waits for them (docs/performance.md).
+const AT_ONCE: usize = 2;
 /// So many times that many are told before it is another campaign's turn.
 const TIMES: usize = 3;
 

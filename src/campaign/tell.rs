@@ -65,7 +65,6 @@ async fn pass_over(under: &Under<'_>, places: &[i64], because: Refusal) -> Resul
 /// One who is about to hear it.
 struct Going {
     place: i64,
-    customer: UserId,
     conversation: ConversationId,
     words: String,
     packed: Option<Packed>,
@@ -151,7 +150,6 @@ impl<'a> Batch<'a> {
         };
         Ok(Going {
             place: one.place,
-            customer: one.customer,
             conversation,
             words: offer.words(&one.name),
             packed,
@@ -199,7 +197,7 @@ impl<'a> Batch<'a> {
 impl Under<'_> {
     fn draft(&self, one: &Going) -> Draft {
         let card = one.packed.as_ref().map(|packed| packed.card.clone());
-        let id = message_id(self.id, one.customer.0);
+        let id = message_id(self.id);
         self.draft_as(id, one.conversation, one.words.clone(), card)
     }
 }

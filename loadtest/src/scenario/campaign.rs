@@ -28,7 +28,7 @@ use crate::{
 /// A campaign that takes longer is given up.
 const LONGEST: Duration = Duration::from_mins(15);
 /// So often is looked how far it is.
-const GLIMPSE: Duration = Duration::from_millis(500);
+const GLIMPSE: Duration = Duration::from_secs(1);
 /// Recipients who are put into the database at once.
 const SEEDED_AT_ONCE: usize = 5_000;
 
@@ -210,12 +210,12 @@ impl<'a> Hall<'a> {
                where r.campaign_id = $1 and r.state = 'sent'),
               (select count(*) from messages m
                join shop_voices v on v.bot_id = m.sender_id and v.shop_id = $2
-               where m.client_message_id like $3)
+               where m.client_message_id = $3)
             ",
         )
         .bind(campaign)
         .bind(self.shop.parse::<Uuid>()?)
-        .bind(format!("{}%", campaign.simple()))
+        .bind(campaign.simple().to_string())
         .fetch_one(self.pool)
         .await?;
         let (once, said) = (u64::try_from(once)?, u64::try_from(said)?);
@@ -279,7 +279,7 @@ impl<'a> Hall<'a> {
                 return Ok(told as f64);
             }
             ensure!(Instant::now() < end, "the campaign takes too long");
-            tokio::time::sleep(GLIMPSE / 50).await;
+            tokio::time::sleep(GLIMPSE / 100).await;
         }
     }
 }

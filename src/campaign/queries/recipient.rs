@@ -62,8 +62,8 @@ async fn hold_campaign(tx: &mut Tx, campaign: CampaignId) -> Result<Option<i64>>
     Ok(reached)
 }
 
-/// So many places are looked at for the next ones, from where it was said last how far it has come: three times three batches.
-const WINDOW: i64 = 2_250;
+/// So many places are looked at for the next ones, from where it was said last how far it has come: three times two batches.
+const WINDOW: i64 = 1_500;
 
 /// One statement: what counts is written where it is decided. The rows of a campaign are new, so the database does not know how many there are, and would read all of
 /// them for each batch: that is why the places have two ends, and each step says by itself how its rows are found.
