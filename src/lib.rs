@@ -65,6 +65,7 @@ pub mod enquiry;
 pub mod error;
 pub mod event;
 pub mod fact;
+pub mod figures;
 pub mod group;
 pub mod http;
 pub mod id;

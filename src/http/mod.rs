@@ -21,6 +21,7 @@ pub mod delivery;
 pub mod dev;
 pub mod embed;
 pub mod embed_key;
+pub mod figures;
 pub mod file;
 mod form;
 pub mod group;

@@ -30,8 +30,8 @@ use utoipa_axum::{router::OpenApiRouter, routes};
 
 use super::{
     account, alert, answer, audit, bot, campaign, case, claim, conversation, coupon, crm, customer,
-    delivery, dev, embed, embed_key, file, group, health, lottery, member, message, my_case,
-    my_coupon, my_draw, my_order, my_red_packet,
+    delivery, dev, embed, embed_key, figures, file, group, health, lottery, member, message,
+    my_case, my_coupon, my_draw, my_order, my_red_packet,
     once::once,
     order, order_deed, order_paper, order_rules, order_template, pages, parcel, payment, product,
     promotion, push, red_packet,
@@ -274,6 +274,7 @@ fn orders() -> OpenApiRouter<App> {
         .routes(routes!(parcel::hear))
         .routes(routes!(payment::balances))
         .routes(routes!(payment::withdraw))
+        .routes(routes!(figures::figures))
         .routes(routes!(payment::notice))
 }
 

@@ -24,6 +24,7 @@ mod docs;
 mod docs_played;
 mod enquiry;
 mod fact;
+mod figures;
 mod file;
 mod garbage;
 mod goods;

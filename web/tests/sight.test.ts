@@ -8,7 +8,7 @@ import { Shop } from './support/shop'
 import { faultsInBothLights } from './support/sight'
 
 const wide = { viewport: { width: 1360, height: 860 }, locale: 'en' }
-const places = ['home', 'orders', 'cases', 'goods', 'coupons', 'campaigns', 'draws', 'packets', 'customers', 'groups', 'staff', 'programs', 'settings']
+const places = ['home', 'orders', 'cases', 'goods', 'coupons', 'campaigns', 'draws', 'packets', 'money', 'customers', 'groups', 'staff', 'programs', 'settings']
 let server: TestServer
 let browsers: Browsers
 let shop: { person: Person; shop: string }

@@ -28,6 +28,7 @@ export const modules: Module[] = [
   module('campaigns', 'campaigns', ['manage_campaigns'], () => import('./modules/Campaigns.vue')),
   module('draws', 'draws', ['manage_campaigns'], () => import('./modules/Draws.vue')),
   module('packets', 'packets', ['manage_campaigns'], () => import('./modules/Packets.vue')),
+  module('money', 'money', ['see_finance'], () => import('./modules/Money.vue')),
   module('customers', 'customers', ['see_customers'], () => import('./modules/Customers.vue')),
   module('groups', 'groups', ['manage_groups'], () => import('./modules/Groups.vue')),
   module('staff', 'staff', ['manage_staff'], () => import('./modules/Staff.vue')),
