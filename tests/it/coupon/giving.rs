@@ -163,7 +163,7 @@ async fn what_nobody_claims_goes_back_once() {
     let late = market.server.rest().by(&bob).post(&path, json!({})).await;
     assert_eq!(late.refused(), "coupon_not_now");
     let app = &market.server.server.app;
-    let twice = async { tokio::join!(time_out::due(app), time_out::due(app)) };
+    let twice = Box::pin(async { tokio::join!(time_out::due(app), time_out::due(app)) });
     let (one, other) = market.server.in_turn("coupons_due", twice).await;
     one.and(other).expect("the schedule works");
     let report = market.report(&template).await;

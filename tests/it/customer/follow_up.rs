@@ -54,7 +54,7 @@ async fn a_note_reminds_its_author_once() {
     let mut line = agent.connect(&market.server).await;
     market.time_passes(36).await;
     let app = &market.server.server.app;
-    let twice = async { tokio::join!(follow_up::due(app), follow_up::due(app)) };
+    let twice = Box::pin(async { tokio::join!(follow_up::due(app), follow_up::due(app)) });
     let (one, other) = market.server.in_turn("follow_ups_due", twice).await;
     one.and(other).expect("due");
     due(&market).await;
