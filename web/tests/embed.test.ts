@@ -258,14 +258,14 @@ test('the signing examples of the page are played, as they are written', { timeo
   const python = execFileSync('python3', ['-c', `${example('python')}\nprint(chat_token("u-7", "茶友 Ida"))`], { env, encoding: 'utf8' })
   const script = `${example('js')}\nconsole.log(await chatToken('u-7', '茶友 Ida'))`
   const node = execFileSync(process.execPath, ['--input-type=module', '-e', script], { env, encoding: 'utf8' })
-  const users = []
+  const users: { id: string; name: string }[] = []
   for (const token of [python.trim(), node.trim()]) {
     const answer = await fetch(`${server.url}/api/v1/embed/sessions`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ token }) })
     expect(answer.ok).toBe(true)
-    users.push((await answer.json()).user)
+    users.push(((await answer.json()) as { user: { id: string; name: string } }).user)
   }
   expect(users[0]).toMatchObject({ name: '茶友 Ida' })
-  expect(users[1].id).toBe(users[0].id)
+  expect(users[1]?.id).toBe(users[0]?.id)
 })
 
 test('only the shop’s own word is taken, and only from the site’s own window', { timeout: 120_000 }, async () => {
@@ -287,14 +287,21 @@ test('only the shop’s own word is taken, and only from the site’s own window
     document.body.append(document.createElement('iframe'))
   })
   const stranger = page.frames().find((one) => one.parentFrame() === page.mainFrame() && !one.url().includes('/embed/'))
+  expect(stranger).toBeDefined()
   await stranger?.evaluate(() => {
-    const chat = parent.frames[0] as Window
+    // A frame in a shadow is not among `parent.frames`.
+    const chat = parent.document.querySelector('souk-chat')?.shadowRoot?.querySelector('iframe')?.contentWindow as Window
     for (const souk of ['hello', 'forget', 'close']) chat.postMessage({ souk, open: true, waits: false }, '*')
     parent.postMessage({ souk: 'close' }, '*')
   })
-  await chat.getByRole('textbox').fill('Still here')
-  await page.keyboard.press('Enter')
-  await chat.getByRole('log').getByText('Still here').waitFor()
+  for (const words of ['Still here', 'And here']) {
+    await chat.getByRole('textbox').fill(words)
+    await page.keyboard.press('Enter')
+    await chat.getByRole('log').getByText(words).waitFor()
+    expect(await page.locator('souk-chat dialog').isVisible()).toBe(true)
+    await souk(page, 'close()')
+    await souk(page, 'open()')
+  }
   expect(await page.locator('souk-chat .count').isVisible()).toBe(false)
   browsers.troubles.length = 0
 })
