@@ -229,7 +229,7 @@ test('whoever leaves is gone, also while the chat is on its way and while they a
   pages['/gone'] = { tag: `data-shop="${shop.shop}"`, own: "document.addEventListener('souk:ready', ({ detail }) => detail.forget());" }
   await page.reload()
   const kept = () => page.frames().find((one) => one.url().includes('/embed/'))?.evaluate(() => Array.from({ length: localStorage.length }, (_, at) => localStorage.key(at) ?? '').filter((name) => /session|visitor/.test(name)))
-  await until(async () => (await kept().catch(() => undefined))?.length === 0, 'nothing of Gus is kept')
+  await until(async () => (await kept()?.catch(() => undefined))?.length === 0, 'nothing of Gus is kept')
   // Let in, and logged out before the server has said so.
   await button(page).click()
   await chat.getByRole('button', { name: 'Send me a code' }).waitFor()
