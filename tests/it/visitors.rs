@@ -212,7 +212,7 @@ async fn customers_look_after_what_they_bought() {
         ..visit(&server)
     };
     let visits = visit.at_pace(pace, enough.clone(), say);
-    let serves = async {
+    let shop_works = async {
         while !enough.is_cancelled() {
             serve(&owner, &shop).await;
             if is_done() {
@@ -220,7 +220,7 @@ async fn customers_look_after_what_they_bought() {
             }
         }
     };
-    let (came, ()) = tokio::join!(visits, serves);
+    let (came, ()) = tokio::join!(visits, shop_works);
     came.expect("they came");
     assert!(is_done(), "{:#?}", lines.into_inner());
     let path = format!("{shop}/coupon-templates/{}", text(&template["id"]));
