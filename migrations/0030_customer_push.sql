@@ -8,6 +8,14 @@ create table push_calls (
 );
 comment on table push_calls is 'Up to which message a customer was called to a conversation: only what was said later calls again.';
 
+create table push_looks (
+  one boolean primary key default true constraint push_looks_one check (one),
+  up_to timestamptz not null
+);
+comment on table push_looks is 'Since when conversations are looked at for somebody to call; one row.';
+comment on column push_looks.up_to is 'when the last look began that succeeded; database clock';
+insert into push_looks (up_to) values (clock_timestamp());
+
 comment on column alerts.for_user is 'this member of the staff alone may see it, while they hold the permission; of kind new_message: the customer whom it calls; null: whoever holds the permission';
 
 create or replace view alert_hearers as

@@ -26,7 +26,6 @@ pub async fn cancel(
     reason: &str,
 ) -> Result<Draw> {
     let reason = words::line("reason", reason, 200)?;
-    let now = hold::to_the_millisecond(app.clock.now());
     let mut tx = app.store.begin(by.shop).await?;
     rights::rely(&mut tx, by).await?;
     let draw = queries::draw(&mut tx, id).await?.ok_or(Refusal::NotFound)?;
@@ -34,6 +33,8 @@ pub async fn cancel(
         return Err(Refusal::DrawState.into());
     }
     redraw::hold(&mut tx, draw.conversation_id).await?;
+    // Whoever had to wait for the group may know the round by now.
+    let now = hold::to_the_millisecond(app.clock.now());
     let seed = hold::reveal(app, &draw)?;
     if !queries::cancel(&mut tx, id, (&seed, reason), hold::closing(now)).await? {
         return Err(Refusal::DrawState.into());

@@ -23,6 +23,12 @@ const DEEDS: [&str; 7] = [
     "claims a coupon from a card",
     "says in the group",
 ];
+/// What they do where the shop offers something and sends what was paid.
+const AFTERWARDS: [&str; 3] = [
+    "claims a coupon in the shop: Five off",
+    "has received an order",
+    "wants money back:",
+];
 
 fn visit(server: &TestServer) -> Visit {
     Visit {
@@ -71,10 +77,10 @@ async fn draft(owner: &Rest, shop: &str, customer: &str) -> String {
     chat
 }
 
-/// Ten yuan off, for a group's members who are quick; gives the template's path.
-async fn give(owner: &Rest, shop: &str) -> String {
+/// So many yuan off, for whoever asks for it; gives the template.
+async fn offer(owner: &Rest, shop: &str, title: &str, value: u32) -> Value {
     let terms = json!({
-        "title": "Ten off", "face": { "kind": "full_reduction", "value": 1_000, "threshold": 5_000 },
+        "title": title, "face": { "kind": "full_reduction", "value": value, "threshold": 5_000 },
         "scope": { "of": "shop" }, "stacks_with_promotions": true,
     });
     let template = json!({
@@ -82,11 +88,15 @@ async fn give(owner: &Rest, shop: &str) -> String {
     });
     let templates = format!("{shop}/coupon-templates");
     let template = owner.post(&templates, template).await.ok();
-    let path = format!("{templates}/{}", text(&template["id"]));
-    owner
-        .post(&format!("{path}/publish"), json!({ "on_trial": false }))
-        .await
-        .ok();
+    let publish = format!("{templates}/{}/publish", text(&template["id"]));
+    let on_trial = json!({ "on_trial": false });
+    owner.post(&publish, on_trial).await.ok();
+    template
+}
+
+/// Ten yuan off, for a group's members who are quick; gives the template's path.
+async fn give(owner: &Rest, shop: &str) -> String {
+    let template = offer(owner, shop, "Ten off", 1_000).await;
     let groups = owner.get(&format!("{shop}/groups")).await.ok();
     let mut groups = groups["groups"].as_array().into_iter().flatten();
     let welfare = groups.find(|group| text(&group["name"]).contains("Welfare"));
@@ -94,7 +104,27 @@ async fn give(owner: &Rest, shop: &str) -> String {
         "template_id": template["id"], "conversation_id": welfare.expect("the group")["id"], "pieces": 5,
     });
     owner.post(&format!("{shop}/coupon-gifts"), gift).await.ok();
-    path
+    format!("{shop}/coupon-templates/{}", text(&template["id"]))
+}
+
+/// The shop accepts what was paid, and sends it.
+async fn serve(owner: &Rest, shop: &str) {
+    let page = owner.get(&format!("{shop}/orders?limit=100")).await.ok();
+    for order in page["orders"].as_array().into_iter().flatten() {
+        let path = format!("{shop}/orders/{}", text(&order["id"]));
+        let order = owner.get(&path).await.ok();
+        match text(&order["state"]) {
+            "pending_acceptance" => {
+                let seen = json!({ "revision": order["revision"], "hash": order["hash"] });
+                owner.post(&format!("{path}/accept"), seen).await;
+            }
+            "accepted" => {
+                let parcel = json!({ "carrier": "shunfeng", "tracking_number": "7312345678901" });
+                owner.post(&format!("{path}/ship"), parcel).await;
+            }
+            _ => {}
+        }
+    }
 }
 
 /// `souk demo`: customers ask, answer who writes to them, order, confirm what was drafted for them, pay, claim and chat; and at the end
@@ -155,6 +185,49 @@ async fn customers_come_by_themselves() {
     assert!(orders().await > before);
     let claimed = owner.get(&template).await.ok();
     assert!(claimed["in_wallets"].as_i64() > Some(0), "{claimed}");
+    let differences = books::differences(&server.server.app.store).await;
+    assert_eq!(differences.expect("the books are read"), [] as [String; 0]);
+}
+
+/// `souk demo`: customers claim what the shop offers to everybody, say that their parcels came, and want money back; and the books balance.
+#[tokio::test]
+async fn customers_look_after_what_they_bought() {
+    let server = TestServer::start().await;
+    demo::begin(&server.server.app).await.expect("a demo");
+    let (owner, shop) = owner(&server).await;
+    let template = offer(&owner, &shop, "Five off", 500).await;
+    let (lines, enough) = (Mutex::new(vec![]), CancellationToken::new());
+    let say = |line: &str| lines.lock().expect("nobody panics").push(line.to_owned());
+    let is_done = || {
+        let lines = lines.lock().expect("nobody panics");
+        let done = |deed: &&str| lines.iter().any(|line: &String| line.contains(*deed));
+        AFTERWARDS.iter().all(done)
+    };
+    let pace = Pace {
+        between: 20..=60,
+        answers: 5..=20,
+    };
+    let visit = Visit {
+        deeds: Some(1_500),
+        ..visit(&server)
+    };
+    let visits = visit.at_pace(pace, enough.clone(), say);
+    let shop_works = async {
+        while !enough.is_cancelled() {
+            serve(&owner, &shop).await;
+            if is_done() {
+                enough.cancel();
+            }
+        }
+    };
+    let (came, ()) = tokio::join!(visits, shop_works);
+    came.expect("they came");
+    assert!(is_done(), "{:#?}", lines.into_inner());
+    let path = format!("{shop}/coupon-templates/{}", text(&template["id"]));
+    let claimed = owner.get(&path).await.ok();
+    assert!(claimed["in_wallets"].as_i64() > Some(0), "{claimed}");
+    let cases = owner.get(&format!("{shop}/cases")).await.ok();
+    assert_ne!(cases["cases"], json!([]));
     let differences = books::differences(&server.server.app.store).await;
     assert_eq!(differences.expect("the books are read"), [] as [String; 0]);
 }

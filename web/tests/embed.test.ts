@@ -1,3 +1,5 @@
+import { execFileSync } from 'node:child_process'
+import { readFileSync } from 'node:fs'
 import type { FrameLocator, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { once, told } from '../src/rest'
@@ -218,6 +220,54 @@ test('whoever has logged out of the site leaves nothing open', { timeout: 120_00
   expect(browsers.troubles.splice(0)).toEqual([])
 })
 
+test('whoever leaves is gone, also while the chat is on its way and while they are let in', { timeout: 120_000 }, async () => {
+  const page = await visit('gone', { own: knows('Gus') })
+  await button(page).click()
+  const chat = chatOf(page)
+  await chat.getByRole('textbox').waitFor()
+  // Logged out on the next page, before the frame is there.
+  pages['/gone'] = { tag: `data-shop="${shop.shop}"`, own: "document.addEventListener('souk:ready', ({ detail }) => detail.forget());" }
+  await page.reload()
+  const kept = () => page.frames().find((one) => one.url().includes('/embed/'))?.evaluate(() => Array.from({ length: localStorage.length }, (_, at) => localStorage.key(at) ?? '').filter((name) => /session|visitor/.test(name)))
+  await until(async () => (await kept()?.catch(() => undefined))?.length === 0, 'nothing of Gus is kept')
+  // Let in, and logged out before the server has said so.
+  await button(page).click()
+  await chat.getByRole('button', { name: 'Send me a code' }).waitFor()
+  let letIn = () => {}
+  const held = new Promise<void>((go) => (letIn = go))
+  await page.route('**/api/v1/embed/sessions', async (route) => {
+    await held
+    await route.continue()
+  })
+  const coming = page.waitForRequest('**/api/v1/embed/sessions')
+  await souk(page, `identify('${word('Hal')}')`)
+  await coming
+  await souk(page, 'forget()')
+  const answered = page.waitForResponse('**/api/v1/embed/sessions')
+  letIn()
+  await answered
+  await chat.getByRole('button', { name: 'Send me a code' }).waitFor()
+  await until(async () => (await kept())?.length === 0, 'nothing of Hal is kept')
+  expect(browsers.troubles.splice(0)).toEqual([])
+})
+
+test('the signing examples of the page are played, as they are written', { timeout: 60_000 }, async () => {
+  const page = readFileSync('../docs/for-embedding.md', 'utf8')
+  const example = (language: string) => page.split(`\n\`\`\`${language}\n`)[1]?.split('\n```')[0] ?? ''
+  const env = { ...process.env, SOUK_KEY_ID: key.id, SOUK_SHOP: shop.shop, SOUK_SECRET: key.secret }
+  const python = execFileSync('python3', ['-c', `${example('python')}\nprint(chat_token("u-7", "茶友 Ida"))`], { env, encoding: 'utf8' })
+  const script = `${example('js')}\nconsole.log(await chatToken('u-7', '茶友 Ida'))`
+  const node = execFileSync(process.execPath, ['--input-type=module', '-e', script], { env, encoding: 'utf8' })
+  const users: { id: string; name: string }[] = []
+  for (const token of [python.trim(), node.trim()]) {
+    const answer = await fetch(`${server.url}/api/v1/embed/sessions`, { method: 'POST', headers: { 'content-type': 'application/json' }, body: JSON.stringify({ token }) })
+    expect(answer.ok).toBe(true)
+    users.push(((await answer.json()) as { user: { id: string; name: string } }).user)
+  }
+  expect(users[0]).toMatchObject({ name: '茶友 Ida' })
+  expect(users[1]?.id).toBe(users[0]?.id)
+})
+
 test('only the shop’s own word is taken, and only from the site’s own window', { timeout: 120_000 }, async () => {
   const rival = await merchant(server, 'Rita')
   const theirs = signed(key, { iss: rival.shop, sub: 'Ann' })
@@ -237,14 +287,21 @@ test('only the shop’s own word is taken, and only from the site’s own window
     document.body.append(document.createElement('iframe'))
   })
   const stranger = page.frames().find((one) => one.parentFrame() === page.mainFrame() && !one.url().includes('/embed/'))
+  expect(stranger).toBeDefined()
   await stranger?.evaluate(() => {
-    const chat = parent.frames[0] as Window
+    // A frame in a shadow is not among `parent.frames`.
+    const chat = parent.document.querySelector('souk-chat')?.shadowRoot?.querySelector('iframe')?.contentWindow as Window
     for (const souk of ['hello', 'forget', 'close']) chat.postMessage({ souk, open: true, waits: false }, '*')
     parent.postMessage({ souk: 'close' }, '*')
   })
-  await chat.getByRole('textbox').fill('Still here')
-  await page.keyboard.press('Enter')
-  await chat.getByRole('log').getByText('Still here').waitFor()
+  for (const words of ['Still here', 'And here']) {
+    await chat.getByRole('textbox').fill(words)
+    await page.keyboard.press('Enter')
+    await chat.getByRole('log').getByText(words).waitFor()
+    expect(await page.locator('souk-chat dialog').isVisible()).toBe(true)
+    await souk(page, 'close()')
+    await souk(page, 'open()')
+  }
   expect(await page.locator('souk-chat .count').isVisible()).toBe(false)
   browsers.troubles.length = 0
 })

@@ -7,7 +7,7 @@ use jiff_sqlx::ToSqlx as _;
 use proto::{Alert, AlertKind, json::Word as _};
 use sqlx::PgExecutor;
 
-pub(super) use self::call::call;
+pub(super) use self::call::{Moved, call, look, looked, moved};
 use super::{WAITING, outbox::SentPush, seal::Keys};
 use crate::{
     alert,

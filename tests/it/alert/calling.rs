@@ -2,7 +2,7 @@
 
 use proto::client_frame::Request;
 use serde_json::json;
-use souk::id::ConversationId;
+use souk::{config::PushProvider, id::ConversationId};
 
 use super::{
     device::Device,
@@ -140,4 +140,46 @@ async fn nobody_is_called_who_is_there_or_has_logged_out() {
     stage.call().await;
     settled(&stage.server, 3).await;
     assert!(stage.device.service.heard().is_empty());
+}
+
+/// 170 customers of a group with three browsers each.
+const CROWD: &str = "
+  with people as (
+    insert into users (id, kind, name, phone, created_at)
+    select gen_random_uuid(), 'customer', 'Friend ' || i, '+861390000' || lpad(i::text, 4, '0'), now() from generate_series(1, 170) i
+    returning id
+  ), opened as (
+    insert into sessions (id, user_id, device_id, access_hash, access_expires_at, refresh_hash, refreshed_at, expires_at, created_at)
+    select gen_random_uuid(), id, 'browser ' || n, sha256(convert_to('a' || id || n, 'UTF8')), now() + interval '1 hour',
+      sha256(convert_to('r' || id || n, 'UTF8')), now(), now() + interval '30 days', now()
+    from people, generate_series(1, 3) n
+    returning id, user_id
+  ), subscribed as (
+    insert into push_subscriptions (session_id, user_id, endpoint, p256dh, auth, created_at)
+    select id, user_id, 'https://push.example/' || id, decode(repeat('04', 65), 'hex'), decode(repeat('01', 16), 'hex'), now() - interval '1 minute'
+    from opened
+  )
+  insert into memberships (conversation_id, user_id, joined_number, joined_at) select $1, id, 1, now() from people";
+
+/// Web Push for customers: in a crowd every browser of everybody is called, once, though one statement calls 500 only.
+#[tokio::test]
+async fn in_a_crowd_every_browser_is_called() {
+    let server = TestServer::with(|config| config.push.provider = PushProvider::Sink).await;
+    let shop = TestShop::open(&server).await;
+    let ann = Person::customer(&server, "Ann").await;
+    let group = shop.group(&server, &ann).await;
+    joins(&server, group, &shop.owner, 1).await;
+    let pool = server.server.app.store.pool();
+    let crowd = sqlx::query(CROWD).bind(group.0).execute(pool).await;
+    assert_eq!(crowd.expect("they come").rows_affected(), 170);
+    let mut owner = shop.owner.connect(&server).await;
+    owner.say(group, "Cake for everybody").await;
+    for _ in 0..2 {
+        let call = souk::push::call::customers(&server.server.app);
+        let called = server.in_turn("call_customers", call).await;
+        called.expect("called");
+    }
+    let calls = "select count(*), count(distinct session_id) from push_deliveries";
+    let calls: (i64, i64) = sqlx::query_as(calls).fetch_one(pool).await.expect("calls");
+    assert_eq!(calls, (510, 510));
 }

@@ -16,6 +16,7 @@ use crate::{
     order::next_card,
     support::{
         Relay, TestServer, eventually,
+        held::Held,
         people::Line,
         relay::{Mood, PERIOD, sign, with_beacon},
     },
@@ -221,6 +222,30 @@ async fn calling_off_a_closed_draw_is_seen() {
         assert_eq!(off["closed_at"], club.seen(&draw).await["closed_at"]);
         relay.is(Mood::NotThere);
     }
+    assert_eq!(club.differences().await, [""; 0]);
+}
+
+/// LOT-04: what counts is when a draw is called off, not when that was asked for: whoever had to wait until the round had begun could know it.
+#[tokio::test]
+async fn a_cancellation_that_had_to_wait_is_late() {
+    let relay = Relay::start().await;
+    relay.is(Mood::NotThere);
+    let club = club_with(&[&relay]).await;
+    let ann = club.member("Ann").await;
+    let mut line = ann.connect(&club.server).await;
+    let draw = club.has_closed(json!({})).await;
+    let held = Held::new(&club.server, club.group).await;
+    let (off, ()) = tokio::join!(
+        club.does(&draw, "cancel", json!({ "reason": "奖品缺货" })),
+        async {
+            held.until_waiting(1).await;
+            club.moves(2 * PERIOD);
+            held.release().await;
+        }
+    );
+    off.ok();
+    let card = card_in(&mut line, DrawState::Cancelled).await;
+    assert!(card.beacon.expect("a beacon").cancelled_late);
     assert_eq!(club.differences().await, [""; 0]);
 }
 

@@ -74,10 +74,16 @@ async fn one_honest_relay_is_enough() {
     let club = club_with(&[&liar, &down, &honest]).await;
     let draw = club.has_closed(json!({})).await;
     honest.is(Mood::Honest);
+    // It is the liar's turn to be asked first.
+    let turn = sqlx::query("update draws set asked = 0");
+    let pool = club.server.server.app.store.pool();
+    turn.execute(pool).await.expect("a turn");
     club.moves(90);
     club.asks().await;
     crate::support::eventually(async || club.seen(&draw).await["state"] != "closed").await;
     assert!(!honest.asked().is_empty());
+    let at_once = "select count(*) from draws where asked = 0";
+    assert_eq!(club.count(at_once).await, 1, "no turn was in vain");
     assert_eq!(club.count(ALERTS).await, 0);
 }
 

@@ -45,7 +45,7 @@ pub enum Mood {
     AnotherChain,
     /// With something that is no round.
     Garbage,
-    /// With more than anybody reads.
+    /// With the round, and more behind it than anybody reads.
     Endless,
     /// Later than anybody waits.
     Late,
@@ -143,8 +143,8 @@ async fn tell(
         let randomness = hex::encode(Sha256::digest(&bytes));
         json!({ "round": number, "randomness": randomness, "signature": signature })
     };
-    let body = match mood {
-        Mood::Honest => said(round, sign(round)),
+    let body = match mood.clone() {
+        Mood::Honest | Mood::Endless => said(round, sign(round)),
         Mood::AnotherRound => said(round + 1, sign(round + 1)),
         Mood::AnotherSignature => said(round, sign(round + 1)),
         Mood::AnotherChain => said(round, signed(round, 43)),
@@ -154,7 +154,6 @@ async fn tell(
             said
         }
         Mood::Garbage => return "the round is over there".into_response(),
-        Mood::Endless => return " ".repeat(1 << 20).into_response(),
         Mood::NotThere => return StatusCode::NOT_FOUND.into_response(),
         Mood::Down => return StatusCode::BAD_GATEWAY.into_response(),
         Mood::Elsewhere(to) => {
@@ -162,5 +161,6 @@ async fn tell(
         }
         Mood::Late => return std::future::pending().await,
     };
-    body.to_string().into_response()
+    let much = if mood == Mood::Endless { 1 << 20 } else { 0 };
+    (body.to_string() + &" ".repeat(much)).into_response()
 }

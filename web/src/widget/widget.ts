@@ -15,7 +15,7 @@ function start(script: HTMLScriptElement, shop: string) {
   const listeners: [name: string, hear: (value?: unknown) => void][] = []
   const shelf = `souk.${shop}`
   let identity: Identity = script.dataset.token
-  let [isLoaded, isReady, unread, product] = [false, false, 0, '']
+  let [isLoaded, isReady, isLeaving, unread, product] = [false, false, false, 0, '']
   /** Several may be under way; the last one asked for counts. */
   let asked = 0
 
@@ -85,6 +85,8 @@ function start(script: HTMLScriptElement, shop: string) {
     if (message.souk === 'ready') {
       isReady = fails.hidden = true
       frame.hidden = false
+      if (isLeaving) say({ souk: 'forget' })
+      isLeaving = false
       if (dialog.open) say({ souk: 'open', product })
       emit('ready')
     } else if (message.souk === 'unread') {
@@ -129,7 +131,9 @@ function start(script: HTMLScriptElement, shop: string) {
       identity = undefined
       asked++
       remember(false)
+      // A frame that is still on its way hears it first of all.
       if (isReady) say({ souk: 'forget' })
+      else isLeaving = isLoaded
     },
     /** `ready`, `open`, `close`, `unread`, `token`, `refused`; gives the way to hear no more. */
     on(name: string, listener: (value?: unknown) => void) {

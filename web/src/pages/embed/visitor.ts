@@ -21,7 +21,6 @@ function named(token: string): { shop: string; mark: string } | undefined {
  * goes on saying so: whoever has logged out there leaves nothing open here. */
 export class Visitor extends Session {
   private readonly vouched = shallowRef(false)
-  private turn: Promise<unknown> = Promise.resolve()
 
   constructor(private readonly shop: string) {
     super('customer')
@@ -36,20 +35,14 @@ export class Visitor extends Session {
     return !!this.user && !localStorage.getItem(MARK)
   }
 
-  /** Takes the shop's word. Throws `Refused`. */
-  identify(token: string): Promise<void> {
-    const next = this.turn.catch(() => undefined).then(() => this.take(token))
-    this.turn = next
-    return next
-  }
-
   /** Nobody is here any more, and nothing of them. */
   async leave(): Promise<void> {
     await this.logOut()
     localStorage.clear()
   }
 
-  private async take(token: string): Promise<void> {
+  /** Takes the shop's word; nobody else may come or go meanwhile. Throws `Refused`. */
+  async identify(token: string): Promise<void> {
     const who = named(token)
     if (who?.shop !== this.shop) throw new Refused('embed_token_invalid', 'The shop’s signed token is not valid.')
     if (super.user && localStorage.getItem(MARK) === who.mark) {
