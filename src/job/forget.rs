@@ -1,4 +1,4 @@
-//! Forgetting what is over: codes, sessions, keys, invitations to the staff. Facts and deliveries are forgotten on schedules of their own (`schedule.rs`).
+//! Forgetting what is over: codes, sessions, keys, invitations to the staff, counts of former days. Facts and deliveries are forgotten on schedules of their own (`schedule.rs`).
 
 use crate::{account, app::App, campaign, code, error::Result, staff, store::once};
 
